@@ -1,0 +1,69 @@
+#![forbid(unsafe_code)]
+#![doc = include_str!("../README.md")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+mod online_status;
+mod promotion;
+mod report_file;
+mod reports;
+mod revisions;
+mod summary;
+mod syncs;
+mod tasks;
+
+use anaplan_core::{ModelId, Namespace, Result, Scope, Session};
+
+pub use online_status::{ChangeModelStatus, OnlineStatus};
+pub use promotion::{Promotion, PromotionPlan, PromotionReport};
+pub use report_file::{Change, ComparisonReport, Row, Section};
+pub use reports::{
+    ComparisonReportTask, CreateComparisonReport, GetComparisonReport, GetComparisonReportTask,
+};
+pub use revisions::{
+    AppliedMethod, AppliedModel, CreateRevision, CreationMethod, GetLatestRevision,
+    GetModelsForRevision, GetRevisions, GetSyncableRevisions, Revision, RevisionId, RevisionType,
+};
+pub use summary::{
+    ComparisonSummary, ComparisonSummaryTask, CreateComparisonSummary, Differences,
+    GetComparisonSummary, GetComparisonSummaryTask,
+};
+pub use syncs::{GetSyncTask, GetSyncTasks, Sync, SyncModels, SyncOutcome};
+pub use tasks::{AlmTaskResult, RevisionPair, TaskError};
+
+/// Application lifecycle management of one model.
+///
+/// Every operation needs the role of a workspace administrator, on the workspaces of both models where
+/// a call names two. The model that the handle is bound to is the **target** of syncs and comparisons.
+///
+/// Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Alm {
+    session: Session,
+    model: ModelId,
+}
+
+impl Namespace for Alm {
+    const NAME: &'static str = "alm";
+
+    fn bind(session: Session, scope: &Scope) -> Result<Self> {
+        let model = scope.model::<Self>()?.clone();
+        Ok(Self { session, model })
+    }
+}
+
+impl Alm {
+    /// The model that this handle works on.
+    #[must_use]
+    pub fn model(&self) -> &ModelId {
+        &self.model
+    }
+
+    /// The same for another model; session, token and limits are shared.
+    #[must_use]
+    pub fn with_model(&self, model: impl Into<ModelId>) -> Self {
+        Self {
+            session: self.session.clone(),
+            model: model.into(),
+        }
+    }
+}

@@ -1,0 +1,305 @@
+//! Promotion: the whole way from "what is new in dev?" to "production has it".
+
+use std::path::Path;
+
+use anaplan_core::{
+    Bytes, Endpoint, Error, ErrorKind, ModelId, Pending, Result, Task, TaskId, TaskStatus,
+};
+
+use crate::Alm;
+use crate::revisions::{AppliedModel, Revision, RevisionId};
+use crate::summary::ComparisonSummary;
+use crate::syncs::{Sync, SyncModels};
+use crate::tasks::{AlmTaskResult, RevisionPair};
+
+/// What promoting a model would mean.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub enum Promotion {
+    /// There is nothing newer than what the model has.
+    UpToDate(Revision),
+    /// There is something to promote.
+    Ready(PromotionPlan),
+}
+
+impl Promotion {
+    /// The plan, if there is something to promote.
+    #[must_use]
+    pub fn ready(self) -> Option<PromotionPlan> {
+        match self {
+            Self::Ready(plan) => Some(plan),
+            Self::UpToDate(_) => None,
+        }
+    }
+}
+
+/// A promotion that has been thought through and not begun.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct PromotionPlan {
+    alm: Alm,
+    /// A model that has the newer revisions.
+    pub source_model: ModelId,
+    /// The revision that the target shall have.
+    pub source_revision: Revision,
+    /// The latest revision that the target has now.
+    pub target_revision: Revision,
+    /// Every revision that the target could be brought to, newest first.
+    pub candidates: Vec<Revision>,
+}
+
+/// A promotion that has happened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct PromotionReport {
+    /// The sync that did it; `None` when the target had the revision already.
+    pub task: Option<TaskId>,
+    /// The revision that the target had before.
+    pub from: Revision,
+    /// The revision that the target has now, as the target itself says.
+    pub to: Revision,
+}
+
+impl Alm {
+    /// Finds out what promoting this model would mean: its own latest revision, the model where that
+    /// was created, and the newest revision there that this model can be synced to.
+    ///
+    /// Where the model of origin is gone, the other models of the family are asked in turn.
+    /// Three reads at least: retried freely.
+    ///
+    /// # Errors
+    ///
+    /// `NotFound` when the model has no revision, or none of its family can serve as source;
+    /// `Forbidden`, `ModelState`.
+    ///
+    /// ```
+    /// # use anaplan_alm::{Alm, Promotion};
+    /// # anaplan_testkit::story(async |fake| {
+    /// # let alm: Alm = fake.namespace()?;
+    /// # let production = alm.with_model(fake.demo().prod);
+    /// let Promotion::Ready(plan) = production.plan_promotion().await? else { return Ok(()) };
+    /// println!("{} -> {}", plan.target_revision.name, plan.source_revision.name);
+    /// println!("{}", plan.preview().await?.totals);
+    ///
+    /// let report = plan.apply().await?;
+    /// assert_eq!(report.to.id, plan.source_revision.id);
+    /// assert!(production.plan_promotion().await?.ready().is_none());
+    /// # Ok(()) });
+    /// ```
+    pub fn plan_promotion(&self) -> Pending<Promotion> {
+        let alm = self.clone();
+        Pending::new(async move { alm.plan(None).await })
+    }
+
+    /// The same with the source model given.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`plan_promotion`](Self::plan_promotion), and `Rejected` for a model without common
+    /// history.
+    pub fn plan_promotion_from(&self, source_model: impl Into<ModelId>) -> Pending<Promotion> {
+        let alm = self.clone();
+        let source_model = source_model.into();
+        Pending::new(async move { alm.plan(Some(source_model)).await })
+    }
+
+    async fn plan(self, source: Option<ModelId>) -> Result<Promotion> {
+        let target_revision = self.latest().await?;
+        let (source_model, candidates) = match source {
+            Some(model) => {
+                let candidates = self.get_syncable_revisions(&model).await?;
+                (model, candidates)
+            }
+            None => self.find_source(&target_revision.id).await?,
+        };
+        Ok(match candidates.first().cloned() {
+            None => Promotion::UpToDate(target_revision),
+            Some(source_revision) => Promotion::Ready(PromotionPlan {
+                alm: self,
+                source_model,
+                source_revision,
+                target_revision,
+                candidates,
+            }),
+        })
+    }
+
+    async fn latest(&self) -> Result<Revision> {
+        let none = || {
+            Error::new(
+                ErrorKind::NotFound,
+                "the model has no revision, so it belongs to no family",
+            )
+            .during("alm.plan_promotion")
+            .about("modelId", self.model.as_str())
+        };
+        self.get_latest_revision().await?.ok_or_else(none)
+    }
+
+    /// The first model of the family that answers; the one where the revision was created comes first.
+    async fn find_source(&self, revision: &RevisionId) -> Result<(ModelId, Vec<Revision>)> {
+        let mut refusal = None;
+        for AppliedModel {
+            model_id,
+            model_deleted,
+            ..
+        } in self.get_models_for_revision(revision).await?
+        {
+            let Some(model) = model_id.filter(|model| !model_deleted && *model != self.model)
+            else {
+                continue;
+            };
+            match self.get_syncable_revisions(&model).await {
+                Ok(candidates) => return Ok((model, candidates)),
+                Err(error) if may_be_another_model(error.kind()) => refusal = Some(error),
+                Err(error) => return Err(error),
+            }
+        }
+        match refusal {
+            Some(error) => Err(error),
+            // The model of origin itself: nothing upstream of it.
+            None => Ok((self.model.clone(), Vec::new())),
+        }
+    }
+}
+
+fn may_be_another_model(kind: ErrorKind) -> bool {
+    matches!(
+        kind,
+        ErrorKind::NotFound | ErrorKind::Forbidden | ErrorKind::ModelState | ErrorKind::Rejected
+    )
+}
+
+impl PromotionPlan {
+    /// The revisions that the plan is about.
+    #[must_use]
+    pub fn revisions(&self) -> RevisionPair {
+        RevisionPair::new(
+            &self.source_revision.id,
+            &self.source_model,
+            &self.target_revision.id,
+        )
+    }
+
+    /// The same plan, up to an older revision of the [`candidates`](Self::candidates).
+    ///
+    /// # Errors
+    ///
+    /// `InvalidInput` when the revision is not among them.
+    pub fn up_to(mut self, revision: impl Into<RevisionId>) -> Result<Self> {
+        let revision = revision.into();
+        let found = self
+            .candidates
+            .iter()
+            .find(|candidate| candidate.id == revision);
+        self.source_revision = found.cloned().ok_or_else(|| {
+            Error::invalid_input("revision", "is not one that the model can be brought to")
+        })?;
+        Ok(self)
+    }
+
+    /// How many things the promotion would change. Changes nothing.
+    pub fn preview(&self) -> Pending<ComparisonSummary> {
+        let (alm, pair) = (self.alm.clone(), self.revisions());
+        Pending::new(async move {
+            let pair = alm.create_comparison_summary(pair).await?.wait().await?;
+            alm.get_comparison_summary(pair).await
+        })
+    }
+
+    /// What the promotion would change in every detail: the comparison report's bytes. Changes nothing.
+    pub fn report(&self) -> Pending<Bytes> {
+        let (alm, pair) = (self.alm.clone(), self.revisions());
+        Pending::new(async move {
+            let pair = alm.create_comparison_report(pair).await?.wait().await?;
+            alm.get_comparison_report(pair).await
+        })
+    }
+
+    /// The same into a file, which appears under `path` when it is complete. Gives its size in bytes.
+    pub fn save_report(&self, path: impl AsRef<Path>) -> Pending<u64> {
+        let (alm, pair) = (self.alm.clone(), self.revisions());
+        let path = path.as_ref().to_owned();
+        Pending::new(async move {
+            let pair = alm.create_comparison_report(pair).await?.wait().await?;
+            alm.get_comparison_report(pair).save_to(path).await
+        })
+    }
+
+    /// Starts the sync and gives its handle, for those who want to watch or store it.
+    ///
+    /// # Errors
+    ///
+    /// `Conflict` when the target has changed since the plan was made, and those of
+    /// [`sync_models`](Alm::sync_models).
+    pub fn start(&self) -> Pending<Task<Sync>> {
+        let plan = self.clone();
+        Pending::new(async move {
+            if plan.is_done().await? {
+                return Err(plan.stale("it has the revision already"));
+            }
+            plan.alm.sync_models(plan.revisions()).await
+        })
+    }
+
+    /// Does it: starts the sync, waits for its end, and has the target confirm that it has the revision.
+    ///
+    /// A plan that has been carried out already, by this program or another one, is a success without
+    /// a task. Never syncs twice.
+    ///
+    /// # Errors
+    ///
+    /// `Conflict` when the target has changed since the plan was made, `TaskFailed` with the server's
+    /// reasons, and those of [`sync_models`](Alm::sync_models).
+    pub fn apply(&self) -> Pending<PromotionReport> {
+        self.apply_with(|_| {})
+    }
+
+    /// Like [`apply`](Self::apply), and calls `watch` with each status of the sync.
+    pub fn apply_with<F>(&self, watch: F) -> Pending<PromotionReport>
+    where
+        F: FnMut(&TaskStatus<AlmTaskResult>) + Send + 'static,
+    {
+        let plan = self.clone();
+        Pending::new(async move {
+            let task = if plan.is_done().await? {
+                None
+            } else {
+                let task = plan.alm.sync_models(plan.revisions()).await?;
+                task.wait_with(watch).await?;
+                Some(task.id().clone())
+            };
+            let to = plan.alm.latest().await?;
+            if to.id != plan.source_revision.id {
+                return Err(plan.stale("the sync is over, but another revision is its latest"));
+            }
+            Ok(PromotionReport {
+                task,
+                from: plan.target_revision,
+                to,
+            })
+        })
+    }
+
+    /// Whether the target has the revision already.
+    async fn is_done(&self) -> Result<bool> {
+        let latest = self.alm.latest().await?;
+        if latest.id == self.source_revision.id {
+            return Ok(true);
+        }
+        if latest.id != self.target_revision.id {
+            return Err(self.stale("it has got another revision"));
+        }
+        Ok(false)
+    }
+
+    fn stale(&self, why: &str) -> Error {
+        Error::new(
+            ErrorKind::Conflict,
+            "the target has changed since the plan was made",
+        )
+        .because(why)
+        .during(SyncModels::NAME)
+        .about("modelId", self.alm.model.as_str())
+    }
+}

@@ -1,0 +1,220 @@
+//! The comparison report as a table of contents and tables.
+
+use std::sync::Arc;
+
+/// A comparison report, read from its tab-separated text.
+///
+/// ```
+/// use anaplan_alm::{Change, ComparisonReport};
+///
+/// let file = "Source Model\tFC90\tDev\n\n=== LISTS ADDED ===\nId\tName\n101\tRegions\n";
+/// let report = ComparisonReport::parse(file.as_bytes());
+/// assert_eq!(report.header("Source Model").unwrap()[1], "Dev");
+/// let lists = report.section("LISTS ADDED").unwrap();
+/// assert_eq!((&lists.change, lists.subject.as_str()), (&Change::Added, "LISTS"));
+/// assert_eq!(lists.rows[0].get("Name"), Some("Regions"));
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub struct ComparisonReport {
+    /// The lines before the first section: what each says of, and its values (id, name, ...).
+    pub headers: Vec<(String, Vec<String>)>,
+    /// The sections, in the order of the file. One without differences is not there.
+    pub sections: Vec<Section>,
+}
+
+/// One section of a comparison report.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Section {
+    /// The title as it stands in the file, such as `LINE ITEMS ADDED`.
+    pub title: String,
+    /// What happened to the things in this section.
+    pub change: Change,
+    /// What kind of things they are: `LINE ITEMS`. The whole title where the change is unknown.
+    pub subject: String,
+    /// The names of the columns.
+    pub columns: Arc<[String]>,
+    /// The rows.
+    pub rows: Vec<Row>,
+}
+
+/// What happened to the things in a section.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Change {
+    /// They are new in the source.
+    Added,
+    /// They are in both and differ.
+    Changed,
+    /// They are gone from the source.
+    Deleted,
+    /// Something inside of them differs.
+    Within,
+    /// The title says something that this version of the SDK has no word for.
+    Other,
+}
+
+/// One row of a section.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Row {
+    columns: Arc<[String]>,
+    /// The cells as they stand in the file; there may be fewer than columns.
+    pub cells: Vec<String>,
+}
+
+impl Row {
+    /// The cell of a column; `None` when there is no such column, no such cell, or its text is `null`.
+    #[must_use]
+    pub fn get(&self, column: &str) -> Option<&str> {
+        let index = self.columns.iter().position(|name| name == column)?;
+        let cell = self.cells.get(index)?;
+        (cell != "null").then_some(cell.as_str())
+    }
+
+    /// The cells with the names of their columns.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.columns
+            .iter()
+            .zip(&self.cells)
+            .map(|(name, cell)| (name.as_str(), cell.as_str()))
+    }
+}
+
+impl ComparisonReport {
+    /// Reads a report. Nothing in it can make this fail: what is not understood is kept as it is, and
+    /// bytes that are no UTF-8 are replaced.
+    #[must_use]
+    pub fn parse(file: &[u8]) -> Self {
+        let text = String::from_utf8_lossy(file);
+        let mut report = Self::default();
+        let mut expects_columns = false;
+        for line in text.trim_start_matches('\u{feff}').lines() {
+            if line.trim().is_empty() {
+                continue;
+            }
+            if let Some(title) = title(line) {
+                report.sections.push(Section::titled(title));
+                expects_columns = true;
+                continue;
+            }
+            let cells: Vec<String> = line.split('\t').map(str::to_owned).collect();
+            match report.sections.last_mut() {
+                None => report.headers.push(header(cells)),
+                Some(section) if expects_columns => section.columns = cells.into(),
+                Some(section) => section.rows.push(Row {
+                    columns: Arc::clone(&section.columns),
+                    cells,
+                }),
+            }
+            expects_columns = false;
+        }
+        report
+    }
+
+    /// The values of a line before the first section, such as `Source Revision`: usually id and name.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&[String]> {
+        self.headers
+            .iter()
+            .find(|(key, _)| key == name)
+            .map(|(_, values)| values.as_slice())
+    }
+
+    /// The section of this title.
+    #[must_use]
+    pub fn section(&self, title: &str) -> Option<&Section> {
+        self.sections.iter().find(|section| section.title == title)
+    }
+}
+
+impl Section {
+    fn titled(title: &str) -> Self {
+        let (change, subject) = classify(title);
+        Self {
+            title: title.to_owned(),
+            change,
+            subject: subject.to_owned(),
+            columns: Arc::new([]),
+            rows: Vec::new(),
+        }
+    }
+}
+
+fn title(line: &str) -> Option<&str> {
+    let inner = line.trim().strip_prefix("===")?.strip_suffix("===")?;
+    Some(inner.trim())
+}
+
+fn header(cells: Vec<String>) -> (String, Vec<String>) {
+    let mut cells = cells.into_iter();
+    let name = cells.next().unwrap_or_default();
+    (name.trim_end_matches(':').to_owned(), cells.collect())
+}
+
+fn classify(title: &str) -> (Change, &str) {
+    let endings = [
+        (" ADDED", Change::Added),
+        (" CREATED", Change::Added),
+        (" CHANGED", Change::Changed),
+        (" MODIFIED", Change::Changed),
+        (" DELETED", Change::Deleted),
+        (" REMOVED", Change::Deleted),
+    ];
+    for (ending, change) in endings {
+        if let Some(subject) = title.strip_suffix(ending) {
+            return (change, subject);
+        }
+    }
+    match title.strip_prefix("CHANGES WITHIN ") {
+        Some(subject) => (Change::Within, subject),
+        None => (Change::Other, title),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn unknown_sections_and_ragged_rows_are_kept() {
+        let file = "Source Revision\tAB\tR2\tnull\r\n\r\n=== STARS REALIGNED ===\r\nId\tName\tNotes\r\n1\tx\r\n2\ty\tnull\textra\r\n";
+        let report = ComparisonReport::parse(file.as_bytes());
+        assert_eq!(
+            report.header("Source Revision").unwrap(),
+            ["AB", "R2", "null"]
+        );
+        let section = &report.sections[0];
+        assert_eq!(
+            (section.change, section.subject.as_str()),
+            (Change::Other, "STARS REALIGNED")
+        );
+        assert_eq!(section.rows[0].get("Notes"), None);
+        assert_eq!(section.rows[1].get("Notes"), None);
+        assert_eq!(section.rows[1].cells.len(), 4);
+        assert_eq!(section.rows[1].iter().count(), 3);
+    }
+
+    #[test]
+    fn titles_tell_what_happened_to_what() {
+        assert_eq!(classify("LINE ITEMS ADDED"), (Change::Added, "LINE ITEMS"));
+        assert_eq!(classify("ROLES CHANGED"), (Change::Changed, "ROLES"));
+        assert_eq!(classify("CHANGES WITHIN LISTS"), (Change::Within, "LISTS"));
+    }
+
+    proptest! {
+        #[test]
+        fn no_file_makes_the_reader_panic_or_lose_rows(file in proptest::collection::vec(any::<u8>(), 0..400)) {
+            let _ = ComparisonReport::parse(&file);
+        }
+
+        #[test]
+        fn every_row_of_a_section_is_kept(rows in proptest::collection::vec("[a-z]{1,5}(\t[a-z]{0,5}){0,3}", 0..20)) {
+            let file = format!("=== LISTS ADDED ===\nId\tName\n{}\n", rows.join("\n"));
+            let report = ComparisonReport::parse(file.as_bytes());
+            prop_assert_eq!(report.sections[0].rows.len(), rows.len());
+        }
+    }
+}

@@ -1,0 +1,533 @@
+//! Revisions: named states of a model's structure.
+
+use anaplan_core::{
+    Answer, Bytes, Call, Endpoint, Error, Found, Method, ModelId, Page, Paged, PagedCall, Path,
+    Query, Reconcile, Result, RetryClass, Session, Timestamp, UserId, Window, WorkspaceId,
+    async_trait, id_type, json_body, open_enum,
+};
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+use crate::Alm;
+
+/// The longest name of a revision, in characters.
+const MAX_NAME: usize = 60;
+/// The longest description of a revision, in characters.
+const MAX_DESCRIPTION: usize = 250;
+
+id_type! {
+    /// A revision: 32 hexadecimal digits in upper case. It is the same in every model that has it.
+    RevisionId
+}
+
+/// A named state of a model's structure.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct Revision {
+    /// The same in every model that the revision is applied to.
+    pub id: RevisionId,
+    /// 1 to 60 characters.
+    #[serde(default)]
+    pub name: String,
+    /// Up to 250 characters.
+    #[serde(default)]
+    pub description: Option<String>,
+    /// When it was created.
+    #[serde(default)]
+    pub created_on: Option<Timestamp>,
+    /// Who created it.
+    #[serde(default)]
+    pub created_by: Option<UserId>,
+    /// How it came to be.
+    #[serde(default)]
+    pub creation_method: Option<CreationMethod>,
+    /// When it was applied to this model, where the server tells.
+    #[serde(default)]
+    pub applied_on: Option<Timestamp>,
+    /// Who applied it to this model, where the server tells.
+    #[serde(default)]
+    pub applied_by: Option<UserId>,
+    /// What it covers, where the server tells.
+    #[serde(default)]
+    pub revision_type: Option<RevisionType>,
+}
+
+open_enum! {
+    /// How a revision came to be.
+    pub enum CreationMethod {
+        /// Somebody added it in the user interface.
+        UserAdded = "User added revision",
+        /// A program added it.
+        Api = "User added revision via API",
+        /// Copying a model made it.
+        ModelCopied = "Model copied",
+    }
+}
+
+open_enum! {
+    /// How a revision came to a model.
+    pub enum AppliedMethod {
+        /// It was created there, in the user interface.
+        UserAdded = "User added revision",
+        /// It was created there by a program.
+        Api = "User added revision via API",
+        /// A sync brought it.
+        Synchronized = "Revision synchronized",
+        /// Copying a model brought it.
+        ModelCopied = "Model copied",
+    }
+}
+
+open_enum! {
+    /// What a revision covers.
+    pub enum RevisionType {
+        /// Everything.
+        Full = "FULL",
+        /// A part.
+        Partial = "PARTIAL",
+        /// The server does not say.
+        Unspecified = "UNKNOWN",
+    }
+}
+
+/// A model that a revision is applied to.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct AppliedModel {
+    /// The model. Some servers leave it out for deleted models.
+    #[serde(default)]
+    pub model_id: Option<ModelId>,
+    /// Its name; absent for deleted models and for those that the user cannot open.
+    #[serde(default)]
+    pub model_name: Option<String>,
+    /// Its workspace; absent for deleted models.
+    #[serde(default)]
+    pub workspace_id: Option<WorkspaceId>,
+    /// Who applied the revision.
+    #[serde(default)]
+    pub applied_by: Option<UserId>,
+    /// When it was applied.
+    #[serde(default)]
+    pub applied_on: Option<Timestamp>,
+    /// How it came to the model.
+    #[serde(default)]
+    pub applied_method: Option<AppliedMethod>,
+    /// Whether the model is gone.
+    #[serde(default)]
+    pub model_deleted: bool,
+}
+
+impl Alm {
+    /// The revisions of the model: all of them when awaited, or as a stream with `.items()`.
+    ///
+    /// The order is the server's (oldest first where it was seen); [`sort`](GetRevisions::sort)
+    /// asks for another one. `GET /models/{modelId}/alm/revisions`. Reads only: retried freely.
+    ///
+    /// # Errors
+    ///
+    /// `InvalidInput` when the first date is not before the second, `NotFound`, `Forbidden`,
+    /// `ModelState` for an archived model.
+    ///
+    /// ```
+    /// # use anaplan_alm::{Alm, GetRevisions};
+    /// # anaplan_testkit::story(async |fake| {
+    /// # let alm: Alm = fake.namespace()?;
+    /// let all = alm.get_revisions().await?;
+    /// assert!(all.len() >= 3);
+    ///
+    /// let mut newest_first = alm.get_revisions().with(|query| query.sort("-createdOn")).page_size(2).items();
+    /// while let Some(revision) = newest_first.next_item().await {
+    ///     println!("{}", revision?.name);
+    /// }
+    /// # Ok(()) });
+    /// ```
+    #[doc(alias = "list_revisions")]
+    pub fn get_revisions(&self) -> PagedCall<GetRevisions> {
+        self.session.paged(GetRevisions::new(&self.model))
+    }
+
+    /// The latest revision of the model; `None` when it has none.
+    ///
+    /// `GET /models/{modelId}/alm/latestRevision`. Reads only: retried freely.
+    ///
+    /// # Errors
+    ///
+    /// `NotFound`, `Forbidden`, `ModelState` for an archived model.
+    ///
+    /// ```
+    /// # use anaplan_alm::Alm;
+    /// # anaplan_testkit::story(async |fake| {
+    /// # let alm: Alm = fake.namespace()?;
+    /// if let Some(revision) = alm.get_latest_revision().await? {
+    ///     println!("{} of {:?}", revision.name, revision.created_on);
+    /// }
+    /// # Ok(()) });
+    /// ```
+    pub fn get_latest_revision(&self) -> Call<GetLatestRevision> {
+        self.session.call(GetLatestRevision {
+            model: self.model.clone(),
+        })
+    }
+
+    /// The revisions of `source_model` that the model can be synced to, newest first; empty when there
+    /// is nothing to sync.
+    ///
+    /// `GET /models/{modelId}/alm/syncableRevisions`. Reads only: retried freely.
+    ///
+    /// # Errors
+    ///
+    /// `Rejected` for models without a common history, `NotFound`, `Forbidden`, `ModelState`.
+    ///
+    /// ```
+    /// # use anaplan_alm::Alm;
+    /// # anaplan_testkit::story(async |fake| {
+    /// # let alm: Alm = fake.namespace()?;
+    /// # let ids = fake.demo();
+    /// let production = alm.with_model(ids.prod);
+    /// let waiting = production.get_syncable_revisions(ids.dev).await?;
+    /// assert!(!waiting.is_empty());
+    /// # Ok(()) });
+    /// ```
+    pub fn get_syncable_revisions(
+        &self,
+        source_model: impl Into<ModelId>,
+    ) -> Call<GetSyncableRevisions> {
+        self.session.call(GetSyncableRevisions {
+            model: self.model.clone(),
+            source_model: source_model.into(),
+        })
+    }
+
+    /// Creates a revision of the model's structure as it is now: a name of 1 to 60 characters and, with
+    /// [`description`](CreateRevision::description), up to 250 more.
+    ///
+    /// `POST /models/{modelId}/alm/revisions`. Must not run twice: when the answer gets lost, the client
+    /// looks whether the model's latest revision has become this one, and sends the request again only
+    /// if it has not.
+    ///
+    /// # Errors
+    ///
+    /// `InvalidInput` for a name or description out of bounds, before anything is sent. `Rejected` when
+    /// the structure has not changed since the last revision. `Ambiguous` when nobody can know.
+    ///
+    /// ```
+    /// # use anaplan_alm::Alm;
+    /// # anaplan_testkit::story(async |fake| {
+    /// # let alm: Alm = fake.namespace()?;
+    /// let revision = alm.create_revision("2025-06").with(|new| new.description("headcount by region")).await?;
+    /// assert_eq!(alm.get_latest_revision().await?, Some(revision));
+    /// # Ok(()) });
+    /// ```
+    pub fn create_revision(&self, name: impl Into<String>) -> Call<CreateRevision> {
+        self.session.call(CreateRevision::new(&self.model, name))
+    }
+
+    /// The models that a revision of this model is applied to. The first is the one that it was created
+    /// in; any of them can be the source of a sync.
+    ///
+    /// `GET /models/{modelId}/alm/revisions/{revisionId}/appliedToModels`. Reads only: retried freely.
+    ///
+    /// # Errors
+    ///
+    /// `NotFound` when the revision is not applied to this model, `Forbidden`, `ModelState`.
+    ///
+    /// ```
+    /// # use anaplan_alm::Alm;
+    /// # anaplan_testkit::story(async |fake| {
+    /// # let alm: Alm = fake.namespace()?;
+    /// # let first = alm.get_revisions().await?.remove(0);
+    /// let models = alm.get_models_for_revision(&first.id).await?;
+    /// assert_eq!(models[0].model_id.as_ref(), Some(alm.model()));
+    /// # Ok(()) });
+    /// ```
+    #[doc(alias = "appliedToModels")]
+    pub fn get_models_for_revision(
+        &self,
+        revision: impl Into<RevisionId>,
+    ) -> Call<GetModelsForRevision> {
+        self.session.call(GetModelsForRevision {
+            model: self.model.clone(),
+            revision: revision.into(),
+        })
+    }
+}
+
+/// The endpoint of [`Alm::get_revisions`].
+#[derive(Debug, Clone)]
+pub struct GetRevisions {
+    model: ModelId,
+    applied_after: Option<Date>,
+    applied_before: Option<Date>,
+    sort: Option<String>,
+    window: Window,
+}
+
+impl GetRevisions {
+    /// All revisions of a model.
+    pub fn new(model: impl Into<ModelId>) -> Self {
+        Self {
+            model: model.into(),
+            applied_after: None,
+            applied_before: None,
+            sort: None,
+            window: Window::default(),
+        }
+    }
+
+    /// Only those that were applied on this day or later.
+    #[must_use]
+    pub fn applied_after(mut self, day: Date) -> Self {
+        self.applied_after = Some(day);
+        self
+    }
+
+    /// Only those that were applied on this day or earlier.
+    #[must_use]
+    pub fn applied_before(mut self, day: Date) -> Self {
+        self.applied_before = Some(day);
+        self
+    }
+
+    /// Sorts by a property of the revision, as the API names it; with `-` in front, backwards.
+    #[must_use]
+    pub fn sort(mut self, property: impl Into<String>) -> Self {
+        self.sort = Some(property.into());
+        self
+    }
+}
+
+impl Endpoint for GetRevisions {
+    const NAME: &'static str = "alm.get_revisions";
+    const METHOD: Method = Method::GET;
+    const RETRY: RetryClass = RetryClass::ReadOnly;
+    type Output = Page<Revision>;
+
+    fn path(&self) -> Path {
+        alm_path(&self.model).lit("revisions")
+    }
+
+    fn query(&self, query: &mut Query) {
+        query.push_some("appliedAfter", self.applied_after);
+        query.push_some("appliedBefore", self.applied_before);
+        query.push_some("sort", self.sort.as_ref());
+        self.window.write(query);
+    }
+
+    fn body(&self) -> Result<Bytes> {
+        match (self.applied_after, self.applied_before) {
+            (Some(after), Some(before)) if after >= before => Err(Error::invalid_input(
+                "appliedAfter",
+                "must be an earlier date than appliedBefore",
+            )),
+            _ => Ok(Bytes::new()),
+        }
+    }
+
+    fn decode(&self, answer: Answer) -> Result<Page<Revision>> {
+        answer.page("revisions")
+    }
+}
+
+impl Paged for GetRevisions {
+    type Item = Revision;
+
+    fn set_window(&mut self, window: Window) {
+        self.window = window;
+    }
+}
+
+/// The endpoint of [`Alm::get_latest_revision`].
+#[derive(Debug, Clone)]
+pub struct GetLatestRevision {
+    /// The model.
+    pub model: ModelId,
+}
+
+impl Endpoint for GetLatestRevision {
+    const NAME: &'static str = "alm.get_latest_revision";
+    const METHOD: Method = Method::GET;
+    const RETRY: RetryClass = RetryClass::ReadOnly;
+    type Output = Option<Revision>;
+
+    fn path(&self) -> Path {
+        alm_path(&self.model).lit("latestRevision")
+    }
+
+    fn decode(&self, answer: Answer) -> Result<Option<Revision>> {
+        Ok(answer.list("revisions")?.into_iter().next())
+    }
+}
+
+/// The endpoint of [`Alm::get_syncable_revisions`].
+#[derive(Debug, Clone)]
+pub struct GetSyncableRevisions {
+    /// The model that would be synced.
+    pub model: ModelId,
+    /// The model that has the revisions.
+    pub source_model: ModelId,
+}
+
+impl Endpoint for GetSyncableRevisions {
+    const NAME: &'static str = "alm.get_syncable_revisions";
+    const METHOD: Method = Method::GET;
+    const RETRY: RetryClass = RetryClass::ReadOnly;
+    type Output = Vec<Revision>;
+
+    fn path(&self) -> Path {
+        alm_path(&self.model).lit("syncableRevisions")
+    }
+
+    fn query(&self, query: &mut Query) {
+        query.push("sourceModelId", &self.source_model);
+    }
+
+    /// The order is documented but was seen otherwise, and "newest" decides what gets synced.
+    fn decode(&self, answer: Answer) -> Result<Vec<Revision>> {
+        let mut revisions: Vec<Revision> = answer.list("revisions")?;
+        revisions.sort_by_key(|revision| std::cmp::Reverse(revision.created_on));
+        Ok(revisions)
+    }
+}
+
+/// The endpoint of [`Alm::create_revision`].
+#[derive(Debug, Clone, Serialize)]
+pub struct CreateRevision {
+    #[serde(skip)]
+    model: ModelId,
+    name: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    description: Option<String>,
+}
+
+impl CreateRevision {
+    /// A revision of this model, by this name: 1 to 60 characters.
+    pub fn new(model: impl Into<ModelId>, name: impl Into<String>) -> Self {
+        Self {
+            model: model.into(),
+            name: name.into(),
+            description: None,
+        }
+    }
+
+    /// Says more about it: up to 250 characters.
+    #[must_use]
+    pub fn description(mut self, description: impl Into<String>) -> Self {
+        self.description = Some(description.into());
+        self
+    }
+
+    /// Whether `revision` is what this request would have created. The server may trim the texts.
+    fn made(&self, revision: &Revision) -> bool {
+        let text = |text: &Option<String>| text.as_deref().unwrap_or_default().trim().to_owned();
+        revision.name.trim() == self.name.trim()
+            && text(&revision.description) == text(&self.description)
+    }
+
+    async fn latest(&self, session: &Session) -> Result<Option<Revision>> {
+        let model = self.model.clone();
+        session.call(GetLatestRevision { model }).await
+    }
+}
+
+impl Endpoint for CreateRevision {
+    const NAME: &'static str = "alm.create_revision";
+    const METHOD: Method = Method::POST;
+    const RETRY: RetryClass = RetryClass::NotIdempotent;
+    type Output = Revision;
+
+    fn path(&self) -> Path {
+        alm_path(&self.model).lit("revisions")
+    }
+
+    fn body(&self) -> Result<Bytes> {
+        let too_long = |text: &str, limit| text.chars().count() > limit;
+        if self.name.trim().is_empty() {
+            return Err(Error::invalid_input("name", "must not be empty"));
+        }
+        if too_long(&self.name, MAX_NAME) {
+            return Err(Error::invalid_input(
+                "name",
+                "must be 60 characters or fewer",
+            ));
+        }
+        if self
+            .description
+            .as_ref()
+            .is_some_and(|text| too_long(text, MAX_DESCRIPTION))
+        {
+            return Err(Error::invalid_input(
+                "description",
+                "must be 250 characters or fewer",
+            ));
+        }
+        json_body(self)
+    }
+
+    fn reconcile(&self) -> Option<&dyn Reconcile<Revision>> {
+        Some(self)
+    }
+
+    fn decode(&self, answer: Answer) -> Result<Revision> {
+        answer.field("revision")
+    }
+}
+
+/// The latest revision tells: it was another one before, and now it is ours.
+#[async_trait]
+impl Reconcile<Revision> for CreateRevision {
+    async fn existing(&self, session: &Session) -> Result<Vec<String>> {
+        let latest = self.latest(session).await?;
+        Ok(latest
+            .into_iter()
+            .map(|revision| revision.id.to_string())
+            .collect())
+    }
+
+    async fn find(&self, session: &Session, existing: &[String]) -> Result<Found<Revision>> {
+        Ok(match self.latest(session).await? {
+            Some(latest) if existing.iter().any(|id| latest.id == **id) => Found::Nothing,
+            Some(latest) if self.made(&latest) => Found::Own(latest),
+            Some(latest) => Found::Unclear(format!(
+                "the model has got the revision {} meanwhile, under another name",
+                latest.id
+            )),
+            None => Found::Nothing,
+        })
+    }
+}
+
+/// The endpoint of [`Alm::get_models_for_revision`].
+#[derive(Debug, Clone)]
+pub struct GetModelsForRevision {
+    /// A model that has the revision.
+    pub model: ModelId,
+    /// The revision.
+    pub revision: RevisionId,
+}
+
+impl Endpoint for GetModelsForRevision {
+    const NAME: &'static str = "alm.get_models_for_revision";
+    const METHOD: Method = Method::GET;
+    const RETRY: RetryClass = RetryClass::ReadOnly;
+    type Output = Vec<AppliedModel>;
+
+    fn path(&self) -> Path {
+        alm_path(&self.model)
+            .lit("revisions")
+            .seg("revisionId", &self.revision)
+            .lit("appliedToModels")
+    }
+
+    fn decode(&self, answer: Answer) -> Result<Vec<AppliedModel>> {
+        answer.list("appliedToModels")
+    }
+}
+
+pub(crate) fn alm_path(model: &ModelId) -> Path {
+    Path::integration()
+        .lit("models")
+        .seg("modelId", model)
+        .lit("alm")
+}

@@ -1,0 +1,273 @@
+//! Comparison summaries: how many things differ between two revisions.
+
+use std::collections::BTreeMap;
+
+use anaplan_core::{
+    Answer, Bytes, Call, Endpoint, ErrorKind, LongRunning, Method, ModelId, Path, Refusal, Result,
+    RetryClass, Task, TaskId, TaskStatus,
+};
+use serde::{Deserialize, Serialize};
+
+use crate::revisions::alm_path;
+use crate::tasks::{AlmTaskResult, RevisionPair, report_refusal, started, successful};
+use crate::{Alm, RevisionId};
+
+/// How many things differ between two revisions.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+#[non_exhaustive]
+pub struct ComparisonSummary {
+    /// The target revision.
+    pub target_revision_id: Option<RevisionId>,
+    /// The source revision.
+    pub source_revision_id: Option<RevisionId>,
+    /// All kinds of objects together.
+    pub totals: Differences,
+    /// By kind of object, as the server names it: `lists`, `modules`, `lineItems`, `rolesContents`, ...
+    /// A kind without differences is left out.
+    pub differences: BTreeMap<String, Differences>,
+}
+
+/// How many objects were added, changed and removed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct Differences {
+    /// In the source, not in the target.
+    pub created: u64,
+    /// In both, but not the same.
+    pub modified: u64,
+    /// In the target, not in the source.
+    pub deleted: u64,
+}
+
+impl Differences {
+    /// How many there are in all.
+    #[must_use]
+    pub fn count(&self) -> u64 {
+        self.created + self.modified + self.deleted
+    }
+}
+
+impl std::fmt::Display for Differences {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(
+            f,
+            "{} created, {} modified, {} deleted",
+            self.created, self.modified, self.deleted
+        )
+    }
+}
+
+impl Alm {
+    /// Has the server count the differences between two revisions. Gives a handle; when its
+    /// [`wait`](Task::wait) is over,
+    /// [`get_comparison_summary`](Self::get_comparison_summary) fetches the numbers.
+    ///
+    /// `POST /models/{modelId}/alm/summaryReportTasks`. A repeat only costs work: retried freely.
+    ///
+    /// # Errors
+    ///
+    /// `Rejected` for revisions that do not fit, `NotFound`, `Forbidden`, `ModelState`.
+    ///
+    /// ```
+    /// # use anaplan_alm::{Alm, RevisionPair};
+    /// # anaplan_testkit::story(async |fake| {
+    /// # let dev: Alm = fake.namespace()?;
+    /// # let production = dev.with_model(fake.demo().prod);
+    /// # let from = dev.get_latest_revision().await?.unwrap();
+    /// # let to = production.get_latest_revision().await?.unwrap();
+    /// let pair = RevisionPair::new(&from.id, dev.model(), &to.id);
+    /// let pair = production.create_comparison_summary(&pair).await?.wait().await?;
+    ///
+    /// let summary = production.get_comparison_summary(&pair).await?;
+    /// println!("{}", summary.totals);
+    /// assert!(summary.totals.count() > 0);
+    /// # Ok(()) });
+    /// ```
+    #[doc(alias = "create_summary_report")]
+    pub fn create_comparison_summary(
+        &self,
+        revisions: impl Into<RevisionPair>,
+    ) -> Call<CreateComparisonSummary> {
+        self.session.call(CreateComparisonSummary {
+            model: self.model.clone(),
+            revisions: revisions.into(),
+        })
+    }
+
+    /// How far the work on a summary is.
+    ///
+    /// `GET /models/{modelId}/alm/summaryReportTasks/{taskId}`. Reads only: retried freely.
+    ///
+    /// # Errors
+    ///
+    /// `NotFound` for an unknown task, and for a task of another kind.
+    pub fn get_comparison_summary_task(
+        &self,
+        task: impl Into<TaskId>,
+    ) -> Call<GetComparisonSummaryTask> {
+        self.session.call(GetComparisonSummaryTask {
+            model: self.model.clone(),
+            task: task.into(),
+        })
+    }
+
+    /// The summary of two revisions, kept for 48 hours after it was last read.
+    ///
+    /// `GET /models/{modelId}/alm/summaryReports/{targetRevisionId}/{sourceRevisionId}`. Reads only:
+    /// retried freely.
+    ///
+    /// # Errors
+    ///
+    /// `NotFound` when the summary was not made or has expired, `Forbidden`, `ModelState`.
+    pub fn get_comparison_summary(
+        &self,
+        revisions: impl Into<RevisionPair>,
+    ) -> Call<GetComparisonSummary> {
+        self.session.call(GetComparisonSummary {
+            model: self.model.clone(),
+            revisions: revisions.into(),
+        })
+    }
+}
+
+/// Where the work on a summary can be found again: the address of a [`Task`].
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct ComparisonSummaryTask {
+    /// The target model.
+    #[serde(rename = "modelId")]
+    pub model: ModelId,
+    /// The task.
+    #[serde(rename = "taskId")]
+    pub task: TaskId,
+    /// What is compared.
+    pub revisions: RevisionPair,
+}
+
+impl LongRunning for ComparisonSummaryTask {
+    const KIND: &'static str = "comparison summary";
+    type Result = AlmTaskResult;
+    /// What was compared, and the key to fetch the summary with.
+    type Outcome = RevisionPair;
+    type Poll = GetComparisonSummaryTask;
+
+    fn task_id(&self) -> &TaskId {
+        &self.task
+    }
+
+    fn poll(&self) -> GetComparisonSummaryTask {
+        GetComparisonSummaryTask {
+            model: self.model.clone(),
+            task: self.task.clone(),
+        }
+    }
+
+    fn outcome(&self, status: TaskStatus<AlmTaskResult>) -> Result<RevisionPair> {
+        successful(Self::KIND, status).map(|_| self.revisions.clone())
+    }
+}
+
+/// The endpoint of [`Alm::create_comparison_summary`].
+#[derive(Debug, Clone)]
+pub struct CreateComparisonSummary {
+    /// The target model.
+    pub model: ModelId,
+    /// What to compare.
+    pub revisions: RevisionPair,
+}
+
+impl Endpoint for CreateComparisonSummary {
+    const NAME: &'static str = "alm.create_comparison_summary";
+    const METHOD: Method = Method::POST;
+    const RETRY: RetryClass = RetryClass::Conditional;
+    type Output = Task<ComparisonSummaryTask>;
+
+    fn path(&self) -> Path {
+        alm_path(&self.model).lit("summaryReportTasks")
+    }
+
+    fn body(&self) -> Result<Bytes> {
+        self.revisions.body()
+    }
+
+    fn may_repeat(&self) -> bool {
+        true
+    }
+
+    fn refusal(&self, refusal: &Refusal<'_>) -> Option<ErrorKind> {
+        report_refusal(refusal)
+    }
+
+    fn decode(&self, answer: Answer) -> Result<Self::Output> {
+        let address = ComparisonSummaryTask {
+            model: self.model.clone(),
+            task: started(&answer)?.task_id,
+            revisions: self.revisions.clone(),
+        };
+        Ok(Task::resume(answer.session().clone(), address))
+    }
+}
+
+/// The endpoint of [`Alm::get_comparison_summary_task`].
+#[derive(Debug, Clone)]
+pub struct GetComparisonSummaryTask {
+    /// The target model.
+    pub model: ModelId,
+    /// The task.
+    pub task: TaskId,
+}
+
+impl Endpoint for GetComparisonSummaryTask {
+    const NAME: &'static str = "alm.get_comparison_summary_task";
+    const METHOD: Method = Method::GET;
+    const RETRY: RetryClass = RetryClass::ReadOnly;
+    type Output = TaskStatus<AlmTaskResult>;
+
+    fn path(&self) -> Path {
+        alm_path(&self.model)
+            .lit("summaryReportTasks")
+            .seg("taskId", &self.task)
+    }
+
+    fn refusal(&self, refusal: &Refusal<'_>) -> Option<ErrorKind> {
+        report_refusal(refusal)
+    }
+
+    fn decode(&self, answer: Answer) -> Result<Self::Output> {
+        answer.field("task")
+    }
+}
+
+/// The endpoint of [`Alm::get_comparison_summary`].
+#[derive(Debug, Clone)]
+pub struct GetComparisonSummary {
+    /// The target model.
+    pub model: ModelId,
+    /// What was compared.
+    pub revisions: RevisionPair,
+}
+
+impl Endpoint for GetComparisonSummary {
+    const NAME: &'static str = "alm.get_comparison_summary";
+    const METHOD: Method = Method::GET;
+    const RETRY: RetryClass = RetryClass::ReadOnly;
+    type Output = ComparisonSummary;
+
+    fn path(&self) -> Path {
+        alm_path(&self.model)
+            .lit("summaryReports")
+            .seg("targetRevisionId", &self.revisions.target_revision)
+            .seg("sourceRevisionId", &self.revisions.source_revision)
+    }
+
+    fn refusal(&self, refusal: &Refusal<'_>) -> Option<ErrorKind> {
+        report_refusal(refusal)
+    }
+
+    fn decode(&self, answer: Answer) -> Result<ComparisonSummary> {
+        answer.field("summaryReport")
+    }
+}

@@ -1,0 +1,156 @@
+//! Time as an argument: the only place of the SDK that asks what time it is.
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use tokio::sync::Notify;
+
+/// Now, and the passing of time.
+///
+/// Every wait of the SDK (retry, rate limit, polling, time-outs) and every expiry goes through this
+/// trait, so that a test can own time.
+pub trait Clock: Send + Sync + fmt::Debug {
+    /// The wall clock.
+    fn now(&self) -> Timestamp;
+
+    /// Time since some fixed moment; never goes back.
+    fn monotonic(&self) -> Duration;
+
+    /// Completes when `duration` has passed.
+    fn sleep(&self, duration: Duration) -> Pin<Box<dyn Future<Output = ()> + Send + 'static>>;
+}
+
+/// The time of the machine, with tokio's timers.
+///
+/// Waits follow tokio's clock, so they also obey its paused time in tests; [`now`](Clock::now) is the
+/// machine's wall clock.
+#[derive(Debug, Clone)]
+pub struct SystemClock {
+    started: tokio::time::Instant,
+}
+
+impl SystemClock {
+    /// A clock that starts counting now.
+    #[must_use]
+    #[allow(clippy::disallowed_methods)]
+    pub fn new() -> Self {
+        Self {
+            started: tokio::time::Instant::now(),
+        }
+    }
+}
+
+impl Default for SystemClock {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Clock for SystemClock {
+    #[allow(clippy::disallowed_methods)]
+    fn now(&self) -> Timestamp {
+        Timestamp::now()
+    }
+
+    #[allow(clippy::disallowed_methods)]
+    fn monotonic(&self) -> Duration {
+        self.started.elapsed()
+    }
+
+    fn sleep(&self, duration: Duration) -> Pin<Box<dyn Future<Output = ()> + Send + 'static>> {
+        Box::pin(tokio::time::sleep(duration))
+    }
+}
+
+/// A clock that moves only when told to.
+///
+/// ```
+/// use anaplan_core::clock::{Clock, ManualClock};
+/// use std::time::Duration;
+///
+/// let clock = ManualClock::starting_at("2025-06-02T09:00:00Z".parse()?);
+/// clock.advance(Duration::from_secs(90));
+/// assert_eq!(clock.now().to_string(), "2025-06-02T09:01:30Z");
+/// # Ok::<(), jiff::Error>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct ManualClock {
+    start: Timestamp,
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug, Default)]
+struct Shared {
+    elapsed: Mutex<Duration>,
+    moved: Notify,
+}
+
+impl ManualClock {
+    /// A clock that shows `start` until it is advanced.
+    #[must_use]
+    pub fn starting_at(start: Timestamp) -> Self {
+        Self {
+            start,
+            shared: Arc::default(),
+        }
+    }
+
+    /// Moves time forward and wakes everybody who waits for that moment.
+    pub fn advance(&self, by: Duration) {
+        *self.lock() += by;
+        self.shared.moved.notify_waiters();
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Duration> {
+        self.shared
+            .elapsed
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Clock for ManualClock {
+    fn now(&self) -> Timestamp {
+        let elapsed = SignedDuration::try_from(self.monotonic()).unwrap_or(SignedDuration::MAX);
+        self.start.saturating_add(elapsed).unwrap_or(Timestamp::MAX)
+    }
+
+    fn monotonic(&self) -> Duration {
+        *self.lock()
+    }
+
+    fn sleep(&self, duration: Duration) -> Pin<Box<dyn Future<Output = ()> + Send + 'static>> {
+        let clock = self.clone();
+        let until = self.monotonic().saturating_add(duration);
+        Box::pin(async move {
+            loop {
+                let moved = clock.shared.moved.notified();
+                if clock.monotonic() >= until {
+                    return;
+                }
+                moved.await;
+            }
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_manual_sleep_ends_when_time_is_moved_past_it() {
+        let clock = ManualClock::starting_at(Timestamp::UNIX_EPOCH);
+        let sleeper = tokio::spawn(clock.sleep(Duration::from_secs(10)));
+        clock.advance(Duration::from_secs(9));
+        tokio::task::yield_now().await;
+        assert!(!sleeper.is_finished());
+        clock.advance(Duration::from_secs(1));
+        sleeper.await.unwrap();
+        assert_eq!(clock.now().as_second(), 10);
+    }
+}

@@ -1,0 +1,196 @@
+//! Answers that are read as they arrive.
+
+use std::fmt;
+use std::future::Future;
+use std::path::{Path, PathBuf};
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_core::Stream;
+use tokio::io::{AsyncWrite, AsyncWriteExt};
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::session::Session;
+use crate::transport::{ResponseBody, TransportError, TransportErrorKind};
+
+/// How often a file is started anew after its connection broke.
+const RESTARTS: u32 = 2;
+
+/// The body of an answer as a stream of chunks. It ends with an error when the connection breaks or is
+/// silent for longer than the session's idle timeout.
+pub struct ByteStream {
+    body: ResponseBody,
+    session: Session,
+    operation: &'static str,
+    alarm: Pin<Box<dyn Future<Output = ()> + Send>>,
+    done: bool,
+}
+
+impl ByteStream {
+    pub(crate) fn new(body: ResponseBody, session: Session, operation: &'static str) -> Self {
+        let alarm = session.clock().sleep(idle(&session));
+        Self {
+            body,
+            session,
+            operation,
+            alarm,
+            done: false,
+        }
+    }
+
+    /// The next chunk; `None` at the end.
+    pub async fn chunk(&mut self) -> Option<Result<Bytes>> {
+        std::future::poll_fn(|cx| Pin::new(&mut *self).poll_next(cx)).await
+    }
+
+    /// Writes everything to `writer` and flushes it; gives the number of bytes.
+    ///
+    /// # Errors
+    ///
+    /// Those of the stream, and [`ErrorKind::Io`] when writing fails.
+    pub async fn write_to<W>(mut self, mut writer: W) -> Result<u64>
+    where
+        W: AsyncWrite + Unpin,
+    {
+        let operation = self.operation;
+        let failed = |error: std::io::Error| {
+            Error::new(ErrorKind::Io, "writing the answer failed")
+                .during(operation)
+                .caused_by(error)
+        };
+        let mut written = 0;
+        while let Some(chunk) = self.chunk().await {
+            let chunk = chunk?;
+            writer.write_all(&chunk).await.map_err(failed)?;
+            written += chunk.len() as u64;
+        }
+        writer.flush().await.map_err(failed)?;
+        Ok(written)
+    }
+
+    fn broken(&mut self, error: TransportError) -> Error {
+        self.done = true;
+        let kind = match error.kind() {
+            TransportErrorKind::Timeout => ErrorKind::Timeout,
+            _ => ErrorKind::Interrupted,
+        };
+        Error::new(kind, "the answer broke off in the middle")
+            .during(self.operation)
+            .caused_by(error)
+    }
+}
+
+fn idle(session: &Session) -> Duration {
+    session.settings().idle_timeout
+}
+
+impl Stream for ByteStream {
+    type Item = Result<Bytes>;
+
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let this = self.get_mut();
+        if this.done {
+            return Poll::Ready(None);
+        }
+        match Pin::new(&mut this.body).poll_next(cx) {
+            Poll::Ready(Some(Ok(chunk))) => {
+                this.alarm = this.session.clock().sleep(idle(&this.session));
+                Poll::Ready(Some(Ok(chunk)))
+            }
+            Poll::Ready(Some(Err(error))) => Poll::Ready(Some(Err(this.broken(error)))),
+            Poll::Ready(None) => {
+                this.done = true;
+                Poll::Ready(None)
+            }
+            Poll::Pending => this.alarm.as_mut().poll(cx).map(|()| {
+                Some(Err(
+                    this.broken(TransportError::new(TransportErrorKind::Timeout))
+                ))
+            }),
+        }
+    }
+}
+
+impl fmt::Debug for ByteStream {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ByteStream")
+            .field("operation", &self.operation)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Saves what `open` gives under `path`, by way of a temporary file beside it.
+pub(crate) async fn save<F, Fut>(path: &Path, mut open: F) -> Result<u64>
+where
+    F: FnMut() -> Fut,
+    Fut: Future<Output = Result<ByteStream>>,
+{
+    let mut restarts = 0;
+    loop {
+        let stream = open().await?;
+        let part = Part::beside(path)?;
+        let outcome = part.fill(stream).await;
+        match outcome {
+            Ok(written) => {
+                part.keep(path)?;
+                return Ok(written);
+            }
+            Err(error) if error.is_retryable() && restarts < RESTARTS => restarts += 1,
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+/// A file that is not complete yet; removed when dropped.
+struct Part {
+    path: PathBuf,
+}
+
+impl Part {
+    fn beside(path: &Path) -> Result<Self> {
+        let name = path
+            .file_name()
+            .ok_or_else(|| Error::invalid_input("path", "names no file"))?;
+        let mut hidden = std::ffi::OsString::from(".");
+        hidden.push(name);
+        hidden.push(format!(".{:016x}.part", fastrand::u64(..)));
+        Ok(Self {
+            path: path.with_file_name(hidden),
+        })
+    }
+
+    async fn fill(&self, stream: ByteStream) -> Result<u64> {
+        let mut file = tokio::fs::OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .open(&self.path)
+            .await
+            .map_err(|error| self.failed("creating", error))?;
+        let written = stream.write_to(&mut file).await?;
+        file.sync_all()
+            .await
+            .map_err(|error| self.failed("writing", error))?;
+        Ok(written)
+    }
+
+    fn keep(self, path: &Path) -> Result<()> {
+        std::fs::rename(&self.path, path).map_err(|error| self.failed("renaming", error))
+    }
+
+    fn failed(&self, what: &str, error: std::io::Error) -> Error {
+        Error::new(
+            ErrorKind::Io,
+            format!("{what} {} failed", self.path.display()),
+        )
+        .caused_by(error)
+    }
+}
+
+impl Drop for Part {
+    fn drop(&mut self) {
+        // After `keep` there is nothing left under this name.
+        let _ = std::fs::remove_file(&self.path);
+    }
+}

@@ -1,0 +1,318 @@
+//! Where the services of Anaplan live.
+
+use std::fmt;
+use std::str::FromStr;
+
+use http::Uri;
+
+use crate::error::{Error, ErrorKind, Result};
+
+/// The services, each of which may live on a host of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Service {
+    /// Integration, ALM, SCIM and administration.
+    Api,
+    /// The authentication service.
+    Auth,
+    /// The OAuth service.
+    OAuth,
+    /// The audit service.
+    Audit,
+    /// `CloudWorks`.
+    CloudWorks,
+}
+
+/// The data centre that a tenant lives in.
+///
+/// Eight older regions share the unprefixed hosts of [`Region::Shared`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
+pub enum Region {
+    /// us1, us2, us5, us7, eu1, eu2, eu4 and ap1.
+    #[default]
+    Shared,
+    /// United States, cloud.
+    Us9,
+    /// European Union, cloud.
+    Eu3,
+    /// European Union, cloud.
+    Eu5,
+    /// United Kingdom.
+    Gb1,
+    /// Canada.
+    Ca1,
+    /// Singapore.
+    Sg1,
+    /// United Arab Emirates.
+    Ae1,
+    /// India.
+    In1,
+    /// Indonesia.
+    Id1,
+    /// Saudi Arabia.
+    Me1,
+    /// Australia.
+    Au1,
+}
+
+impl Region {
+    /// Every region with hosts of its own, and the shared one.
+    pub const ALL: [Self; 12] = [
+        Self::Shared,
+        Self::Us9,
+        Self::Eu3,
+        Self::Eu5,
+        Self::Gb1,
+        Self::Ca1,
+        Self::Sg1,
+        Self::Ae1,
+        Self::In1,
+        Self::Id1,
+        Self::Me1,
+        Self::Au1,
+    ];
+
+    /// The code that Anaplan uses, `shared` for the unprefixed hosts.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Shared => "shared",
+            Self::Us9 => "us9",
+            Self::Eu3 => "eu3",
+            Self::Eu5 => "eu5",
+            Self::Gb1 => "gb1",
+            Self::Ca1 => "ca1",
+            Self::Sg1 => "sg1",
+            Self::Ae1 => "ae1",
+            Self::In1 => "in1",
+            Self::Id1 => "id1",
+            Self::Me1 => "me1",
+            Self::Au1 => "au1",
+        }
+    }
+
+    /// The hosts of this region.
+    #[must_use]
+    pub fn hosts(self) -> Hosts {
+        match self {
+            Self::Shared => Hosts {
+                api: "https://api.anaplan.com".into(),
+                auth: "https://auth.anaplan.com".into(),
+                oauth: "https://us1a.app.anaplan.com".into(),
+                audit: "https://audit.anaplan.com".into(),
+                cloudworks: "https://api.cloudworks.anaplan.com".into(),
+            },
+            Self::Au1 => Hosts {
+                api: "https://api.au1a.app2.anaplan.com".into(),
+                auth: "https://au1a.app2.anaplan.com".into(),
+                oauth: "https://au1a.app2.anaplan.com".into(),
+                audit: "https://api.au1a.app2.anaplan.com".into(),
+                cloudworks: "https://api.cloudworks.au1a.app2.anaplan.com".into(),
+            },
+            other => {
+                // Canada's hosts carry a letter that its region code lacks.
+                let prefix = match other {
+                    Self::Ca1 => "ca1a",
+                    plain => plain.code(),
+                };
+                Hosts {
+                    api: format!("https://{prefix}.api.anaplan.com"),
+                    auth: format!("https://{prefix}.auth.anaplan.com"),
+                    oauth: format!("https://{prefix}.app.anaplan.com"),
+                    audit: format!("https://{prefix}.api.anaplan.com"),
+                    cloudworks: format!("https://{prefix}.api.anaplan.com/cloudworks"),
+                }
+            }
+        }
+    }
+}
+
+impl fmt::Display for Region {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.code())
+    }
+}
+
+impl FromStr for Region {
+    type Err = Error;
+
+    /// Reads a region code in any case; the codes of the older regions mean [`Region::Shared`].
+    fn from_str(text: &str) -> Result<Self> {
+        let code = text.trim().to_ascii_lowercase();
+        if ["us1", "us2", "us5", "us7", "eu1", "eu2", "eu4", "ap1"].contains(&code.as_str()) {
+            return Ok(Self::Shared);
+        }
+        Self::ALL
+            .into_iter()
+            .find(|region| region.code() == code)
+            .ok_or_else(|| {
+                let known: Vec<_> = Self::ALL.iter().map(|region| region.code()).collect();
+                Error::new(
+                    ErrorKind::Config,
+                    format!(
+                        "'{text}' is no region; known: us1 us2 us5 us7 eu1 eu2 eu4 ap1 and {}",
+                        known.join(" ")
+                    ),
+                )
+            })
+    }
+}
+
+/// The base URL of each service, each of which can be overridden.
+///
+/// ```
+/// use anaplan_core::{Hosts, Region};
+///
+/// let hosts = Hosts { audit: "https://audit.example.com".into(), ..Region::Eu3.hosts() };
+/// assert_eq!(hosts.auth, "https://eu3.auth.anaplan.com");
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hosts {
+    /// Integration, ALM, SCIM and administration.
+    pub api: String,
+    /// The authentication service.
+    pub auth: String,
+    /// The OAuth service.
+    pub oauth: String,
+    /// The audit service.
+    pub audit: String,
+    /// `CloudWorks`, up to but not including its `/2/0`.
+    pub cloudworks: String,
+}
+
+impl Hosts {
+    /// All services behind one base URL, as a gateway or the fake server has them.
+    #[must_use]
+    pub fn all(url: impl Into<String>) -> Self {
+        let url = url.into();
+        Self {
+            api: url.clone(),
+            auth: url.clone(),
+            oauth: url.clone(),
+            audit: url.clone(),
+            cloudworks: url,
+        }
+    }
+
+    /// The base URL of one service, without a slash at its end.
+    #[must_use]
+    pub fn base(&self, service: Service) -> &str {
+        let base = match service {
+            Service::Api => &self.api,
+            Service::Auth => &self.auth,
+            Service::OAuth => &self.oauth,
+            Service::Audit => &self.audit,
+            Service::CloudWorks => &self.cloudworks,
+        };
+        base.trim_end_matches('/')
+    }
+
+    /// Checks that credentials may be sent to every one of these hosts.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Config`] when a base is not an absolute URL, carries a query or user info, or is
+    /// plain `http` to anything but this machine.
+    pub fn validate(&self) -> Result<()> {
+        for service in [
+            Service::Api,
+            Service::Auth,
+            Service::OAuth,
+            Service::Audit,
+            Service::CloudWorks,
+        ] {
+            validate_base(self.base(service)).map_err(|problem| {
+                Error::new(
+                    ErrorKind::Config,
+                    format!("the base URL of {service:?} {problem}"),
+                )
+            })?;
+        }
+        Ok(())
+    }
+}
+
+impl Default for Hosts {
+    fn default() -> Self {
+        Region::default().hosts()
+    }
+}
+
+impl From<Region> for Hosts {
+    fn from(region: Region) -> Self {
+        region.hosts()
+    }
+}
+
+fn validate_base(base: &str) -> std::result::Result<(), &'static str> {
+    let uri: Uri = base.parse().map_err(|_| "is not a URL")?;
+    let authority = uri.authority().ok_or("names no host")?;
+    if uri.query().is_some() || base.contains('#') || authority.as_str().contains('@') {
+        return Err("may not carry a query, a fragment or user info");
+    }
+    match uri.scheme_str() {
+        Some("https") => Ok(()),
+        Some("http") if is_loopback(authority.host()) => Ok(()),
+        Some("http") => Err("is plain http, which is allowed for this machine only; use https"),
+        _ => Err("must start with https://"),
+    }
+}
+
+fn is_loopback(host: &str) -> bool {
+    let bare = host.trim_start_matches('[').trim_end_matches(']');
+    bare.eq_ignore_ascii_case("localhost")
+        || bare
+            .parse::<std::net::IpAddr>()
+            .is_ok_and(|address| address.is_loopback())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_region_has_hosts_that_pass_their_own_check() {
+        for region in Region::ALL {
+            region.hosts().validate().unwrap();
+            assert_eq!(
+                region.code().to_uppercase().parse::<Region>().unwrap(),
+                region
+            );
+        }
+        assert_eq!(Region::Ca1.hosts().api, "https://ca1a.api.anaplan.com");
+    }
+
+    #[test]
+    fn older_regions_share_their_hosts_and_unknown_ones_are_named() {
+        assert_eq!("EU4".parse::<Region>().unwrap(), Region::Shared);
+        let error = "mars".parse::<Region>().unwrap_err();
+        assert!(error.to_string().contains("'mars' is no region"), "{error}");
+    }
+
+    #[test]
+    fn plain_http_is_for_this_machine_only() {
+        for good in [
+            "http://127.0.0.1:80",
+            "http://[::1]:8080/x",
+            "http://localhost",
+            "https://a.b",
+        ] {
+            Hosts::all(good).validate().unwrap();
+        }
+        for bad in [
+            "http://api.anaplan.com",
+            "http://127.0.0.1.evil.example",
+            "http://localhost@evil.example",
+            "https://user:secret@api.anaplan.com",
+            "ftp://localhost",
+            "api.anaplan.com",
+            "https://a.b/?q=1",
+            "",
+        ] {
+            let error = Hosts::all(bad).validate().unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Config, "{bad}");
+            assert!(!error.to_string().contains("secret"));
+        }
+    }
+}

@@ -1,0 +1,461 @@
+//! Work of the server that takes time.
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use futures_core::Stream;
+use jiff::Timestamp;
+use serde::{Deserialize, Deserializer, Serialize};
+
+use crate::call::Call;
+use crate::endpoint::Endpoint;
+use crate::error::{Error, ErrorKind, Result};
+use crate::ids::TaskId;
+use crate::pending::Pending;
+use crate::session::Session;
+
+/// Work of the server that goes on after the request which started it.
+///
+/// The implementing type is the work's address: plain data, with which another process can go on
+/// watching. [`Task`] does the watching.
+pub trait LongRunning: Clone + fmt::Debug + Send + Sync + 'static {
+    /// What it is called in messages: `sync`, `comparison report`, ...
+    const KIND: &'static str;
+    /// What the server says about the result of finished work.
+    type Result: fmt::Debug + Clone + Send + 'static;
+    /// What waiting for the work gives.
+    type Outcome: Send + 'static;
+    /// The endpoint that asks for the status.
+    type Poll: Endpoint<Output = TaskStatus<Self::Result>>;
+
+    /// The id that the server gave to the work.
+    fn task_id(&self) -> &TaskId;
+
+    /// The question for the status.
+    fn poll(&self) -> Self::Poll;
+
+    /// Turns the last status into the outcome.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::TaskFailed`] when the work ended without success.
+    fn outcome(&self, status: TaskStatus<Self::Result>) -> Result<Self::Outcome>;
+}
+
+/// Work that can be asked to stop.
+pub trait Cancellable: LongRunning {
+    /// The endpoint that asks for it.
+    type Cancel: Endpoint;
+
+    /// The request to stop.
+    fn cancel(&self) -> Self::Cancel;
+}
+
+crate::open_enum! {
+    /// How far the work is.
+    pub enum TaskState {
+        /// It waits for its turn.
+        NotStarted = "NOT_STARTED",
+        /// It is being done.
+        InProgress = "IN_PROGRESS",
+        /// It is over, well or badly.
+        Complete = "COMPLETE",
+        /// It was asked to stop and has not stopped yet.
+        Cancelling = "CANCELLING",
+        /// It was stopped.
+        Cancelled = "CANCELLED",
+    }
+}
+
+impl TaskState {
+    /// Whether nothing will change any more. A state without a name here is waited through.
+    #[must_use]
+    pub fn is_terminal(&self) -> bool {
+        matches!(self, Self::Complete | Self::Cancelled)
+    }
+}
+
+/// What the server says about a task.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[serde(bound(deserialize = "R: Deserialize<'de>"))]
+#[non_exhaustive]
+pub struct TaskStatus<R> {
+    /// The task.
+    pub task_id: TaskId,
+    /// How far it is.
+    #[serde(default = "unsaid")]
+    pub task_state: TaskState,
+    /// What is being done, in the server's words.
+    #[serde(default)]
+    pub current_step: Option<String>,
+    /// From 0 to 1, where the server tells.
+    #[serde(default)]
+    pub progress: Option<f64>,
+    /// When it was created.
+    #[serde(default, deserialize_with = "epoch_millis_opt")]
+    pub creation_time: Option<Timestamp>,
+    /// The result, once there is one.
+    #[serde(default = "none")]
+    pub result: Option<R>,
+}
+
+fn none<R>() -> Option<R> {
+    None
+}
+
+/// A creation answer may be nothing but the id: the work has begun then.
+fn unsaid() -> TaskState {
+    TaskState::InProgress
+}
+
+/// Reads an optional moment from epoch milliseconds or RFC 3339.
+pub(crate) fn epoch_millis_opt<'de, D>(deserializer: D) -> Result<Option<Timestamp>, D::Error>
+where
+    D: Deserializer<'de>,
+{
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Moment {
+        Millis(i64),
+        Text(String),
+    }
+    match Option::<Moment>::deserialize(deserializer)? {
+        None => Ok(None),
+        Some(Moment::Millis(millis)) => Timestamp::from_millisecond(millis)
+            .map(Some)
+            .map_err(serde::de::Error::custom),
+        Some(Moment::Text(text)) => text.parse().map(Some).map_err(serde::de::Error::custom),
+    }
+}
+
+/// How a task is watched.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct PollPolicy {
+    /// The wait before the second look; the first is immediate. Default 1 s.
+    pub first: Duration,
+    /// What the wait is multiplied by after each look. Default 1.5.
+    pub factor: f64,
+    /// The wait in the long run. Anaplan asks for 5 s or more. Default 10 s.
+    pub steady: Duration,
+    /// After this long the wait ends, while the task goes on. Default: never.
+    pub deadline: Option<Duration>,
+    /// How many looks in a row may fail before the wait ends. Default 5.
+    pub tolerated_failures: u32,
+}
+
+impl Default for PollPolicy {
+    fn default() -> Self {
+        Self {
+            first: Duration::from_secs(1),
+            factor: 1.5,
+            steady: Duration::from_secs(10),
+            deadline: None,
+            tolerated_failures: 5,
+        }
+    }
+}
+
+impl PollPolicy {
+    /// Looks at this interval from the start.
+    #[must_use]
+    pub fn every(interval: Duration) -> Self {
+        Self {
+            first: interval,
+            factor: 1.0,
+            steady: interval,
+            ..Self::default()
+        }
+    }
+
+    /// Ends the wait after `limit`.
+    #[must_use]
+    pub fn with_deadline(mut self, limit: Duration) -> Self {
+        self.deadline = Some(limit);
+        self
+    }
+
+    fn wait(&self, looks: u32) -> Duration {
+        let factor = if self.factor.is_finite() {
+            self.factor.max(1.0)
+        } else {
+            1.0
+        };
+        let grown = factor.powi(i32::try_from(looks.saturating_sub(1)).unwrap_or(i32::MAX));
+        let seconds = (self.first.as_secs_f64() * grown).min(self.steady.as_secs_f64());
+        Duration::try_from_secs_f64(seconds)
+            .unwrap_or(self.steady)
+            // A task list polled in a busy loop helps nobody.
+            .max(Duration::from_millis(10))
+    }
+}
+
+/// A handle on work that the server does.
+///
+/// Dropping it stops watching and nothing else. Its [address](Self::address) is plain data: store it,
+/// and any process can go on watching with [`Task::resume`].
+#[derive(Clone)]
+#[must_use = "the server works on, but nobody learns how it ends"]
+pub struct Task<L: LongRunning> {
+    session: Session,
+    address: L,
+    policy: PollPolicy,
+}
+
+impl<L: LongRunning> Task<L> {
+    /// A handle on work that was started earlier, here or elsewhere. Nothing is sent.
+    pub fn resume(session: Session, address: L) -> Self {
+        let policy = session.settings().poll.clone();
+        Self {
+            session,
+            address,
+            policy,
+        }
+    }
+
+    /// The id that the server gave to the work.
+    pub fn id(&self) -> &TaskId {
+        self.address.task_id()
+    }
+
+    /// Everything that is needed to find the work again.
+    pub fn address(&self) -> &L {
+        &self.address
+    }
+
+    /// Watches in another manner than the session's.
+    pub fn poll_policy(mut self, policy: PollPolicy) -> Self {
+        self.policy = policy;
+        self
+    }
+
+    /// Asks once how far the work is.
+    pub fn status(&self) -> Call<L::Poll> {
+        self.session.call(self.address.poll())
+    }
+
+    /// Waits until the work is over.
+    ///
+    /// Awaiting gives an error of the kind [`TaskFailed`](ErrorKind::TaskFailed) when the work ended
+    /// without success or was cancelled, and [`TaskTimeout`](ErrorKind::TaskTimeout) when the policy's
+    /// deadline passed: the work goes on then, and the error carries its id. A look that fails is not
+    /// a task that fails: several in a row are needed to end the wait.
+    pub fn wait(&self) -> Pending<L::Outcome> {
+        self.wait_with(|_| {})
+    }
+
+    /// Like [`wait`](Self::wait), and calls `watch` with each status on the way.
+    pub fn wait_with<F>(&self, mut watch: F) -> Pending<L::Outcome>
+    where
+        F: FnMut(&TaskStatus<L::Result>) + Send + 'static,
+    {
+        let mut progress = self.progress();
+        let address = self.address.clone();
+        Pending::new(async move {
+            let mut last = None;
+            while let Some(status) = progress.next_status().await {
+                let status = status?;
+                watch(&status);
+                last = Some(status);
+            }
+            let status =
+                last.ok_or_else(|| Error::new(ErrorKind::Usage, "the task was never looked at"))?;
+            let id = address.task_id().to_string();
+            address.outcome(status).map_err(|error| {
+                error
+                    .during(<L::Poll as Endpoint>::NAME)
+                    .about("taskId", id)
+            })
+        })
+    }
+
+    /// The work's statuses as a stream, which ends after the terminal one.
+    pub fn progress(&self) -> Progress<L> {
+        Progress {
+            session: self.session.clone(),
+            address: self.address.clone(),
+            policy: self.policy.clone(),
+            started: self.session.clock().monotonic(),
+            looks: 0,
+            failures: 0,
+            step: Step::Start,
+        }
+    }
+}
+
+impl<L: Cancellable> Task<L> {
+    /// Asks the server to stop. The work may still end by itself first: [`wait`](Self::wait) tells.
+    pub fn cancel(&self) -> Call<L::Cancel> {
+        self.session.call(self.address.cancel())
+    }
+}
+
+impl<L: LongRunning> fmt::Debug for Task<L> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Task")
+            .field("kind", &L::KIND)
+            .field("address", &self.address)
+            .finish_non_exhaustive()
+    }
+}
+
+/// An address can be written to a file or a database, and read by another process.
+impl<L: LongRunning + Serialize> Serialize for Task<L> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.address.serialize(serializer)
+    }
+}
+
+/// The statuses of a task, one look at a time.
+pub struct Progress<L: LongRunning> {
+    session: Session,
+    address: L,
+    policy: PollPolicy,
+    started: Duration,
+    looks: u32,
+    failures: u32,
+    step: Step<L>,
+}
+
+type Look<R> = Pin<Box<dyn Future<Output = Result<TaskStatus<R>>> + Send>>;
+
+enum Step<L: LongRunning> {
+    Start,
+    Looking(Look<L::Result>),
+    Waiting(Pin<Box<dyn Future<Output = ()> + Send>>),
+    Done,
+}
+
+impl<L: LongRunning> Progress<L> {
+    /// The next status; `None` after the terminal one.
+    pub async fn next_status(&mut self) -> Option<Result<TaskStatus<L::Result>>> {
+        std::future::poll_fn(|cx| Pin::new(&mut *self).poll_next(cx)).await
+    }
+
+    fn look(&mut self) {
+        self.looks += 1;
+        let call = self.session.call(self.address.poll());
+        self.step = Step::Looking(Box::pin(async move { call.await }));
+    }
+
+    /// Starts the wait for the next look, or ends watching because there is no time for it.
+    fn pause(&mut self) -> Result<()> {
+        let wait = self.policy.wait(self.looks);
+        let spent = self
+            .session
+            .clock()
+            .monotonic()
+            .saturating_sub(self.started);
+        let left = self
+            .policy
+            .deadline
+            .map(|limit| limit.saturating_sub(spent));
+        if left.is_some_and(|left| left.is_zero()) {
+            self.step = Step::Done;
+            return Err(self.describe(Error::new(
+                ErrorKind::TaskTimeout,
+                format!(
+                    "the {} is not over after {} s of waiting, and goes on",
+                    L::KIND,
+                    spent.as_secs()
+                ),
+            )));
+        }
+        let wait = left.map_or(wait, |left| wait.min(left));
+        self.step = Step::Waiting(self.session.clock().sleep(wait));
+        Ok(())
+    }
+
+    fn describe(&self, error: Error) -> Error {
+        error
+            .during(<L::Poll as Endpoint>::NAME)
+            .about("taskId", self.address.task_id().as_str())
+    }
+
+    /// Whether a failed look says nothing about the task. Right after its creation the server may not
+    /// know it yet.
+    fn tolerable(&self, error: &Error) -> bool {
+        let passing = match error.kind() {
+            ErrorKind::NotFound => self.looks <= 3,
+            ErrorKind::Decode => true,
+            _ => error.is_retryable(),
+        };
+        passing && self.failures < self.policy.tolerated_failures
+    }
+
+    fn judge(
+        &mut self,
+        looked: Result<TaskStatus<L::Result>>,
+    ) -> Result<Option<TaskStatus<L::Result>>> {
+        match looked {
+            Ok(status) if status.task_state.is_terminal() => {
+                self.step = Step::Done;
+                tracing::info!(target: "anaplan::task", kind = L::KIND, state = %status.task_state, "task is over");
+                Ok(Some(status))
+            }
+            Ok(status) => {
+                self.failures = 0;
+                tracing::debug!(target: "anaplan::task", kind = L::KIND, state = %status.task_state, "task goes on");
+                Ok(Some(status))
+            }
+            Err(error) if self.tolerable(&error) => {
+                self.failures += 1;
+                tracing::info!(target: "anaplan::task", kind = L::KIND, error_kind = ?error.kind(), "a look at the task failed");
+                self.pause().map(|()| None)
+            }
+            Err(error) => {
+                self.step = Step::Done;
+                Err(self.describe(error))
+            }
+        }
+    }
+}
+
+impl<L: LongRunning> Unpin for Progress<L> {}
+
+impl<L: LongRunning> Stream for Progress<L> {
+    type Item = Result<TaskStatus<L::Result>>;
+
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let this = self.get_mut();
+        loop {
+            match &mut this.step {
+                Step::Done => return Poll::Ready(None),
+                Step::Start if this.looks == 0 => this.look(),
+                Step::Start => {
+                    if let Err(error) = this.pause() {
+                        return Poll::Ready(Some(Err(error)));
+                    }
+                }
+                Step::Waiting(alarm) => match alarm.as_mut().poll(cx) {
+                    Poll::Pending => return Poll::Pending,
+                    Poll::Ready(()) => this.look(),
+                },
+                Step::Looking(look) => match look.as_mut().poll(cx) {
+                    Poll::Pending => return Poll::Pending,
+                    Poll::Ready(looked) => {
+                        this.step = Step::Start;
+                        match this.judge(looked) {
+                            Ok(Some(status)) => return Poll::Ready(Some(Ok(status))),
+                            Ok(None) => {}
+                            Err(error) => return Poll::Ready(Some(Err(error))),
+                        }
+                    }
+                },
+            }
+        }
+    }
+}
+
+impl<L: LongRunning> fmt::Debug for Progress<L> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Progress")
+            .field("address", &self.address)
+            .field("looks", &self.looks)
+            .finish_non_exhaustive()
+    }
+}

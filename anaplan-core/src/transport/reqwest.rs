@@ -1,0 +1,123 @@
+//! The bundled transport.
+
+use std::error::Error as StdError;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use futures_core::Stream;
+
+use super::{ResponseBody, Transport, TransportError, TransportErrorKind};
+use crate::error::{Error, ErrorKind, Result};
+
+/// How long making a connection may take.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Sends requests with reqwest: connection pool, proxies from the environment, TLS by feature.
+///
+/// Redirects are not followed, so a credential never travels to a host that was not configured.
+/// Wrap a reqwest client of your own for other proxies, root certificates or pool sizes:
+///
+/// ```
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use anaplan_core::transport::reqwest::ReqwestTransport;
+///
+/// let client = reqwest::Client::builder()
+///     .redirect(reqwest::redirect::Policy::none())
+///     .pool_max_idle_per_host(16)
+///     .build()?;
+/// let transport = ReqwestTransport::with_client(client);
+/// # Ok(()) }
+/// ```
+#[derive(Debug, Clone)]
+pub struct ReqwestTransport {
+    client: reqwest::Client,
+}
+
+impl ReqwestTransport {
+    /// A transport with the defaults of this SDK.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Config`] when TLS or a proxy of the environment cannot be set up.
+    pub fn new() -> Result<Self> {
+        let client = reqwest::Client::builder()
+            .redirect(reqwest::redirect::Policy::none())
+            .connect_timeout(CONNECT_TIMEOUT)
+            .tcp_keepalive(Duration::from_secs(60))
+            .build()
+            .map_err(|error| {
+                Error::new(ErrorKind::Config, "the HTTP client cannot be set up")
+                    .caused_by(error.without_url())
+            })?;
+        Ok(Self { client })
+    }
+
+    /// A transport over a client of your own. It should not follow redirects.
+    #[must_use]
+    pub fn with_client(client: reqwest::Client) -> Self {
+        Self { client }
+    }
+}
+
+#[async_trait]
+impl Transport for ReqwestTransport {
+    async fn send(
+        &self,
+        request: http::Request<Bytes>,
+    ) -> Result<http::Response<ResponseBody>, TransportError> {
+        let request = reqwest::Request::try_from(request).map_err(|error| {
+            TransportError::caused_by(TransportErrorKind::Request, error.without_url())
+        })?;
+        let response = self.client.execute(request).await.map_err(classify)?;
+        let mut head = http::Response::new(());
+        *head.status_mut() = response.status();
+        *head.version_mut() = response.version();
+        *head.headers_mut() = response.headers().clone();
+        let body = ResponseBody::from_stream(Chunks(Box::pin(response.bytes_stream())));
+        Ok(head.map(|()| body))
+    }
+}
+
+/// Builder and connect errors are certain to come before the first byte; everything else may not.
+fn classify(error: reqwest::Error) -> TransportError {
+    let error = error.without_url();
+    let kind = if error.is_builder() {
+        TransportErrorKind::Request
+    } else if error.is_connect() {
+        TransportErrorKind::Connect
+    } else if error.is_timeout() || has_timed_out(&error) {
+        TransportErrorKind::Timeout
+    } else {
+        TransportErrorKind::Interrupted
+    };
+    TransportError::caused_by(kind, error)
+}
+
+fn has_timed_out(error: &(dyn StdError + 'static)) -> bool {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        if let Some(io) = error.downcast_ref::<std::io::Error>() {
+            return io.kind() == std::io::ErrorKind::TimedOut;
+        }
+        next = error.source();
+    }
+    false
+}
+
+type ByteStream = Pin<Box<dyn Stream<Item = reqwest::Result<Bytes>> + Send>>;
+
+struct Chunks(ByteStream);
+
+impl Stream for Chunks {
+    type Item = Result<Bytes, TransportError>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.0
+            .as_mut()
+            .poll_next(cx)
+            .map(|chunk| chunk.map(|chunk| chunk.map_err(classify)))
+    }
+}
