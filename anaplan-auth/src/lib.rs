@@ -1,1 +1,24 @@
 #![forbid(unsafe_code)]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+//! Sign-in.
+
+mod authenticator;
+mod basic;
+mod cache;
+#[cfg(feature = "certificate")]
+mod certificate;
+mod fixed;
+mod sign_in;
+mod token;
+mod wire;
+
+pub use authenticator::TokenAuthenticator;
+pub use basic::Basic;
+#[cfg(feature = "certificate")]
+#[cfg_attr(docsrs, doc(cfg(feature = "certificate")))]
+pub use certificate::{
+    Certificate, CertificateBuilder, CertificateProblem, Material, PayloadVersion, Signer,
+};
+pub use fixed::FixedToken;
+pub use sign_in::SignIn;
+pub use token::{Authenticate, Logout, Refresh, TokenInfo, Validate, Validation};
