@@ -21,4 +21,4 @@ pub use certificate::{
 };
 pub use fixed::FixedToken;
 pub use sign_in::SignIn;
-pub use token::{Authenticate, Logout, Refresh, TokenInfo, Validate, Validation};
+pub use token::{Authenticate, Logout, Refresh, TokenInfo, Validate, Validation, WhoAmI};
