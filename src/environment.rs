@@ -129,3 +129,80 @@ fn bad(name: &str, problem: impl std::fmt::Display) -> Error {
         format!("the environment variable {name} {problem}"),
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read_these(variables: &[(&str, &str)]) -> Result<Found> {
+        read(|name| {
+            let found = variables.iter().find(|(key, _)| *key == name);
+            found.map(|(_, value)| OsString::from(value))
+        })
+    }
+
+    #[test]
+    fn an_empty_environment_says_nothing() {
+        for value in ["", " ", "\n"] {
+            let found = read(|_| Some(OsString::from(value))).unwrap();
+            assert_eq!(found.scope, Scope::default());
+            assert!(found.hosts.is_none());
+            assert_eq!(format!("{:?}", found.sign_in), "[]");
+        }
+    }
+
+    #[test]
+    fn one_service_goes_before_all_services_and_these_before_the_region() {
+        let hosts = |variables: &[(&str, &str)]| read_these(variables).unwrap().hosts.unwrap();
+        let region = ("ANAPLAN_REGION", "gb1");
+        let all = ("ANAPLAN_URL", "http://127.0.0.1:8080/");
+        let auth = ("ANAPLAN_AUTH_URL", "https://auth.example.com");
+        assert_eq!(hosts(&[region]), Region::Gb1.hosts());
+        assert_eq!(hosts(&[region, all]), Hosts::all("http://127.0.0.1:8080/"));
+        let found = hosts(&[region, auth]);
+        assert_eq!(found.auth, "https://auth.example.com");
+        assert_eq!(found.api, Region::Gb1.hosts().api);
+        assert_eq!(hosts(&[auth]).api, Region::Shared.hosts().api);
+    }
+
+    #[test]
+    fn a_bad_value_is_told_by_the_name_of_its_variable() {
+        for (name, value) in [
+            ("ANAPLAN_REGION", "mars"),
+            ("ANAPLAN_URL", "http://s3cret@127.0.0.1"),
+            ("ANAPLAN_API_URL", "http://s3cret.example.com"),
+            ("ANAPLAN_CLOUDWORKS_URL", "s3cret"),
+            #[cfg(feature = "certificate")]
+            ("ANAPLAN_CERTIFICATE_PAYLOAD", "s3cret"),
+        ] {
+            let Err(error) = read_these(&[(name, value)]) else {
+                panic!("{name} is bad");
+            };
+            assert_eq!(error.kind(), ErrorKind::Config);
+            assert!(error.to_string().contains(name), "{error}");
+            assert!(!format!("{error} {error:?}").contains("s3cret"), "{error}");
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_value_that_is_no_text_is_not_shown() {
+        use std::os::unix::ffi::OsStringExt as _;
+
+        let bytes = || OsString::from_vec(b"s3cret\xff".to_vec());
+        let Err(error) = read(|name| (name == "ANAPLAN_PASSWORD").then(bytes)) else {
+            panic!("it is no text");
+        };
+        assert!(error.to_string().contains("ANAPLAN_PASSWORD"), "{error}");
+        assert!(!error.to_string().contains("s3cret"), "{error}");
+    }
+
+    #[test]
+    fn a_password_is_taken_as_it_is() {
+        use secrecy::ExposeSecret;
+
+        let found = read_these(&[("ANAPLAN_USER", " ada "), ("ANAPLAN_PASSWORD", " p ")]).unwrap();
+        assert_eq!(found.sign_in.user.as_deref(), Some("ada"));
+        assert_eq!(found.sign_in.password.unwrap().expose_secret(), " p ");
+    }
+}
