@@ -2,10 +2,12 @@
 
 mod alm;
 mod auth;
+mod bulk;
 pub(crate) mod envelope;
 mod models;
 pub(crate) mod query;
 mod route;
+mod transactional;
 mod users;
 mod workspaces;
 

@@ -153,7 +153,7 @@ pub(crate) fn build(now: Timestamp) -> (World, Demo) {
     world.set_state(&demo.archived, ModelState::Archived);
 
     world.advance_to(ago(30));
-    let _ = world
+    world
         .edit(&demo.dev)
         .list("Channels")
         .items(["Direct", "Partner"]);
@@ -175,8 +175,7 @@ pub(crate) fn build(now: Timestamp) -> (World, Demo) {
 
     world.advance_to(ago(1));
     let mut edit = world.edit(&demo.dev);
-    let _ = edit
-        .edit_module(headcount)
+    edit.edit_module(headcount)
         .add_line_item("Cost", Format::Number)
         .id();
 
@@ -234,15 +233,14 @@ fn dev(world: &mut World, demo: &mut Demo) {
         .add_line_item("Price", Format::Number)
         .summary("None")
         .id();
-    let revenue = sales
+    sales
         .add_line_item("Revenue", Format::Number)
         .formula("Volume * Price");
-    let _ = revenue.id();
-    let _ = sales.add_line_item("Comment", Format::Text).id();
-    let _ = sales.add_line_item("Approved", Format::Boolean).id();
-    let _ = sales.add_line_item("Launch", Format::Date).id();
+    sales.add_line_item("Comment", Format::Text).id();
+    sales.add_line_item("Approved", Format::Boolean).id();
+    sales.add_line_item("Launch", Format::Date).id();
     let list = demo.list;
-    let _ = sales.add_line_item("Lead Region", Format::List(list)).id();
+    sales.add_line_item("Lead Region", Format::List(list)).id();
     demo.line_item = volume;
     demo.view = sales.view(
         "Volume by Region",
@@ -258,7 +256,7 @@ fn dev(world: &mut World, demo: &mut Demo) {
     edit.role("Planner");
     demo.set_current_period = "2025-03-31".into();
     demo.fiscal_year = "FY25".into();
-    let _ = world
+    world
         .edit_user(&demo.limited.id.clone())
         .role_in(&demo.dev, "Planner")
         .id();
@@ -267,8 +265,7 @@ fn dev(world: &mut World, demo: &mut Demo) {
 fn family_member(world: &mut World, demo: &Demo, revision: &str, name: &str) -> ModelId {
     let id = world.model_from_revision(&demo.dev, revision, &demo.workspace, name);
     let mut edit = world.edit(&id);
-    let _ = edit
-        .edit_list(demo.list)
+    edit.edit_list(demo.list)
         .items(["North", "South", "West"])
         .id();
     world.set_state(&id, ModelState::Production);
@@ -277,10 +274,10 @@ fn family_member(world: &mut World, demo: &Demo, revision: &str, name: &str) -> 
 
 fn others(world: &mut World, demo: &mut Demo) {
     demo.plain = world.add_model(&demo.workspace, "Scratch Pad");
-    let _ = world.edit(&demo.plain).list("Notes").items(["First"]).id();
+    world.edit(&demo.plain).list("Notes").items(["First"]).id();
 
     demo.unrelated = world.add_model(&demo.workspace, "Workforce Planning");
-    let _ = world
+    world
         .edit(&demo.unrelated)
         .list("Employees")
         .items(["Ada"])

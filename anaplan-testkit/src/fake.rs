@@ -33,7 +33,7 @@ use crate::world::World;
 /// let fake = FakeAnaplan::in_process();
 /// let connection = fake.connection(); // for `Client::builder().connection(connection)`
 /// let demo = fake.demo();
-/// fake.world(|world| world.edit(&demo.dev).list("Products"));
+/// fake.world(|world| world.edit(&demo.dev).list("Products").id());
 /// assert!(fake.world(|world| world.has_structural_change(&demo.dev)));
 /// ```
 #[derive(Clone)]

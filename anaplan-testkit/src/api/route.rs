@@ -4,7 +4,7 @@ use anaplan_core::{ModelId, WorkspaceId};
 use http::{Method, StatusCode};
 
 use crate::api::envelope::Failure;
-use crate::api::{Call, Reply, alm, auth, models, users, workspaces};
+use crate::api::{Call, Reply, alm, auth, bulk, models, transactional, users, workspaces};
 use crate::http::{Request, Response};
 use crate::world::World;
 
@@ -68,6 +68,16 @@ fn in_model(call: &mut Call<'_>, model: &ModelId, rest: &[&str]) -> Reply {
     match rest {
         ["alm", rest @ ..] => alm::route(call, model, rest),
         ["onlineStatus"] => alm::online_status(call, model),
+        [
+            "modules" | "views" | "lineItems" | "lists" | "dimensions" | "versions"
+            | "currentPeriod" | "modelCalendar",
+            ..,
+        ] => transactional::route(call, model, rest),
+        [
+            "files" | "imports" | "exports" | "actions" | "processes" | "dashboards"
+            | "optimizeActions",
+            ..,
+        ] => bulk::route(call, model, rest),
         rest => models::route(call, model, rest),
     }
 }

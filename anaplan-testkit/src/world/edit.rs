@@ -148,53 +148,45 @@ impl ListEdit<'_> {
     }
 
     /// Makes its items data of the single model rather than structure.
-    #[must_use = "ends with `id()` where the id is needed"]
     pub fn production(self) -> Self {
         self.change(|list| list.production = true)
     }
 
     /// Makes its items numbered rather than named.
-    #[must_use = "ends with `id()` where the id is needed"]
     pub fn numbered(self) -> Self {
         self.change(|list| list.numbered = true)
     }
 
     /// Has its items roll up to those of another list.
-    #[must_use = "ends with `id()` where the id is needed"]
     pub fn parent(self, list: u64) -> Self {
         self.change(|edited| edited.parent = Some(list))
     }
 
     /// Gives it a code.
-    #[must_use = "ends with `id()` where the id is needed"]
     pub fn code(self, code: impl Into<String>) -> Self {
         let code = code.into();
         self.change(|list| list.code = Some(code))
     }
 
     /// Gives it another name.
-    #[must_use = "ends with `id()` where the id is needed"]
     pub fn renamed(self, name: impl Into<String>) -> Self {
         let name = name.into();
         self.change(|list| list.name = name)
     }
 
     /// Puts an item above all others.
-    #[must_use = "ends with `id()` where the id is needed"]
     pub fn top_level(self, name: impl Into<String>) -> Self {
         let name = name.into();
         self.change(|list| list.top_level = Some(name))
     }
 
     /// Adds a property.
-    #[must_use = "ends with `id()` where the id is needed"]
     pub fn property(self, name: impl Into<String>, format: Format) -> Self {
         let name = name.into();
         self.change(|list| list.properties.push(Property { name, format }))
     }
 
     /// Adds a subset.
-    #[must_use = "ends with `id()` where the id is needed"]
     pub fn subset(self, name: impl Into<String>) -> Self {
         let id = self.ids.object(109);
         let name = name.into();
@@ -202,7 +194,6 @@ impl ListEdit<'_> {
     }
 
     /// Adds items by their names.
-    #[must_use = "ends with `id()` where the id is needed"]
     pub fn items<N: Into<String>>(mut self, names: impl IntoIterator<Item = N>) -> Self {
         for name in names {
             self.item(name);
@@ -249,7 +240,6 @@ impl ModuleEdit<'_> {
     }
 
     /// Adds a line item that takes input.
-    #[must_use = "ends with `id()` where the id is needed"]
     pub fn line_item(mut self, name: impl Into<String>, format: Format) -> Self {
         self.add_line_item(name, format);
         self
@@ -301,7 +291,6 @@ impl ModuleEdit<'_> {
     }
 
     /// Gives it another name.
-    #[must_use = "ends with `id()` where the id is needed"]
     pub fn renamed(mut self, name: impl Into<String>) -> Self {
         let name = name.into();
         self.change_mut(|module| module.name = name);
@@ -337,28 +326,24 @@ impl LineItemEdit<'_> {
     }
 
     /// Has it calculated: its cells take no input then.
-    #[must_use = "ends with `id()` where the id is needed"]
     pub fn formula(self, formula: impl Into<String>) -> Self {
         let formula = formula.into();
         self.change(|line_item| line_item.formula = Some(formula))
     }
 
     /// Gives it dimensions of its own.
-    #[must_use = "ends with `id()` where the id is needed"]
     pub fn applies_to(self, dimensions: impl Into<Vec<Dimension>>) -> Self {
         let dimensions = dimensions.into();
         self.change(|line_item| line_item.applies_to = Some(dimensions))
     }
 
     /// Gives it a code.
-    #[must_use = "ends with `id()` where the id is needed"]
     pub fn code(self, code: impl Into<String>) -> Self {
         let code = code.into();
         self.change(|line_item| line_item.code = Some(code))
     }
 
     /// Changes how it is summed up.
-    #[must_use = "ends with `id()` where the id is needed"]
     pub fn summary(self, summary: impl Into<String>) -> Self {
         let summary = summary.into();
         self.change(|line_item| line_item.summary = summary)

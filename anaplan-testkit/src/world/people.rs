@@ -103,7 +103,6 @@ impl<'w> UserEdit<'w> {
     }
 
     /// Makes them an administrator of a workspace.
-    #[must_use = "ends with `id()` where the id is needed"]
     pub fn admin_of(self, workspace: &WorkspaceId) -> Self {
         let workspace = workspace.clone();
         self.change(|user| {
@@ -112,13 +111,11 @@ impl<'w> UserEdit<'w> {
     }
 
     /// Makes them an administrator of the tenant.
-    #[must_use = "ends with `id()` where the id is needed"]
     pub fn tenant_admin(self) -> Self {
         self.change(|user| user.tenant_admin = true)
     }
 
     /// Makes them a visitor of a workspace.
-    #[must_use = "ends with `id()` where the id is needed"]
     pub fn visitor_of(self, workspace: &WorkspaceId) -> Self {
         let workspace = workspace.clone();
         self.change(|user| {
@@ -127,7 +124,6 @@ impl<'w> UserEdit<'w> {
     }
 
     /// Gives them a name.
-    #[must_use = "ends with `id()` where the id is needed"]
     pub fn named(self, first: impl Into<String>, last: impl Into<String>) -> Self {
         let (first, last) = (first.into(), last.into());
         self.change(|user| {
@@ -137,13 +133,11 @@ impl<'w> UserEdit<'w> {
     }
 
     /// Shuts them out, or lets them in again.
-    #[must_use = "ends with `id()` where the id is needed"]
     pub fn active(self, active: bool) -> Self {
         self.change(|user| user.active = active)
     }
 
     /// Gives them a role in a model, made if it is not there: they can open it then.
-    #[must_use = "ends with `id()` where the id is needed"]
     pub fn role_in(self, model: &ModelId, role: &str) -> Self {
         let role_id = self.world.edit(model).role(role);
         let id = self.id.clone();
