@@ -1,1 +1,24 @@
 #![forbid(unsafe_code)]
+#![doc = include_str!("../README.md")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+mod api;
+mod clock;
+mod demo;
+mod fake;
+mod faults;
+mod front;
+mod http;
+mod log;
+mod story;
+pub mod world;
+
+pub use api::handle;
+pub use clock::FakeClock;
+pub use demo::{Credentials, Demo};
+pub use fake::FakeAnaplan;
+pub use faults::{Fault, RetryAfter, Route};
+pub use http::{Body, Request, Response};
+pub use log::{Entry, RequestLog};
+pub use story::story;
+pub use world::{Pacing, Rules, World};

@@ -1,1 +1,2 @@
+//! The fake as a program.
 fn main() {}

@@ -1,0 +1,3 @@
+//! Ways to reach the fake: thin skins over one handler.
+
+pub(crate) mod in_process;
