@@ -17,3 +17,6 @@ pub mod errors {}
 
 #[doc = include_str!("guide/testing.md")]
 pub mod testing {}
+
+#[doc = include_str!("guide/custom_endpoints.md")]
+pub mod custom_endpoints {}
