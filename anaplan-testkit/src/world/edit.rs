@@ -142,7 +142,6 @@ pub struct ListEdit<'m> {
 
 impl ListEdit<'_> {
     /// The list's id.
-    #[must_use]
     pub fn id(&self) -> u64 {
         self.id
     }
@@ -234,7 +233,6 @@ pub struct ModuleEdit<'m> {
 
 impl ModuleEdit<'_> {
     /// The module's id, which is also that of its default view.
-    #[must_use]
     pub fn id(&self) -> u64 {
         self.id
     }
@@ -320,7 +318,6 @@ pub struct LineItemEdit<'m> {
 
 impl LineItemEdit<'_> {
     /// The line item's id.
-    #[must_use]
     pub fn id(&self) -> u64 {
         self.id
     }

@@ -97,7 +97,6 @@ impl<'w> UserEdit<'w> {
     }
 
     /// The user's id.
-    #[must_use]
     pub fn id(&self) -> UserId {
         self.id.clone()
     }
