@@ -128,7 +128,7 @@ impl FakeAnaplan {
     }
 
     /// The same fake, reached over sockets at this base URL; the server lives as long as the fake.
-    #[cfg(any(feature = "wiremock", feature = "server"))]
+    #[cfg(feature = "wiremock")]
     pub(crate) fn served_at(&self, url: &str, server: Arc<dyn Send + Sync>) -> Self {
         Self {
             shared: Arc::clone(&self.shared),

@@ -1,3 +1,5 @@
 //! Ways to reach the fake: thin skins over one handler.
 
 pub(crate) mod in_process;
+#[cfg(feature = "wiremock")]
+mod wiremock;
