@@ -10,6 +10,7 @@ mod faults;
 mod front;
 mod http;
 mod log;
+mod pki;
 mod story;
 pub mod world;
 
@@ -20,5 +21,6 @@ pub use fake::FakeAnaplan;
 pub use faults::{Fault, RetryAfter, Route};
 pub use http::{Body, Request, Response};
 pub use log::{Entry, RequestLog};
+pub use pki::Identity;
 pub use story::story;
 pub use world::{Pacing, Rules, World};
