@@ -3,6 +3,8 @@
 //! Needs no credentials: without `ANAPLAN_*` variables it plays on the embedded fake. With them (see
 //! `ClientBuilder::from_env`; `ANAPLAN_MODEL_ID` is the production model) it works on a real tenant.
 
+#![allow(clippy::print_stdout)]
+
 use std::error::Error;
 
 use anaplan::Client;

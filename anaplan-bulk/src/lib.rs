@@ -1,6 +1,10 @@
 #![forbid(unsafe_code)]
 #![doc = include_str!("../README.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
+#![cfg_attr(
+    test,
+    allow(clippy::field_reassign_with_default, clippy::disallowed_methods)
+)]
 
 mod action_ref;
 mod actions;
@@ -33,6 +37,7 @@ mod upload_state;
 mod workspaces;
 
 #[cfg(test)]
+#[allow(dead_code)]
 mod test_server;
 
 use anaplan_core::{ModelId, Namespace, Result, Scope, Session, WorkspaceId};

@@ -19,6 +19,9 @@ pub use clock::FakeClock;
 pub use demo::{Credentials, Demo};
 pub use fake::FakeAnaplan;
 pub use faults::{Fault, RetryAfter, Route};
+#[cfg(feature = "server")]
+#[cfg_attr(docsrs, doc(cfg(feature = "server")))]
+pub use front::server::Server;
 pub use http::{Body, Request, Response};
 pub use log::{Entry, RequestLog};
 pub use pki::Identity;
