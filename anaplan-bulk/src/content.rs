@@ -175,7 +175,8 @@ impl Content {
         F: FnOnce(&mut dyn FnMut(Result<Bytes>) -> bool) + Send + 'static,
     {
         let mut source = Some(source);
-        let mut running: Option<(mpsc::Receiver<Result<Bytes>>, tokio::task::JoinHandle<()>)> = None;
+        let mut running: Option<(mpsc::Receiver<Result<Bytes>>, tokio::task::JoinHandle<()>)> =
+            None;
         Self::blocks(stream::poll_fn(move |cx| {
             if let Some(source) = source.take() {
                 let (sender, receiver) = mpsc::channel(AHEAD);
@@ -312,7 +313,9 @@ impl Cutter {
         match self.ready.front_mut() {
             // Bytes that are in one piece are not copied.
             Some(front) if front.len() > wanted => return front.split_to(wanted),
-            Some(front) if front.len() == wanted => return self.ready.pop_front().unwrap_or_default(),
+            Some(front) if front.len() == wanted => {
+                return self.ready.pop_front().unwrap_or_default();
+            }
             _ => {}
         }
         let mut chunk = BytesMut::with_capacity(wanted);
@@ -367,8 +370,12 @@ mod tests {
 
     fn cut(blocks: Vec<Vec<u8>>, size: usize) -> Vec<Bytes> {
         let blocks = stream::iter(blocks.into_iter().map(|block| Ok(Bytes::from(block))));
-        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        let chunks = Cutter::new(Box::pin(blocks), size).map(Result::unwrap).collect();
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .build()
+            .unwrap();
+        let chunks = Cutter::new(Box::pin(blocks), size)
+            .map(Result::unwrap)
+            .collect();
         runtime.block_on(chunks)
     }
 
@@ -413,8 +420,13 @@ mod tests {
         std::fs::write(&path, &text).unwrap();
         let (length, _) = Content::file(&path).open().await.unwrap();
         assert_eq!(length, Some(200_000));
-        assert_eq!(read(Content::from(path.as_path())).await.unwrap(), text.as_bytes());
-        let error = read(Content::file(folder.path().join("none"))).await.unwrap_err();
+        assert_eq!(
+            read(Content::from(path.as_path())).await.unwrap(),
+            text.as_bytes()
+        );
+        let error = read(Content::file(folder.path().join("none")))
+            .await
+            .unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Io);
     }
 

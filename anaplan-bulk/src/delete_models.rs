@@ -108,7 +108,10 @@ impl DeleteModels {
         if gone < before.len() {
             return Found::Unclear(format!("{gone} of {} models are gone", before.len()));
         }
-        let unknown = self.models.iter().filter(|id| !before.iter().any(|known| **id == **known));
+        let unknown = self
+            .models
+            .iter()
+            .filter(|id| !before.iter().any(|known| **id == **known));
         Found::Own(DeletedModels {
             deleted: gone as u64,
             failures: unknown
@@ -144,7 +147,10 @@ impl Endpoint for DeleteModels {
             return Err(Error::invalid_input("models", "must not be empty"));
         }
         if self.models.iter().any(|id| id.as_str().trim().is_empty()) {
-            return Err(Error::invalid_input("models", "must not contain an empty id"));
+            return Err(Error::invalid_input(
+                "models",
+                "must not contain an empty id",
+            ));
         }
         json_body(&Body {
             model_ids_to_delete: &self.models,
@@ -186,15 +192,23 @@ mod tests {
     #[test]
     fn the_request_has_the_one_key_that_the_server_knows() {
         let tenant = TestServer::default().tenant();
-        let request = tenant.delete_models("8a", ["A", "B"]).into_request().unwrap();
+        let request = tenant
+            .delete_models("8a", ["A", "B"])
+            .into_request()
+            .unwrap();
         assert_eq!(&request.body()[..], br#"{"modelIdsToDelete":["A","B"]}"#);
-        let error = tenant.delete_models("8a", [""; 0]).into_request().unwrap_err();
+        let error = tenant
+            .delete_models("8a", [""; 0])
+            .into_request()
+            .unwrap_err();
         assert_eq!(error.kind(), anaplan_core::ErrorKind::InvalidInput);
     }
 
     #[test]
     fn failures_may_be_left_out() {
-        let deleted = endpoint().decode(answer(200, r#"{"modelsDeleted":3}"#)).unwrap();
+        let deleted = endpoint()
+            .decode(answer(200, r#"{"modelsDeleted":3}"#))
+            .unwrap();
         assert_eq!((deleted.deleted, deleted.failures.len()), (3, 0));
         let body = r#"{"modelsDeleted":0,"bulkDeleteModelsFailures":[{"modelId":"A","message":"Model is open."}]}"#;
         let deleted = endpoint().decode(answer(200, body)).unwrap();
@@ -204,9 +218,16 @@ mod tests {
     #[test]
     fn a_lost_answer_is_judged_by_what_is_left() {
         let before = ["A".to_owned(), "B".to_owned()];
-        let now = |ids: &[&str]| ids.iter().map(|id| (*id).to_owned()).collect::<BTreeSet<_>>();
+        let now = |ids: &[&str]| {
+            ids.iter()
+                .map(|id| (*id).to_owned())
+                .collect::<BTreeSet<_>>()
+        };
         assert_eq!(endpoint().judge(&before, &now(&["A", "B"])), Found::Nothing);
-        assert!(matches!(endpoint().judge(&before, &now(&["A"])), Found::Unclear(_)));
+        assert!(matches!(
+            endpoint().judge(&before, &now(&["A"])),
+            Found::Unclear(_)
+        ));
         let Found::Own(done) = endpoint().judge(&before, &now(&[])) else {
             panic!("all are gone");
         };

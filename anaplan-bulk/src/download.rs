@@ -6,9 +6,7 @@ use std::path::Path;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use anaplan_core::{
-    Bytes, Error, ErrorKind, PartFile, Pending, Result, Session, write_stream,
-};
+use anaplan_core::{Bytes, Error, ErrorKind, PartFile, Pending, Result, Session, write_stream};
 use bytes::BytesMut;
 use futures_core::Stream;
 use futures_util::{StreamExt, TryStreamExt, stream};
@@ -16,7 +14,9 @@ use tokio::io::AsyncWrite;
 
 use crate::chunks::GetWholeFile;
 use crate::records::RecordStream;
-use crate::{Bulk, Chunk, ChunkId, ChunkedFile, DumpRows, FileId, GetChunk, GetChunks, Rows, TableFormat};
+use crate::{
+    Bulk, Chunk, ChunkId, ChunkedFile, DumpRows, FileId, GetChunk, GetChunks, Rows, TableFormat,
+};
 
 /// How many chunks are fetched at once unless told otherwise.
 const CONCURRENCY: usize = 4;
@@ -347,3 +347,7 @@ impl fmt::Debug for FileStream {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+#[path = "download_tests.rs"]
+mod tests;

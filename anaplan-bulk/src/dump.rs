@@ -323,7 +323,10 @@ mod tests {
 
     #[test]
     fn the_separator_is_the_one_of_the_source() {
-        let rows = DumpRow::parse(b"\"_Status_\"\tA\t_Line_\t_Error_1_\t_Error_2_\nW\tx\t7\tfirst\tsecond\nE\ty\t\tone\n").unwrap();
+        let rows = DumpRow::parse(
+            b"\"_Status_\"\tA\t_Line_\t_Error_1_\t_Error_2_\nW\tx\t7\tfirst\tsecond\nE\ty\t\tone\n",
+        )
+        .unwrap();
         assert_eq!(rows[0].status, RowStatus::Warning);
         assert_eq!(rows[0].errors, ["first", "second"]);
         assert_eq!(rows[0].columns, [("A".to_owned(), "x".to_owned())]);
@@ -333,7 +336,10 @@ mod tests {
     #[test]
     fn a_column_of_the_source_may_be_called_like_one_of_the_dump() {
         let rows = DumpRow::parse(b"_Status_,_Line_,B,_Line_,_Error_1_\nE,mine,b,3,bad\n").unwrap();
-        assert_eq!((rows[0].value("_Line_"), rows[0].line), (Some("mine"), Some(3)));
+        assert_eq!(
+            (rows[0].value("_Line_"), rows[0].line),
+            (Some("mine"), Some(3))
+        );
         let rows = DumpRow::parse(b"_Status_,B,_Error_1_\nE,b,bad\n").unwrap();
         assert_eq!((rows[0].columns.len(), rows[0].errors.len()), (1, 1));
     }
@@ -341,7 +347,10 @@ mod tests {
     #[test]
     fn other_text_is_no_dump() {
         assert!(DumpRow::parse(b"").unwrap().is_empty());
-        assert_eq!(DumpRow::parse(b"A,B\n1,2\n").unwrap_err().kind(), ErrorKind::Decode);
+        assert_eq!(
+            DumpRow::parse(b"A,B\n1,2\n").unwrap_err().kind(),
+            ErrorKind::Decode
+        );
     }
 
     proptest! {

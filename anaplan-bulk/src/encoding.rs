@@ -114,7 +114,11 @@ impl Decoder {
             .map(|pair| u16::from_le_bytes([pair[0], pair[1]]))
             .collect();
         // The first half of a pair waits for the second.
-        if let Some(last) = units.last().copied().filter(|unit| (0xD800..0xDC00).contains(unit)) {
+        if let Some(last) = units
+            .last()
+            .copied()
+            .filter(|unit| (0xD800..0xDC00).contains(unit))
+        {
             units.pop();
             let mut half = last.to_le_bytes().to_vec();
             half.append(&mut rest);

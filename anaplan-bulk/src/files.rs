@@ -242,11 +242,22 @@ mod tests {
     #[test]
     fn a_whole_file_is_sent_raw() {
         let bulk = TestServer::default().bulk();
-        let request = bulk.put_file(113_000_000_001_u64, "a,b").into_request().unwrap();
+        let request = bulk
+            .put_file(113_000_000_001_u64, "a,b")
+            .into_request()
+            .unwrap();
         assert_eq!(request.method(), Method::PUT);
-        assert_eq!(request.headers()["content-type"], "application/octet-stream");
+        assert_eq!(
+            request.headers()["content-type"],
+            "application/octet-stream"
+        );
         assert_eq!(&request.body()[..], b"a,b");
-        assert!(request.uri().path().ends_with("/models/M/files/113000000001"));
+        assert!(
+            request
+                .uri()
+                .path()
+                .ends_with("/models/M/files/113000000001")
+        );
     }
 
     #[test]

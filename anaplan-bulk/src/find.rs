@@ -76,8 +76,7 @@ fn near_misses<'a>(name: &str, names: impl Iterator<Item = &'a str>) -> Vec<&'a 
         .filter_map(|candidate| {
             let other = plain(candidate);
             let distance = distance(&wanted, &other);
-            let related =
-                !other.is_empty() && (other.contains(&wanted) || wanted.contains(&other));
+            let related = !other.is_empty() && (other.contains(&wanted) || wanted.contains(&other));
             (distance <= tolerance || related).then_some((distance, candidate))
         })
         .collect();
@@ -137,7 +136,10 @@ mod tests {
         assert_eq!(pick(things(), "Sales").ok().unwrap().0, "3");
         let error = pick(things(), "load staff ").err().unwrap();
         assert_eq!(error.kind(), ErrorKind::NotFound);
-        assert!(error.to_string().contains("'Load staff', 'Load stock'"), "{error}");
+        assert!(
+            error.to_string().contains("'Load staff', 'Load stock'"),
+            "{error}"
+        );
         let error = pick(things(), "Payroll").err().unwrap();
         assert!(!error.to_string().contains("similar"), "{error}");
     }

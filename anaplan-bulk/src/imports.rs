@@ -330,6 +330,12 @@ mod tests {
         assert_eq!(page.items[1].source_file(), None);
         let source = page.items[1].import_data_source.as_ref().unwrap();
         assert_eq!(source.source_type, Some(ImportSourceType::Model));
-        assert_eq!((source.source_model_id.is_some(), source.source_workspace_id.is_some()), (true, false));
+        assert_eq!(
+            (
+                source.source_model_id.is_some(),
+                source.source_workspace_id.is_some()
+            ),
+            (true, false)
+        );
     }
 }

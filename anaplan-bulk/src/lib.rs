@@ -33,6 +33,8 @@ mod upload_state;
 mod workspaces;
 
 #[cfg(test)]
+mod run_tests;
+#[cfg(test)]
 mod test_server;
 
 use anaplan_core::{ModelId, Namespace, Result, Scope, Session, WorkspaceId};

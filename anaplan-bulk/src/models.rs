@@ -25,11 +25,7 @@ pub struct Model {
     #[serde(default)]
     pub active_state: Option<ActiveState>,
     /// Its workspace.
-    #[serde(
-        rename = "currentWorkspaceId",
-        default,
-        deserialize_with = "id_opt"
-    )]
+    #[serde(rename = "currentWorkspaceId", default, deserialize_with = "id_opt")]
     pub workspace: Option<WorkspaceId>,
     /// The name of its workspace.
     #[serde(rename = "currentWorkspaceName", default)]
@@ -330,9 +326,15 @@ mod tests {
             "isoCreationDate":"2024-12-04T18:18:48.000+0000","memoryUsage":99,"categoryValues":null,"new":[]}}"#;
         let endpoint = GetModel { model: "AB".into() };
         let model = endpoint.decode(answer(200, body)).unwrap();
-        assert_eq!(model.active_state, Some(ActiveState::Unknown("ACTIVE".into())));
+        assert_eq!(
+            model.active_state,
+            Some(ActiveState::Unknown("ACTIVE".into()))
+        );
         assert_eq!(model.last_saved_serial_number.as_deref(), Some("17"));
-        assert_eq!(model.iso_creation_date.unwrap().to_string(), "2024-12-04T18:18:48Z");
+        assert_eq!(
+            model.iso_creation_date.unwrap().to_string(),
+            "2024-12-04T18:18:48Z"
+        );
         assert_eq!(ModelRef::from(&model), ModelRef::new("AB"));
     }
 }

@@ -104,13 +104,21 @@ mod tests {
     #[test]
     fn a_workspace_is_a_must() {
         let bulk = TestServer::default().bulk();
-        let error = bulk.get_optimizer_log("117000000001", "T").into_request().unwrap_err();
+        let error = bulk
+            .get_optimizer_log("117000000001", "T")
+            .into_request()
+            .unwrap_err();
         assert_eq!(error.kind(), ErrorKind::MissingScope);
         let bulk = bulk.with_model(ModelRef::new("M").in_workspace("w"));
-        let request = bulk.get_optimizer_log("117000000001", "T").into_request().unwrap();
-        assert!(request.uri().path().ends_with(
-            "/workspaces/w/models/M/optimizeActions/117000000001/tasks/T/solutionLogs"
-        ));
+        let request = bulk
+            .get_optimizer_log("117000000001", "T")
+            .into_request()
+            .unwrap();
+        assert!(
+            request.uri().path().ends_with(
+                "/workspaces/w/models/M/optimizeActions/117000000001/tasks/T/solutionLogs"
+            )
+        );
         assert_eq!(request.headers()["accept"], "text/plain");
     }
 }

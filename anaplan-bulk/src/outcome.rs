@@ -111,7 +111,9 @@ impl ActionResult {
     /// Whether this or a nested result has a dump.
     #[must_use]
     pub fn any_dump(&self) -> bool {
-        self.all().iter().any(|result| result.failure_dump_available)
+        self.all()
+            .iter()
+            .any(|result| result.failure_dump_available)
     }
 
     /// The nested results that ended without success. A process that the server calls successful can
@@ -241,9 +243,13 @@ mod tests {
         let failure = error.task_failure().unwrap();
         assert!(failure.failure_dump_available);
         assert_eq!(failure.message.as_deref(), Some("Load staff: No rows"));
-        let details: ActionResult = serde_json::from_str(failure.details.as_ref().unwrap()).unwrap();
+        let details: ActionResult =
+            serde_json::from_str(failure.details.as_ref().unwrap()).unwrap();
         assert_eq!(details.nested_results[1].details[0].values.len(), 5);
-        assert!(error.to_string().contains("Nightly; Load staff: No rows"), "{error}");
+        assert!(
+            error.to_string().contains("Nightly; Load staff: No rows"),
+            "{error}"
+        );
     }
 
     #[test]
@@ -262,8 +268,14 @@ mod tests {
     #[test]
     fn cancelled_and_resultless_tasks_are_failures() {
         for (json, text) in [
-            (r#"{"taskId":"T","taskState":"CANCELLED"}"#, "process was cancelled"),
-            (r#"{"taskId":"T","taskState":"COMPLETE"}"#, "gives no result"),
+            (
+                r#"{"taskId":"T","taskState":"CANCELLED"}"#,
+                "process was cancelled",
+            ),
+            (
+                r#"{"taskId":"T","taskState":"COMPLETE"}"#,
+                "gives no result",
+            ),
         ] {
             let error = outcome(task(), status(json)).unwrap_err();
             assert!(error.to_string().contains(text), "{error}");

@@ -1,8 +1,6 @@
 //! Processes: several actions in order.
 
-use anaplan_core::{
-    Answer, Call, Endpoint, Method, PagedCall, Path, Pending, Result, RetryClass,
-};
+use anaplan_core::{Answer, Call, Endpoint, Method, PagedCall, Path, Pending, Result, RetryClass};
 use serde::Deserialize;
 
 use crate::find::{Named, find};
@@ -184,6 +182,9 @@ mod tests {
         };
         let steps = endpoint.decode(answer(200, body)).unwrap().steps;
         assert_eq!(steps[0].import_type, Some(ImportType::Users));
-        assert_eq!(steps[2].action_type, Some(ActionType::Unknown("NEW_ONE".into())));
+        assert_eq!(
+            steps[2].action_type,
+            Some(ActionType::Unknown("NEW_ONE".into()))
+        );
     }
 }

@@ -144,7 +144,10 @@ impl RecordStream {
         self.row
     }
 
-    pub(crate) fn poll_record(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<StringRecord>>> {
+    pub(crate) fn poll_record(
+        &mut self,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<StringRecord>>> {
         if matches!(self.stage, Stage::Over) {
             return Poll::Ready(None);
         }

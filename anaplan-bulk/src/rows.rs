@@ -191,8 +191,14 @@ mod tests {
     }
 
     const ROWS: [Row; 2] = [
-        Row { name: "a, b", amount: Some(1.5) },
-        Row { name: "\u{e9}", amount: None },
+        Row {
+            name: "a, b",
+            amount: Some(1.5),
+        },
+        Row {
+            name: "\u{e9}",
+            amount: None,
+        },
     ];
 
     fn write(format: TableFormat) -> Result<Vec<u8>> {
@@ -227,7 +233,10 @@ mod tests {
 
     #[test]
     fn the_header_is_written_once_however_many_blocks_there_are() {
-        let row = || Row { name: "a row with some text", amount: Some(2.0) };
+        let row = || Row {
+            name: "a row with some text",
+            amount: Some(2.0),
+        };
         let mut rows = std::iter::repeat_with(row).take(10_000);
         let mut writer = RowWriter::new(TableFormat::default()).unwrap();
         let mut text = String::new();

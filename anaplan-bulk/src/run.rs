@@ -10,9 +10,7 @@ use secrecy::ExposeSecret;
 use serde::{Serialize, Serializer};
 
 use crate::tasks::tasks_path;
-use crate::{
-    ActionId, ActionRef, ActionResult, ActionTask, Bulk, GetTaskSummaries, ModelRef,
-};
+use crate::{ActionId, ActionRef, ActionResult, ActionTask, Bulk, GetTaskSummaries, ModelRef};
 
 /// The only locale that the API supports.
 const LOCALE: &str = "en_US";
@@ -280,12 +278,21 @@ mod tests {
         let bulk = TestServer::default().bulk();
         let request = bulk.run_action(117_000_000_001_u64).into_request().unwrap();
         assert_eq!(&request.body()[..], br#"{"localeName":"en_US"}"#);
-        assert!(request.uri().path().ends_with("/models/M/actions/117000000001/tasks"));
+        assert!(
+            request
+                .uri()
+                .path()
+                .ends_with("/models/M/actions/117000000001/tasks")
+        );
         let request = bulk
             .run_process("118000000001")
             .with(|run| {
                 run.mapping(MappingParameter::new("Version", "Actual").of_import("112000000007"))
-                    .connector(ConnectorParameter::new("SALESFORCE_API", "PASSWORD", "s3cret"))
+                    .connector(ConnectorParameter::new(
+                        "SALESFORCE_API",
+                        "PASSWORD",
+                        "s3cret",
+                    ))
             })
             .into_request()
             .unwrap();
@@ -316,7 +323,14 @@ mod tests {
         }
         let error = bulk.run_action("101000000001").into_request().unwrap_err();
         assert_eq!(error.kind(), anaplan_core::ErrorKind::InvalidInput);
-        assert!(bulk.run_import("42").into_request().unwrap().uri().path().ends_with("imports/42/tasks"));
+        assert!(
+            bulk.run_import("42")
+                .into_request()
+                .unwrap()
+                .uri()
+                .path()
+                .ends_with("imports/42/tasks")
+        );
     }
 
     #[test]
@@ -331,6 +345,9 @@ mod tests {
             stored,
             r#"{"modelId":"M","kind":"import","actionId":"112000000001","taskId":"AB"}"#
         );
-        assert_eq!(&serde_json::from_str::<ActionTask>(&stored).unwrap(), task.address());
+        assert_eq!(
+            &serde_json::from_str::<ActionTask>(&stored).unwrap(),
+            task.address()
+        );
     }
 }

@@ -115,7 +115,10 @@ impl TableFormat {
 
     /// Rows as the server counts them: from 1, with 0 or less for what is not set.
     fn with_rows(mut self, header: Option<i64>, first: Option<i64>) -> Self {
-        let row = |row: Option<i64>| row.and_then(|row| u32::try_from(row).ok()).filter(|row| *row > 0);
+        let row = |row: Option<i64>| {
+            row.and_then(|row| u32::try_from(row).ok())
+                .filter(|row| *row > 0)
+        };
         match (row(header), row(first)) {
             (None, None) => {}
             (None, Some(1)) => self = self.without_header(),
@@ -199,26 +202,38 @@ mod tests {
 
     #[test]
     fn what_the_server_does_not_say_is_as_usual() {
-        let format = file(r#"{"id":"1","headerRow":-1,"firstDataRow":-1}"#).table_format().unwrap();
+        let format = file(r#"{"id":"1","headerRow":-1,"firstDataRow":-1}"#)
+            .table_format()
+            .unwrap();
         assert_eq!(format, TableFormat::default());
-        let format = file(r#"{"id":"1","separator":"","delimiter":""}"#).table_format().unwrap();
+        let format = file(r#"{"id":"1","separator":"","delimiter":""}"#)
+            .table_format()
+            .unwrap();
         assert_eq!((format.separator, format.quote), (',', None));
     }
 
     #[test]
     fn rows_are_taken_as_the_server_counts_them() {
-        let format = file(r#"{"id":"1","headerRow":3,"firstDataRow":5,"separator":"\t","encoding":"UTF-16LE"}"#)
-            .table_format()
-            .unwrap();
+        let format = file(
+            r#"{"id":"1","headerRow":3,"firstDataRow":5,"separator":"\t","encoding":"UTF-16LE"}"#,
+        )
+        .table_format()
+        .unwrap();
         assert_eq!(format.skips(), (2, 1));
         assert_eq!(format.marks().unwrap(), (b'\t', Some(b'"')));
-        let format = file(r#"{"id":"1","headerRow":0,"firstDataRow":1}"#).table_format().unwrap();
+        let format = file(r#"{"id":"1","headerRow":0,"firstDataRow":1}"#)
+            .table_format()
+            .unwrap();
         assert_eq!((format.header_row, format.skips()), (None, (0, 0)));
     }
 
     #[test]
     fn impossible_formats_are_refused() {
-        assert!(file(r#"{"id":"1","separator":"||"}"#).table_format().is_err());
+        assert!(
+            file(r#"{"id":"1","separator":"||"}"#)
+                .table_format()
+                .is_err()
+        );
         for change in [
             |format: &mut TableFormat| format.separator = '\n',
             |format: &mut TableFormat| format.separator = '\u{20ac}',

@@ -5,11 +5,11 @@ use std::io::Read;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
+use anaplan_core::Namespace;
 use anaplan_core::{
     Answer, Authenticator, Bytes, Connection, Credential, HeaderMap, ResponseBody, Result, Scope,
     Session, Settings, StatusCode, Transport, TransportError, TransportErrorKind, async_trait,
 };
-use anaplan_core::Namespace;
 
 use crate::{Bulk, Tenant};
 
@@ -76,12 +76,20 @@ impl TestServer {
 
     pub(crate) fn canned(&self, path: &str, status: u16, body: &str) {
         let answer = (status, body.to_owned());
-        self.state().canned.entry(path.to_owned()).or_default().push_back(answer);
+        self.state()
+            .canned
+            .entry(path.to_owned())
+            .or_default()
+            .push_back(answer);
     }
 
     /// How many requests contained `what`.
     pub(crate) fn count(&self, what: &str) -> usize {
-        self.state().log.iter().filter(|line| line.contains(what)).count()
+        self.state()
+            .log
+            .iter()
+            .filter(|line| line.contains(what))
+            .count()
     }
 
     pub(crate) fn content(&self, file: &str) -> Vec<u8> {
@@ -100,16 +108,28 @@ impl State {
     fn answer(&mut self, request: &http::Request<Bytes>) -> (u16, Bytes) {
         let line = format!("{} {}", request.method(), request.uri().path());
         if let Some(answers) = self.canned.get_mut(&line) {
-            let answer = if answers.len() > 1 { answers.pop_front() } else { answers.front().cloned() };
+            let answer = if answers.len() > 1 {
+                answers.pop_front()
+            } else {
+                answers.front().cloned()
+            };
             let (status, body) = answer.unwrap();
             return (status, body.into());
         }
-        let path = request.uri().path().strip_prefix("/2/0/models/M/files").unwrap_or("/?");
+        let path = request
+            .uri()
+            .path()
+            .strip_prefix("/2/0/models/M/files")
+            .unwrap_or("/?");
         let parts: Vec<&str> = path.split('/').skip(1).collect();
         let json = |body: String| (200, Bytes::from(body));
         match (request.method().as_str(), &parts[..]) {
             ("GET", []) => {
-                let ids: Vec<_> = self.files.keys().map(|id| format!(r#"{{"id":"{id}"}}"#)).collect();
+                let ids: Vec<_> = self
+                    .files
+                    .keys()
+                    .map(|id| format!(r#"{{"id":"{id}"}}"#))
+                    .collect();
                 json(format!(r#"{{"files":[{}]}}"#, ids.join(",")))
             }
             ("POST", [file]) => {
@@ -128,7 +148,9 @@ impl State {
                 let body = match request.headers()["content-type"].to_str().unwrap() {
                     "application/x-gzip" => {
                         let mut raw = Vec::new();
-                        flate2::read::GzDecoder::new(&request.body()[..]).read_to_end(&mut raw).unwrap();
+                        flate2::read::GzDecoder::new(&request.body()[..])
+                            .read_to_end(&mut raw)
+                            .unwrap();
                         raw.into()
                     }
                     "application/octet-stream" => request.body().clone(),
@@ -142,12 +164,19 @@ impl State {
                 None => (404, Bytes::new()),
                 Some(chunks) if chunks.is_empty() => json(r#"{"meta":{}}"#.into()),
                 Some(chunks) => {
-                    let list: Vec<_> = chunks.keys().map(|n| format!(r#"{{"id":"{n}","name":"Chunk {n}"}}"#)).collect();
+                    let list: Vec<_> = chunks
+                        .keys()
+                        .map(|n| format!(r#"{{"id":"{n}","name":"Chunk {n}"}}"#))
+                        .collect();
                     json(format!(r#"{{"chunks":[{}]}}"#, list.join(",")))
                 }
             },
             ("GET", [file, "chunks", n]) => {
-                match self.files.get(*file).and_then(|chunks| chunks.get(&n.parse().unwrap())) {
+                match self
+                    .files
+                    .get(*file)
+                    .and_then(|chunks| chunks.get(&n.parse().unwrap()))
+                {
                     Some(chunk) => (200, chunk.clone()),
                     None => (404, Bytes::new()),
                 }
@@ -163,7 +192,7 @@ impl Transport for TestServer {
         &self,
         request: http::Request<Bytes>,
     ) -> Result<http::Response<ResponseBody>, TransportError> {
-        let line = format!("{} {}", request.method(), request.uri());
+        let line = format!("{} {}", request.method(), request.uri().path());
         let size = request.body().len();
         let fault = {
             let mut state = self.state();
@@ -172,11 +201,18 @@ impl Transport for TestServer {
             state.bytes_in_flight += size;
             state.most_in_flight = state.most_in_flight.max(state.in_flight);
             state.most_bytes = state.most_bytes.max(state.bytes_in_flight);
-            let found = state.faults.iter().position(|(what, _)| line.contains(what.as_str()));
+            let found = state
+                .faults
+                .iter()
+                .position(|(what, _)| line.contains(what.as_str()));
             found.map(|index| state.faults.remove(index).1)
         };
         // Later chunks answer sooner, so that nothing arrives in order by chance.
-        let number: u64 = line.rsplit('/').next().and_then(|n| n.parse().ok()).unwrap_or(0);
+        let number: u64 = line
+            .rsplit('/')
+            .next()
+            .and_then(|n| n.parse().ok())
+            .unwrap_or(0);
         tokio::time::sleep(Duration::from_millis(100 - number.min(90))).await;
         let mut state = self.state();
         state.in_flight -= 1;
@@ -214,4 +250,3 @@ pub(crate) fn answer(status: u16, body: &'static str) -> Answer {
         TestServer::default().session(),
     )
 }
-

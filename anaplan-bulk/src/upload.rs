@@ -4,8 +4,8 @@ use std::fmt;
 use std::future::{Future, IntoFuture};
 use std::io::Write;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::Poll;
 
 use anaplan_core::{
@@ -226,7 +226,9 @@ impl Upload {
             return Err(Error::invalid_input("gzip_level", "must be from 0 to 9"));
         }
         if self.resumed {
-            let same = self.chunk_size.is_none_or(|size| size == self.state.chunk_size);
+            let same = self
+                .chunk_size
+                .is_none_or(|size| size == self.state.chunk_size);
             if !same || self.state.chunk_size == 0 {
                 return Err(Error::invalid_input(
                     "chunk_size",
@@ -245,9 +247,14 @@ impl Upload {
         let needed = length.map_or(0, |length| length.div_ceil(MAX_CHUNKS));
         let size = match self.chunk_size {
             Some(size) => size,
-            None => usize::try_from(needed).unwrap_or(usize::MAX).max(CHUNK_SIZE),
+            None => usize::try_from(needed)
+                .unwrap_or(usize::MAX)
+                .max(CHUNK_SIZE),
         };
-        if self.chunk_size.is_some_and(|size| !CHUNK_SIZES.contains(&size)) {
+        if self
+            .chunk_size
+            .is_some_and(|size| !CHUNK_SIZES.contains(&size))
+        {
             return Err(Error::invalid_input(
                 "chunk_size",
                 "must be from 1,000,000 to 50,000,000 bytes",
@@ -353,9 +360,8 @@ impl Upload {
 /// Announces the chunks, which throws the old content away.
 async fn begin(session: &Session, state: &UploadState) -> Result<()> {
     let UploadState { model, file, .. } = state;
-    let missing = |text: String| {
-        Error::new(ErrorKind::NotFound, text).about("fileId", file.as_str())
-    };
+    let missing =
+        |text: String| Error::new(ErrorKind::NotFound, text).about("fileId", file.as_str());
     if !file.as_str().starts_with("113") {
         let files = session.paged(GetFiles::new(model.clone())).await?;
         if !files.iter().any(|known| known.id == *file) {
@@ -395,7 +401,9 @@ fn too_long(known: bool, limit: u64) -> Error {
     }
     Error::new(
         ErrorKind::TooLarge,
-        format!("the content has more than {limit} chunks: begin again with a larger `chunk_size`, or say the length"),
+        format!(
+            "the content has more than {limit} chunks: begin again with a larger `chunk_size`, or say the length"
+        ),
     )
 }
 

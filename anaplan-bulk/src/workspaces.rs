@@ -228,7 +228,9 @@ mod tests {
         };
         let uri = request("+name,-sizeAllowance").unwrap().uri().to_string();
         assert!(
-            uri.ends_with("/2/0/workspaces?tenantDetails=true&s=a%26b&sort=%2Bname%2C-sizeAllowance"),
+            uri.ends_with(
+                "/2/0/workspaces?tenantDetails=true&s=a%26b&sort=%2Bname%2C-sizeAllowance"
+            ),
             "{uri}"
         );
         for bad in ["name", "+name,size", "+", ""] {
