@@ -37,7 +37,8 @@ mod upload_state;
 mod workspaces;
 
 #[cfg(test)]
-#[allow(dead_code)]
+mod run_tests;
+#[cfg(test)]
 mod test_server;
 
 use anaplan_core::{ModelId, Namespace, Result, Scope, Session, WorkspaceId};
