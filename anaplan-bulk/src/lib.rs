@@ -37,8 +37,7 @@ mod upload_state;
 mod workspaces;
 
 #[cfg(test)]
-mod run_tests;
-#[cfg(test)]
+#[allow(dead_code)]
 mod test_server;
 
 use anaplan_core::{ModelId, Namespace, Result, Scope, Session, WorkspaceId};

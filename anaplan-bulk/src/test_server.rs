@@ -192,7 +192,7 @@ impl Transport for TestServer {
         &self,
         request: http::Request<Bytes>,
     ) -> Result<http::Response<ResponseBody>, TransportError> {
-        let line = format!("{} {}", request.method(), request.uri().path());
+        let line = format!("{} {}", request.method(), request.uri());
         let size = request.body().len();
         let fault = {
             let mut state = self.state();
