@@ -229,13 +229,13 @@ impl Transactional {
     /// `ModelState`.
     ///
     /// ```
-    /// # use anaplan_transactional::Transactional;
+    /// # use anaplan_transactional::{ItemId, Transactional};
     /// # anaplan_testkit::story(async |fake| {
     /// # let model: Transactional = fake.namespace()?;
     /// # let ids = fake.demo();
     /// let (dimension, item) = ids.cell_dimensions[0];
     /// let items = model.get_line_item_dimension_items(ids.line_item, dimension).await?;
-    /// assert!(items.iter().any(|found| found.id == item.into()));
+    /// assert!(items.iter().any(|found| found.id == ItemId::from(item)));
     /// # Ok(()) });
     /// ```
     pub fn get_line_item_dimension_items(

@@ -132,6 +132,7 @@ impl ListItemUpdate {
 
     /// The value that a property shall have; numbers, booleans and dates as text.
     #[must_use]
+    #[allow(clippy::needless_pass_by_value)]
     pub fn property(mut self, name: impl Into<String>, value: impl ToString) -> Self {
         self.properties.insert(name.into(), value.to_string());
         self

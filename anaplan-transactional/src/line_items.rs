@@ -120,12 +120,12 @@ impl Transactional {
     /// `NotFound` without access to the model, `ModelState` for an archived one.
     ///
     /// ```
-    /// # use anaplan_transactional::Transactional;
+    /// # use anaplan_transactional::{LineItemId, Transactional};
     /// # anaplan_testkit::story(async |fake| {
     /// # let model: Transactional = fake.namespace()?;
     /// # let ids = fake.demo();
     /// let line_items = model.get_line_items().await?;
-    /// assert!(line_items.iter().any(|line_item| line_item.id == ids.line_item.into()));
+    /// assert!(line_items.iter().any(|line_item| line_item.id == LineItemId::from(ids.line_item)));
     /// # Ok(()) });
     /// ```
     #[doc(alias = "list_line_items")]
@@ -142,12 +142,12 @@ impl Transactional {
     /// `NotFound` for an unknown module, `ModelState`.
     ///
     /// ```
-    /// # use anaplan_transactional::{FormatMetadata, Transactional};
+    /// # use anaplan_transactional::{FormatMetadata, LineItemId, Transactional};
     /// # anaplan_testkit::story(async |fake| {
     /// # let model: Transactional = fake.namespace()?;
     /// # let ids = fake.demo();
     /// let line_items = model.get_module_line_items(ids.module).with(|query| query.include_all()).await?;
-    /// let sales = line_items.iter().find(|line_item| line_item.id == ids.line_item.into()).unwrap();
+    /// let sales = line_items.iter().find(|line_item| line_item.id == LineItemId::from(ids.line_item)).unwrap();
     /// assert!(matches!(sales.format_metadata, Some(FormatMetadata::Number(_))));
     /// # Ok(()) });
     /// ```

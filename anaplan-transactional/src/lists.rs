@@ -136,12 +136,12 @@ impl Transactional {
     /// `NotFound` without access to the model, `ModelState` for an archived one.
     ///
     /// ```
-    /// # use anaplan_transactional::Transactional;
+    /// # use anaplan_transactional::{ListId, Transactional};
     /// # anaplan_testkit::story(async |fake| {
     /// # let model: Transactional = fake.namespace()?;
     /// # let ids = fake.demo();
     /// let lists = model.get_lists().await?;
-    /// assert!(lists.iter().any(|list| list.id == ids.list.into()));
+    /// assert!(lists.iter().any(|list| list.id == ListId::from(ids.list)));
     /// # Ok(()) });
     /// ```
     #[doc(alias = "list_lists")]

@@ -33,12 +33,12 @@ impl Transactional {
     /// `NotFound` without access to the model, `ModelState` for an archived one.
     ///
     /// ```
-    /// # use anaplan_transactional::Transactional;
+    /// # use anaplan_transactional::{ModuleId, Transactional};
     /// # anaplan_testkit::story(async |fake| {
     /// # let model: Transactional = fake.namespace()?;
     /// # let ids = fake.demo();
     /// let modules = model.get_modules().await?;
-    /// assert!(modules.iter().any(|module| module.id == ids.module.into()));
+    /// assert!(modules.iter().any(|module| module.id == ModuleId::from(ids.module)));
     /// # Ok(()) });
     /// ```
     #[doc(alias = "list_modules")]

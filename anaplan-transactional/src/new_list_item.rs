@@ -65,6 +65,7 @@ impl NewListItem {
 
     /// The value of a property; numbers, booleans and dates as text.
     #[must_use]
+    #[allow(clippy::needless_pass_by_value)]
     pub fn property(mut self, name: impl Into<String>, value: impl ToString) -> Self {
         self.properties.insert(name.into(), value.to_string());
         self

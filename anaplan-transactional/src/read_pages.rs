@@ -391,7 +391,11 @@ mod tests {
         ]);
         let mut pages = model.read_pages(&request()).keep();
         pages.next_page().await.unwrap().unwrap();
-        tokio::time::sleep(Duration::from_secs(11 * 60)).await;
+        model
+            .session
+            .clock()
+            .sleep(Duration::from_secs(11 * 60))
+            .await;
         assert_eq!(pages.next_page().await.unwrap().unwrap(), "2\n");
         assert_eq!(pages.next_page().await.unwrap().unwrap(), "");
         assert!(pages.next_page().await.is_none());

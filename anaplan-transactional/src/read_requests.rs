@@ -154,6 +154,17 @@ impl Transactional {
     /// # Errors
     ///
     /// `NotFound` for a request that is unknown, deleted or expired.
+    ///
+    /// ```
+    /// # use anaplan_transactional::Transactional;
+    /// # anaplan_testkit::story(async |fake| {
+    /// # let model: Transactional = fake.namespace()?;
+    /// # let ids = fake.demo();
+    /// let task = model.create_list_read_request(ids.list).await?;
+    /// let status = model.get_read_request(task.address()).await?;
+    /// println!("{}: {:?}", status.task_state, status.result);
+    /// # Ok(()) });
+    /// ```
     pub fn get_read_request(&self, request: &ReadRequest) -> Call<GetReadRequest> {
         self.session.call(GetReadRequest {
             request: request.clone(),
@@ -173,6 +184,20 @@ impl Transactional {
     /// # Errors
     ///
     /// `NotFound` for a page that is not there, and for a request that is deleted or expired.
+    ///
+    /// ```
+    /// # use anaplan_transactional::Transactional;
+    /// # anaplan_testkit::story(async |fake| {
+    /// # let model: Transactional = fake.namespace()?;
+    /// # let ids = fake.demo();
+    /// let task = model.create_list_read_request(ids.list).await?;
+    /// for page in 0..task.wait().await? {
+    ///     let csv = model.get_read_request_page(task.address(), page).await?;
+    ///     println!("{} bytes", csv.len());
+    /// }
+    /// task.cancel().await?;
+    /// # Ok(()) });
+    /// ```
     pub fn get_read_request_page(
         &self,
         request: &ReadRequest,

@@ -58,12 +58,12 @@ impl Transactional {
     /// `NotFound` without access to the model, `ModelState` for an archived one.
     ///
     /// ```
-    /// # use anaplan_transactional::Transactional;
+    /// # use anaplan_transactional::{Transactional, ViewId};
     /// # anaplan_testkit::story(async |fake| {
     /// # let model: Transactional = fake.namespace()?;
     /// # let ids = fake.demo();
     /// let views = model.get_views().await?;
-    /// assert!(views.iter().any(|view| view.id == ids.view.into()));
+    /// assert!(views.iter().any(|view| view.id == ViewId::from(ids.view)));
     /// let more = model.get_views().with(|query| query.include_subsidiary_views()).await?;
     /// assert!(more.len() >= views.len());
     /// # Ok(()) });
@@ -82,12 +82,12 @@ impl Transactional {
     /// `NotFound` for an unknown module, `ModelState`.
     ///
     /// ```
-    /// # use anaplan_transactional::Transactional;
+    /// # use anaplan_transactional::{Transactional, ViewId};
     /// # anaplan_testkit::story(async |fake| {
     /// # let model: Transactional = fake.namespace()?;
     /// # let ids = fake.demo();
     /// let views = model.get_module_views(ids.module).await?;
-    /// assert!(views.iter().any(|view| view.id == ids.view.into()));
+    /// assert!(views.iter().any(|view| view.id == ViewId::from(ids.view)));
     /// # Ok(()) });
     /// ```
     pub fn get_module_views(&self, module: impl Into<ModuleId>) -> PagedCall<GetViews> {
