@@ -13,15 +13,12 @@ use futures_core::Stream;
 use futures_util::{TryStreamExt, stream};
 use serde::Serialize;
 use tokio::io::{AsyncRead, AsyncReadExt};
-use tokio::sync::mpsc;
 
 use crate::TableFormat;
 use crate::rows::RowWriter;
 
 /// How much is read at once.
 const BLOCK: usize = 64 * 1024;
-/// How many blocks a blocking source may be ahead.
-const AHEAD: usize = 4;
 
 type Blocks = Pin<Box<dyn Stream<Item = Result<Bytes>> + Send>>;
 
@@ -78,44 +75,47 @@ impl Content {
         Self::blocks(source.map_ok(Into::into).map_err(unreadable))
     }
 
-    /// What an iterator gives, which may block: it runs on a thread of its own.
+    /// What an iterator gives, which may block: it runs off the async threads.
     pub fn iter<I>(source: I) -> Self
     where
-        I: IntoIterator + Send + 'static,
+        I: IntoIterator,
         I::Item: Into<Bytes>,
+        I::IntoIter: Send + 'static,
     {
-        Self::on_thread(move |hand_over| {
-            for block in source {
-                if !hand_over(Ok(block.into())) {
-                    break;
-                }
+        let mut source = source.into_iter();
+        Self::pulled(move || {
+            let first = source.next()?.into();
+            if first.len() >= BLOCK {
+                return Some(Ok(first));
             }
+            let mut block = BytesMut::from(first);
+            while block.len() < BLOCK {
+                let Some(next) = source.next() else { break };
+                block.extend_from_slice(&next.into());
+            }
+            Some(Ok(block.freeze()))
         })
     }
 
-    /// What a blocking reader gives, up to its end: it runs on a thread of its own.
+    /// What a blocking reader gives, up to its end: it runs off the async threads.
     pub fn blocking_reader(mut reader: impl Read + Send + 'static) -> Self {
-        Self::on_thread(move |hand_over| {
+        Self::pulled(move || {
+            let mut block = vec![0; BLOCK];
             loop {
-                let mut block = vec![0; BLOCK];
-                let read = match reader.read(&mut block) {
-                    Ok(0) => break,
-                    Ok(read) => read,
-                    Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
-                    Err(error) => {
-                        hand_over(Err(unreadable(error)));
-                        break;
+                match reader.read(&mut block) {
+                    Ok(0) => return None,
+                    Ok(read) => {
+                        block.truncate(read);
+                        return Some(Ok(block.into()));
                     }
-                };
-                block.truncate(read);
-                if !hand_over(Ok(block.into())) {
-                    break;
+                    Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+                    Err(error) => return Some(Err(unreadable(error))),
                 }
             }
         })
     }
 
-    /// Rows, written as `format` says. The iterator may block: it runs on a thread of its own. The
+    /// Rows, written as `format` says. The iterator may block: it runs off the async threads. The
     /// names of a struct's fields become the header.
     ///
     /// ```
@@ -133,24 +133,15 @@ impl Content {
     /// ```
     pub fn rows<I>(rows: I, format: TableFormat) -> Self
     where
-        I: IntoIterator + Send + 'static,
+        I: IntoIterator,
         I::Item: Serialize,
+        I::IntoIter: Send + 'static,
     {
-        Self::on_thread(move |hand_over| {
-            let mut writer = match RowWriter::new(format) {
-                Ok(writer) => writer,
-                Err(error) => {
-                    hand_over(Err(error));
-                    return;
-                }
-            };
-            let mut rows = rows.into_iter();
-            while let Some(block) = writer.block(&mut rows) {
-                let failed = block.is_err();
-                if !hand_over(block) || failed {
-                    break;
-                }
-            }
+        let mut rows = rows.into_iter();
+        let mut writer = RowWriter::new(format);
+        Self::pulled(move || match &mut writer {
+            Ok(writer) => writer.block(&mut rows),
+            Err(error) => Some(Err(error.clone())),
         })
     }
 
@@ -168,33 +159,16 @@ impl Content {
         }
     }
 
-    /// Runs a blocking source on a thread of its own, once the first block is asked for. The source
-    /// is told `false` when nobody listens any more.
-    fn on_thread<F>(source: F) -> Self
+    /// Asks a blocking source for one block after the other. Between two blocks no thread is held.
+    fn pulled<F>(source: F) -> Self
     where
-        F: FnOnce(&mut dyn FnMut(Result<Bytes>) -> bool) + Send + 'static,
+        F: FnMut() -> Option<Result<Bytes>> + Send + 'static,
     {
-        let mut source = Some(source);
-        let mut running: Option<(mpsc::Receiver<Result<Bytes>>, tokio::task::JoinHandle<()>)> =
-            None;
-        Self::blocks(stream::poll_fn(move |cx| {
-            if let Some(source) = source.take() {
-                let (sender, receiver) = mpsc::channel(AHEAD);
-                let thread = tokio::task::spawn_blocking(move || {
-                    source(&mut |block| sender.blocking_send(block).is_ok());
-                });
-                running = Some((receiver, thread));
-            }
-            let Some((receiver, thread)) = &mut running else {
-                return Poll::Ready(None);
-            };
-            if let Some(block) = ready!(receiver.poll_recv(cx)) {
-                return Poll::Ready(Some(block));
-            }
+        Self::blocks(stream::try_unfold(source, |mut source| async move {
+            let pull = tokio::task::spawn_blocking(move || (source(), source));
             // A source that panicked has not come to its end.
-            let ended = ready!(Pin::new(thread).poll(cx));
-            running = None;
-            Poll::Ready(ended.err().map(|error| Err(unreadable(error))))
+            let (block, source) = pull.await.map_err(unreadable)?;
+            Ok(block.transpose()?.map(|block| (block, source)))
         }))
     }
 

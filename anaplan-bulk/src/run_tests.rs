@@ -37,7 +37,7 @@ async fn a_run_whose_answer_got_lost_is_taken_over() {
 async fn a_run_that_was_never_started_is_started_once_more() {
     let server = server(&[OLD]);
     server.fault(&format!("POST {TASKS}"), Fault::DropBefore);
-    server.bulk().run_import(112_000_000_007_u64).await.unwrap();
+    let _task = server.bulk().run_import(112_000_000_007_u64).await.unwrap();
     assert_eq!(server.count("POST"), 2);
 }
 

@@ -129,8 +129,9 @@ impl Bulk {
     /// ```
     pub fn upload_rows<I>(&self, file: &File, rows: I) -> Result<Upload>
     where
-        I: IntoIterator + Send + 'static,
+        I: IntoIterator,
         I::Item: Serialize,
+        I::IntoIter: Send + 'static,
     {
         let content = Content::rows(rows, file.table_format()?);
         Ok(self.upload_file(&file.id, content))
