@@ -15,6 +15,7 @@ use crate::tasks::{AlmTaskResult, RevisionPair};
 /// What promoting a model would mean.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
+#[allow(clippy::large_enum_variant)]
 pub enum Promotion {
     /// There is nothing newer than what the model has.
     UpToDate(Revision),
@@ -136,29 +137,36 @@ impl Alm {
         self.get_latest_revision().await?.ok_or_else(none)
     }
 
-    /// The first model of the family that answers; the one where the revision was created comes first.
+    /// The model where the revision was created, if it answers; otherwise the first of the family that
+    /// has something newer.
     async fn find_source(&self, revision: &RevisionId) -> Result<(ModelId, Vec<Revision>)> {
         let mut refusal = None;
-        for AppliedModel {
-            model_id,
-            model_deleted,
-            ..
-        } in self.get_models_for_revision(revision).await?
-        {
+        let mut nothing_newer = None;
+        let family = self.get_models_for_revision(revision).await?;
+        for (index, member) in family.into_iter().enumerate() {
+            let AppliedModel {
+                model_id,
+                model_deleted,
+                ..
+            } = member;
             let Some(model) = model_id.filter(|model| !model_deleted && *model != self.model)
             else {
                 continue;
             };
             match self.get_syncable_revisions(&model).await {
-                Ok(candidates) => return Ok((model, candidates)),
+                Ok(candidates) if index == 0 || !candidates.is_empty() => {
+                    return Ok((model, candidates));
+                }
+                Ok(_) => nothing_newer = nothing_newer.or(Some(model)),
                 Err(error) if may_be_another_model(error.kind()) => refusal = Some(error),
                 Err(error) => return Err(error),
             }
         }
-        match refusal {
-            Some(error) => Err(error),
+        match (nothing_newer, refusal) {
+            (Some(model), _) => Ok((model, Vec::new())),
+            (None, Some(error)) => Err(error),
             // The model of origin itself: nothing upstream of it.
-            None => Ok((self.model.clone(), Vec::new())),
+            (None, None) => Ok((self.model.clone(), Vec::new())),
         }
     }
 }

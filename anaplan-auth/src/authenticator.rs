@@ -7,7 +7,7 @@ use tokio::sync::Mutex;
 
 use crate::cache::{Aging, Cache, Look};
 use crate::sign_in::SignIn;
-use crate::token::{Refresh, TokenInfo, Validate, Validation, log_out};
+use crate::token::{Refresh, TokenInfo, log_out};
 
 /// How long a refresh may take before signing in again is the better way.
 const REFRESH_LIMIT: Duration = Duration::from_secs(20);
@@ -38,25 +38,6 @@ impl TokenAuthenticator {
             cache: Cache::default(),
             turn: Mutex::new(()),
         }
-    }
-
-    /// Asks the token service whose token this is, signing in first if need be.
-    ///
-    /// A quick check that the credentials work.
-    ///
-    /// # Errors
-    ///
-    /// [`ErrorKind::Authentication`] when signing in failed, and the errors of the network.
-    pub async fn validate(&self, session: &Session) -> Result<Validation> {
-        let credential = self.credential(session).await?;
-        let error = match session.call(Validate::with(&credential)).await {
-            Err(error) if error.kind() == ErrorKind::Authentication => error,
-            done => return done,
-        };
-        tracing::debug!(target: "anaplan::auth", %error, "the token is no longer good");
-        self.refused(&credential).await;
-        let renewed = self.credential(session).await?;
-        session.call(Validate::with(&renewed)).await
     }
 
     /// Renews a token that still serves. The caller holds the turn.

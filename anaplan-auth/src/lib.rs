@@ -1,6 +1,6 @@
 #![forbid(unsafe_code)]
+#![doc = include_str!("../README.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
-//! Sign-in.
 
 mod authenticator;
 mod basic;
@@ -21,4 +21,4 @@ pub use certificate::{
 };
 pub use fixed::FixedToken;
 pub use sign_in::SignIn;
-pub use token::{Authenticate, Logout, Refresh, TokenInfo, Validate, Validation};
+pub use token::{Authenticate, Logout, Refresh, TokenInfo, Validate, Validation, WhoAmI};

@@ -167,10 +167,6 @@ impl Validate {
     pub fn new(token: &SecretString) -> Result<Self> {
         header(token).map(Self)
     }
-
-    pub(crate) fn with(credential: &Credential) -> Self {
-        Self(credential.as_header().clone())
-    }
 }
 
 impl Endpoint for Validate {
@@ -195,14 +191,41 @@ impl Endpoint for Validate {
     }
 
     fn decode(&self, answer: Answer) -> Result<Validation> {
-        let wire: wire::Validated = answer.json()?;
-        Ok(Validation {
-            expires_at: wire.token_info.expires_at,
-            token_id: wire.token_info.token_id,
-            user_guid: wire.user_info.user_guid,
-            user_id: wire.user_info.user_id,
-            customer_guid: wire.user_info.customer_guid,
-        })
+        validation(&answer)
+    }
+}
+
+/// Asks who is signed in: `GET /token/validate` with the session's own token, which is renewed if the
+/// service refuses it.
+///
+/// A quick check that the credentials work.
+///
+/// ```no_run
+/// # use anaplan_auth::WhoAmI;
+/// # async fn example(session: anaplan_core::Session) -> anaplan_core::Result<()> {
+/// println!("{:?}", session.call(WhoAmI).await?.user_id);
+/// # Ok(()) }
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct WhoAmI;
+
+impl Endpoint for WhoAmI {
+    const NAME: &'static str = "auth.who_am_i";
+    const METHOD: Method = Method::GET;
+    const RETRY: RetryClass = RetryClass::ReadOnly;
+    const SERVICE: Service = Service::Auth;
+    type Output = Validation;
+
+    fn path(&self) -> Path {
+        Path::root().lit("token").lit("validate")
+    }
+
+    fn refusal(&self, refusal: &Refusal<'_>) -> Option<ErrorKind> {
+        refused(refusal)
+    }
+
+    fn decode(&self, answer: Answer) -> Result<Validation> {
+        validation(&answer)
     }
 }
 
@@ -319,6 +342,17 @@ fn refused(refusal: &Refusal<'_>) -> Option<ErrorKind> {
         StatusCode::BAD_REQUEST | StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN
     )
     .then_some(ErrorKind::Authentication)
+}
+
+fn validation(answer: &Answer) -> Result<Validation> {
+    let wire: wire::Validated = answer.json()?;
+    Ok(Validation {
+        expires_at: wire.token_info.expires_at,
+        token_id: wire.token_info.token_id,
+        user_guid: wire.user_info.user_guid,
+        user_id: wire.user_info.user_id,
+        customer_guid: wire.user_info.customer_guid,
+    })
 }
 
 /// Reads the token of an answer; `old` is the one that goes on when the answer names none.

@@ -189,7 +189,7 @@ impl Content {
                 let file = tokio::fs::File::open(&path).await.map_err(failed)?;
                 let metadata = file.metadata().await.map_err(failed)?;
                 // A pipe has no length to rely on.
-                let length = metadata.is_file().then(|| metadata.len());
+                let length = metadata.is_file().then_some(metadata.len());
                 let opened = Self::reader(file);
                 match opened.source {
                     Source::Blocks(blocks) => Ok((self.length.or(length), blocks)),

@@ -1,6 +1,10 @@
 #![forbid(unsafe_code)]
 #![doc = include_str!("../README.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
+#![cfg_attr(
+    test,
+    allow(clippy::field_reassign_with_default, clippy::disallowed_methods)
+)]
 
 mod action_ref;
 mod actions;

@@ -186,6 +186,7 @@ impl Upload {
     ///
     /// Those of the upload, and [`ErrorKind::Usage`] inside an async runtime.
     #[cfg(feature = "blocking")]
+    #[allow(clippy::result_large_err)]
     pub fn run(self) -> Result<Uploaded, UploadError> {
         anaplan_core::Pending::new(async move { Ok(self.await) }).run()?
     }

@@ -270,11 +270,14 @@ pub(crate) fn server_message(body: &[u8]) -> (Option<String>, Option<String>) {
         .or(parsed.message)
         .or(parsed.error_description)
         .or(parsed.detail);
-    (code.and_then(tidy), message.and_then(tidy))
+    (
+        code.as_deref().and_then(tidy),
+        message.as_deref().and_then(tidy),
+    )
 }
 
 /// Server text goes into one line of an error: short, without control characters.
-fn tidy(text: String) -> Option<String> {
+fn tidy(text: &str) -> Option<String> {
     let line: String = text
         .chars()
         .map(|c| if c.is_control() { ' ' } else { c })

@@ -61,6 +61,7 @@ impl Clock for SystemClock {
         self.started.elapsed()
     }
 
+    #[allow(clippy::disallowed_methods)]
     fn sleep(&self, duration: Duration) -> Pin<Box<dyn Future<Output = ()> + Send + 'static>> {
         Box::pin(tokio::time::sleep(duration))
     }

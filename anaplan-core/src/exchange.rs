@@ -280,10 +280,13 @@ impl<'a> Attempts<'a> {
             .and_then(|value| retry_after(value, self.inner.clock.now()));
         match (parts.status, credential) {
             (StatusCode::UNAUTHORIZED, Some(credential)) => {
-                self.inner.authenticator.refused(credential).await;
-                if !self.renewed && self.inner.authenticator.can_renew() {
-                    self.renewed = true;
-                    return Verdict::Again(Duration::ZERO);
+                // A second refusal is about the role: the credential is fresh and serves others.
+                if !self.renewed {
+                    self.inner.authenticator.refused(credential).await;
+                    if self.inner.authenticator.can_renew() {
+                        self.renewed = true;
+                        return Verdict::Again(Duration::ZERO);
+                    }
                 }
                 Verdict::Fail(self.refusal(endpoint, &parts))
             }

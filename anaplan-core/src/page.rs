@@ -250,7 +250,7 @@ impl<E: Paged> Pages<E> {
             // Without paging the answer is the whole collection, or one more page of a known one.
             match self.known {
                 Some((_, total)) if count > 0 && asked + count < total => {
-                    self.go_on(asked + count, count, total)
+                    self.go_on(asked + count, count, total);
                 }
                 _ => self.finish(),
             }

@@ -130,6 +130,7 @@ pub struct Query(Vec<(&'static str, String)>);
 
 impl Query {
     /// Adds a parameter.
+    #[allow(clippy::needless_pass_by_value)]
     pub fn push(&mut self, name: &'static str, value: impl ToString) {
         self.0.push((name, value.to_string()));
     }

@@ -1,1 +1,29 @@
 #![forbid(unsafe_code)]
+#![doc = include_str!("../README.md")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+mod api;
+mod clock;
+mod demo;
+mod fake;
+mod faults;
+mod front;
+mod http;
+mod log;
+mod pki;
+mod story;
+pub mod world;
+
+pub use api::handle;
+pub use clock::FakeClock;
+pub use demo::{Credentials, Demo};
+pub use fake::FakeAnaplan;
+pub use faults::{Fault, RetryAfter, Route};
+#[cfg(feature = "server")]
+#[cfg_attr(docsrs, doc(cfg(feature = "server")))]
+pub use front::server::Server;
+pub use http::{Body, Request, Response};
+pub use log::{Entry, RequestLog};
+pub use pki::Identity;
+pub use story::story;
+pub use world::{Pacing, Rules, World};

@@ -1,0 +1,301 @@
+//! What is the same for every operation: each is tried in every situation, awaited and, with the
+//! feature `blocking`, run.
+
+#![allow(clippy::unwrap_used, clippy::print_stdout, clippy::disallowed_methods)]
+
+mod support;
+
+use anaplan_core::{ErrorKind, ModelId};
+use anaplan_testkit::{Fault, RetryAfter};
+use support::{OPERATIONS, Operation, Stage};
+
+#[tokio::test(start_paused = true)]
+async fn works_on_a_stage_that_is_set_for_it() {
+    for operation in OPERATIONS {
+        let stage = Stage::set().await;
+        operation
+            .call(&stage)
+            .await
+            .unwrap_or_else(|error| panic!("{}: {error}", operation.name));
+        assert!(
+            stage.fake.requests().count(operation.route) >= 1,
+            "{}",
+            operation.name
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn renews_a_token_that_has_died_and_sends_again() {
+    for operation in OPERATIONS {
+        let stage = Stage::set().await;
+        stage
+            .fake
+            .inject(Fault::expire_token().on(operation.route).times(1));
+        operation
+            .call(&stage)
+            .await
+            .unwrap_or_else(|error| panic!("{}: {error}", operation.name));
+        let statuses: Vec<u16> = stage
+            .fake
+            .requests()
+            .of(operation.route)
+            .filter_map(|entry| entry.status.map(|status| status.as_u16()))
+            .collect();
+        assert_eq!(statuses[0], 401, "{}", operation.name);
+        assert!(
+            statuses[1] < 300 && statuses.len() == 2,
+            "{}: {statuses:?}",
+            operation.name
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn waits_when_told_that_there_are_too_many_requests() {
+    for operation in OPERATIONS {
+        for told in [
+            RetryAfter::Seconds(7),
+            RetryAfter::Date(7),
+            RetryAfter::Missing,
+        ] {
+            let stage = Stage::set().await;
+            stage
+                .fake
+                .inject(Fault::throttle(told).on(operation.route).times(2));
+            let started = tokio::time::Instant::now();
+            operation
+                .call(&stage)
+                .await
+                .unwrap_or_else(|error| panic!("{}: {error}", operation.name));
+            let waited = started.elapsed().as_secs_f64();
+            let least = if told == RetryAfter::Missing {
+                20.0
+            } else {
+                12.0
+            };
+            assert!(
+                waited >= least && waited < 60.0,
+                "{}: {waited} s",
+                operation.name
+            );
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn tells_a_missing_role_apart_from_everything_else() {
+    for operation in OPERATIONS {
+        let stage = Stage::set().await;
+        let (limited, dev) = (stage.demo.limited.id.clone(), stage.demo.dev.clone());
+        let stage = stage.seen_by(&limited).on(&dev);
+        let error = operation.call(&stage).await.unwrap_err();
+        assert_eq!(
+            error.kind(),
+            ErrorKind::Forbidden,
+            "{}: {error}",
+            operation.name
+        );
+        let status = if operation.is_report { 424 } else { 403 };
+        assert_eq!(
+            error.status().unwrap().as_u16(),
+            status,
+            "{}",
+            operation.name
+        );
+        assert!(!error.is_retryable());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn tells_that_a_model_is_not_there_or_out_of_reach() {
+    for operation in OPERATIONS {
+        let stage = Stage::set()
+            .await
+            .on(&ModelId::from("00000000000000000000000000000000"));
+        let error = operation.call(&stage).await.unwrap_err();
+        assert!(error.is_not_found(), "{}: {error}", operation.name);
+
+        let stage = Stage::set().await;
+        let outsider = stage.demo.outsider.id.clone();
+        let dev = stage.demo.dev.clone();
+        let error = operation
+            .call(&stage.seen_by(&outsider).on(&dev))
+            .await
+            .unwrap_err();
+        let kind = if operation.is_report {
+            ErrorKind::Forbidden
+        } else {
+            ErrorKind::NotFound
+        };
+        assert_eq!(error.kind(), kind, "{}: {error}", operation.name);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn tells_that_a_model_is_archived() {
+    for operation in OPERATIONS {
+        let stage = Stage::set().await;
+        let archived = stage.demo.archived.clone();
+        let error = operation.call(&stage.on(&archived)).await.unwrap_err();
+        assert_eq!(
+            error.kind(),
+            ErrorKind::ModelState,
+            "{}: {error}",
+            operation.name
+        );
+        assert_eq!(error.status().unwrap().as_u16(), 422);
+        assert_eq!(error.server_message(), Some("Model is Archived"));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn survives_one_failure_of_the_server_or_the_connection() {
+    let faults = || {
+        [
+            Fault::status(503),
+            Fault::status_after(502),
+            Fault::drop_before(),
+            Fault::drop_after(),
+            Fault::truncate(10),
+        ]
+    };
+    for operation in OPERATIONS {
+        for fault in faults() {
+            let stage = Stage::set().await;
+            let before = stage.fake.world(|world| world.books().clone());
+            stage
+                .fake
+                .inject(fault.clone().on(operation.route).times(1));
+            operation
+                .call(&stage)
+                .await
+                .unwrap_or_else(|error| panic!("{} after {fault:?}: {error}", operation.name));
+            let after = stage.fake.world(|world| world.books().clone());
+            let created = after.revisions_created.len() - before.revisions_created.len();
+            let synced = after.syncs_started.len() - before.syncs_started.len();
+            assert_eq!(
+                created,
+                usize::from(operation.name == "create_revision"),
+                "{fault:?}"
+            );
+            assert_eq!(
+                synced,
+                usize::from(operation.name == "sync_models"),
+                "{fault:?}"
+            );
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn reads_answers_with_things_that_nobody_knows_yet() {
+    for operation in OPERATIONS {
+        let stage = Stage::set().await;
+        stage.fake.world(|world| {
+            world.rules.novelties = true;
+            world.rules.untidy = true;
+        });
+        operation
+            .call(&stage)
+            .await
+            .unwrap_or_else(|error| panic!("{}: {error}", operation.name));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn says_where_an_answer_does_not_fit_and_never_takes_html_for_one() {
+    let silent = [
+        "change_model_status",
+        "change_model_status_by_post",
+        "get_comparison_report",
+    ];
+    for operation in OPERATIONS {
+        let stage = Stage::set().await;
+        stage
+            .fake
+            .inject(Fault::garbage("<html>gateway</html>").on(operation.route));
+        let outcome = operation.call(&stage).await;
+        if silent.contains(&operation.name) {
+            continue;
+        }
+        // The work was done, and its traces are found.
+        if ["create_revision", "sync_models"].contains(&operation.name) {
+            outcome.unwrap_or_else(|error| panic!("{}: {error}", operation.name));
+            continue;
+        }
+        let error = outcome.expect_err(operation.name);
+        let kinds = [ErrorKind::Decode, ErrorKind::Ambiguous];
+        assert!(kinds.contains(&error.kind()), "{}: {error}", operation.name);
+    }
+}
+
+#[cfg(feature = "blocking")]
+mod blocking {
+    use super::*;
+
+    fn each(check: impl Fn(Operation, Stage)) {
+        for operation in OPERATIONS {
+            check(operation, Stage::set_blocking());
+        }
+    }
+
+    #[test]
+    fn runs_without_an_async_runtime() {
+        each(|operation, stage| {
+            operation
+                .call(&stage)
+                .run()
+                .unwrap_or_else(|error| panic!("{}: {error}", operation.name));
+        });
+    }
+
+    #[test]
+    fn renews_and_waits_and_retries_as_when_awaited() {
+        each(|operation, stage| {
+            stage
+                .fake
+                .inject(Fault::expire_token().on(operation.route).times(1));
+            stage.fake.inject(
+                Fault::throttle(RetryAfter::Seconds(0))
+                    .on(operation.route)
+                    .times(1),
+            );
+            operation
+                .call(&stage)
+                .run()
+                .unwrap_or_else(|error| panic!("{}: {error}", operation.name));
+            assert_eq!(
+                stage.fake.requests().count(operation.route),
+                3,
+                "{}",
+                operation.name
+            );
+        });
+    }
+
+    #[test]
+    fn refuses_as_when_awaited() {
+        each(|operation, stage| {
+            let archived = stage.demo.archived.clone();
+            let error = operation.call(&stage.on(&archived)).run().unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::ModelState, "{}", operation.name);
+        });
+        each(|operation, stage| {
+            let (limited, dev) = (stage.demo.limited.id.clone(), stage.demo.dev.clone());
+            let error = operation
+                .call(&stage.seen_by(&limited).on(&dev))
+                .run()
+                .unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Forbidden, "{}", operation.name);
+        });
+        each(|operation, stage| {
+            let stage = stage.on(&ModelId::from("00000000000000000000000000000000"));
+            assert!(
+                operation.call(&stage).run().unwrap_err().is_not_found(),
+                "{}",
+                operation.name
+            );
+        });
+    }
+}

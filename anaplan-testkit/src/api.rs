@@ -1,0 +1,76 @@
+//! Requests in, responses out: what the services of Anaplan answer, by the rules of the world.
+
+mod alm;
+mod auth;
+mod bulk;
+pub(crate) mod envelope;
+mod models;
+pub(crate) mod query;
+mod route;
+mod transactional;
+mod users;
+mod workspaces;
+
+use anaplan_core::{ModelId, UserId};
+use http::StatusCode;
+
+use crate::http::{Request, Response};
+use crate::world::{AlmRefusal, Model, ModelState, World};
+
+pub(crate) use envelope::Failure;
+pub(crate) use route::too_many;
+
+/// What a handler gives.
+pub(crate) type Reply = Result<Response, Failure>;
+
+/// Answers a request. A pure function of the world and the request: the clock, the connection and the
+/// faults are somebody else's.
+#[must_use]
+pub fn handle(world: &mut World, request: &Request) -> Response {
+    let reply = route::route(world, request);
+    let mut response = reply.unwrap_or_else(|failure| failure.into_response(world, request));
+    if world.rules.novelties || world.rules.untidy {
+        envelope::disturb(world, &mut response);
+    }
+    response
+}
+
+/// A request whose sender is known.
+pub(crate) struct Call<'a> {
+    pub(crate) world: &'a mut World,
+    pub(crate) request: &'a Request,
+    pub(crate) user: UserId,
+}
+
+impl Call<'_> {
+    /// The model, if the caller reaches it and its state lets anything be asked of it.
+    pub(crate) fn model(&self, id: &ModelId) -> Result<&Model, Failure> {
+        let model = self.world.model(id).ok_or(Failure::NotFound)?;
+        if !self.world.can_open(&self.user, model) {
+            return Err(Failure::NotFound);
+        }
+        if model.state == ModelState::Archived {
+            return Err(Failure::new(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "Model is Archived",
+            ));
+        }
+        Ok(model)
+    }
+
+    /// Whether the caller administers the model's workspace.
+    pub(crate) fn is_admin(&self, id: &ModelId) -> bool {
+        self.world
+            .model(id)
+            .is_some_and(|model| self.world.is_admin_of(&self.user, model))
+    }
+}
+
+impl From<AlmRefusal> for Failure {
+    fn from(refusal: AlmRefusal) -> Self {
+        match refusal {
+            AlmRefusal::Rule(message) => Self::bad(message),
+            AlmRefusal::Unknown => Self::NotFound,
+        }
+    }
+}

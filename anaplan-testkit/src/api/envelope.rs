@@ -1,0 +1,215 @@
+//! The frames around answers: the Integration envelope, paging, and the error bodies of each family.
+
+use http::StatusCode;
+use serde_json::{Map, Value, json};
+
+use crate::http::{Body, Request, Response};
+use crate::world::World;
+
+/// A refusal, in the form of the family of APIs that it comes from.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Failure {
+    /// The generic 404 of Integration and ALM, for unknown routes and unknown objects alike.
+    NotFound,
+    /// Any status and message, in the Integration form.
+    Status(StatusCode, String),
+    /// The form of authentication, audit and exception users.
+    Family(StatusCode, &'static str, String),
+}
+
+impl Failure {
+    pub(crate) fn new(status: StatusCode, message: impl Into<String>) -> Self {
+        Self::Status(status, message.into())
+    }
+
+    /// 400 with this message.
+    pub(crate) fn bad(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, message)
+    }
+
+    /// 405.
+    pub(crate) fn method() -> Self {
+        Self::new(StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed")
+    }
+
+    pub(crate) fn into_response(self, world: &World, request: &Request) -> Response {
+        match self {
+            Self::NotFound => integration(world, request, StatusCode::NOT_FOUND, "Not Found"),
+            Self::Status(status, message) => integration(world, request, status, &message),
+            Self::Family(status, code, message) => {
+                json_response(status, &json!({ "status": code, "statusMessage": message }))
+            }
+        }
+    }
+}
+
+fn integration(world: &World, request: &Request, status: StatusCode, message: &str) -> Response {
+    // The real ones are written to the nanosecond.
+    let nanos = world.now.subsec_nanosecond();
+    let second = jiff::Timestamp::from_second(world.now.as_second()).unwrap_or(world.now);
+    let text = second.to_string();
+    let timestamp = format!("{}.{nanos:09}Z", text.trim_end_matches('Z'));
+    json_response(
+        status,
+        &json!({
+            "status": { "code": status.as_u16(), "message": message },
+            "path": request.path(),
+            "timestamp": timestamp,
+        }),
+    )
+}
+
+/// A JSON response without any frame.
+pub(crate) fn json_response(status: StatusCode, body: &Value) -> Response {
+    Response::new(status, "application/json", body.to_string().into_bytes())
+}
+
+/// An answer in the Integration envelope.
+#[derive(Debug)]
+pub(crate) struct Envelope {
+    status: StatusCode,
+    schema: String,
+    paging: Option<Value>,
+    payload: Map<String, Value>,
+}
+
+impl Envelope {
+    /// An answer whose payload is of this object type.
+    pub(crate) fn of(object: &str) -> Self {
+        Self {
+            status: StatusCode::OK,
+            schema: format!("https://api.anaplan.com/2/0/objects/{object}"),
+            paging: None,
+            payload: Map::new(),
+        }
+    }
+
+    /// Answers 201 rather than 200.
+    pub(crate) fn created(mut self) -> Self {
+        self.status = StatusCode::CREATED;
+        self
+    }
+
+    /// Adds a key beside `meta` and `status`.
+    pub(crate) fn with(mut self, key: &str, value: impl Into<Value>) -> Self {
+        self.payload.insert(key.to_owned(), value.into());
+        self
+    }
+
+    /// Adds a collection whose key is left out when there is nothing in it.
+    pub(crate) fn with_some(self, key: &str, values: Vec<Value>) -> Self {
+        if values.is_empty() {
+            self
+        } else {
+            self.with(key, values)
+        }
+    }
+
+    /// Adds paging.
+    pub(crate) fn paged(mut self, paging: Value) -> Self {
+        self.paging = Some(paging);
+        self
+    }
+
+    pub(crate) fn respond(self) -> Response {
+        let mut meta = json!({ "schema": self.schema });
+        if let Some(paging) = self.paging {
+            meta["paging"] = paging;
+        }
+        let message = if self.status == StatusCode::CREATED {
+            "Created"
+        } else {
+            "Success"
+        };
+        let mut body = Map::new();
+        body.insert("meta".into(), meta);
+        body.insert(
+            "status".into(),
+            json!({ "code": self.status.as_u16(), "message": message }),
+        );
+        body.extend(self.payload);
+        json_response(self.status, &Value::Object(body))
+    }
+}
+
+impl From<Envelope> for Response {
+    fn from(envelope: Envelope) -> Self {
+        envelope.respond()
+    }
+}
+
+/// Makes a JSON answer harder to read, without making it wrong: what real servers may do at any time.
+pub(crate) fn disturb(world: &World, response: &mut Response) {
+    let is_json = response
+        .headers
+        .get("content-type")
+        .is_some_and(|kind| kind == "application/json");
+    let Body::Full(bytes) = &response.body else {
+        return;
+    };
+    if !is_json || !response.status.is_success() {
+        return;
+    }
+    let Ok(mut value) = serde_json::from_slice::<Value>(bytes) else {
+        return;
+    };
+    if world.rules.novelties {
+        add_novelties(&mut value);
+    }
+    let text = if world.rules.untidy {
+        let mut text = String::new();
+        write_untidily(&value, 0, &mut text);
+        text
+    } else {
+        value.to_string()
+    };
+    response.body = text.into_bytes().into();
+}
+
+fn add_novelties(value: &mut Value) {
+    match value {
+        Value::Object(map) => {
+            map.values_mut().for_each(add_novelties);
+            map.insert("addedLater".into(), json!({ "nobody": ["knows", 1, null] }));
+            for key in [
+                "creationMethod",
+                "appliedMethod",
+                "activeState",
+                "revisionType",
+            ] {
+                if let Some(text) = map.get_mut(key) {
+                    *text = json!("SOMETHING_NEW");
+                }
+            }
+        }
+        Value::Array(values) => values.iter_mut().for_each(add_novelties),
+        _ => {}
+    }
+}
+
+/// Keys backwards, spaces around colons, a line for each.
+fn write_untidily(value: &Value, depth: usize, out: &mut String) {
+    let indent = " ".repeat(depth * 2);
+    match value {
+        Value::Object(map) => {
+            out.push_str("{\n");
+            for (index, (key, value)) in map.iter().rev().enumerate() {
+                if index > 0 {
+                    out.push_str(" ,\n");
+                }
+                out.push_str(&format!("{indent}  {} : ", Value::from(key.as_str())));
+                write_untidily(value, depth + 1, out);
+            }
+            out.push_str(&format!("\n{indent}}}"));
+        }
+        Value::Array(values) => {
+            out.push('[');
+            for (index, value) in values.iter().enumerate() {
+                out.push_str(if index > 0 { " , " } else { " " });
+                write_untidily(value, depth + 1, out);
+            }
+            out.push_str(" ]");
+        }
+        plain => out.push_str(&plain.to_string()),
+    }
+}

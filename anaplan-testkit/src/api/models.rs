@@ -1,0 +1,204 @@
+//! Models: lists of them, one of them, and whether it is open.
+
+use std::time::Duration;
+
+use anaplan_core::{ModelId, WorkspaceId};
+use http::{Method, StatusCode};
+use serde_json::{Value, json};
+
+use crate::api::envelope::{Envelope, Failure, json_response};
+use crate::api::users::long_date;
+use crate::api::{Call, Reply, query, route::only};
+use crate::http::Response;
+use crate::world::{Model, ModelState, OpenState, later};
+
+/// How often a model may be asked to open within ten minutes.
+const FAIR_OPENINGS: usize = 5;
+
+/// What hangs under a model and belongs to no namespace of its own.
+pub(crate) fn route(call: &mut Call<'_>, id: &ModelId, rest: &[&str]) -> Reply {
+    match rest {
+        ["status"] => status(call, id),
+        ["open"] => only(call.request, &Method::POST).and_then(|()| open(call, id)),
+        ["close"] => only(call.request, &Method::POST).and_then(|()| close(call, id)),
+        _ => Err(Failure::NotFound),
+    }
+}
+
+pub(crate) fn list(call: &mut Call<'_>) -> Reply {
+    only(call.request, &Method::GET)?;
+    let tenant_admin = call
+        .world
+        .user(&call.user)
+        .is_some_and(|user| user.tenant_admin);
+    // For everybody else the search is ignored.
+    let search = call.request.param("s").filter(|_| tenant_admin);
+    let models = call
+        .world
+        .models()
+        .iter()
+        .filter(|model| visible(call, model))
+        .filter(|model| search.is_none_or(|text| query::matches(text, &model.name)));
+    let mut models: Vec<Value> = models.map(|model| describe(call, model)).collect();
+    query::sort_strictly(call.request, &mut models, &["name", "activeState"])?;
+    respond(call, models)
+}
+
+pub(crate) fn list_in(call: &Call<'_>, workspace: &WorkspaceId) -> Reply {
+    call.world.workspace(workspace).ok_or(Failure::NotFound)?;
+    let models = call
+        .world
+        .models()
+        .iter()
+        .filter(|model| model.workspace == *workspace && visible(call, model))
+        .map(|model| describe(call, model))
+        .collect();
+    respond(call, models)
+}
+
+fn respond(call: &Call<'_>, models: Vec<Value>) -> Reply {
+    let (models, paging) = query::page(call.world, call.request, models);
+    Ok(Envelope::of("model")
+        .paged(paging)
+        .with("models", models)
+        .into())
+}
+
+/// Works without access to the model's contents too.
+pub(crate) fn one(call: &mut Call<'_>, id: &ModelId) -> Reply {
+    only(call.request, &Method::GET)?;
+    let model = call.world.model(id).ok_or(Failure::NotFound)?;
+    if !visible(call, model) {
+        return Err(Failure::NotFound);
+    }
+    let mut value = describe(call, model);
+    if call.request.flag("modelDetails") {
+        value["modelTransactionRunning"] = false.into();
+    }
+    Ok(Envelope::of("model").with("model", value).into())
+}
+
+/// A model without a role in it is listed all the same, to those who see its workspace.
+fn visible(call: &Call<'_>, model: &Model) -> bool {
+    call.world.user(&call.user).is_some_and(|user| {
+        user.tenant_admin
+            || user.admin_of.contains(&model.workspace)
+            || user.visitor_of.contains(&model.workspace)
+            || call.world.models().iter().any(|other| {
+                other.workspace == model.workspace && other.users.contains_key(&user.id)
+            })
+    })
+}
+
+fn describe(call: &Call<'_>, model: &Model) -> Value {
+    let workspace = call.world.workspace(&model.workspace);
+    let archived = model.state == ModelState::Archived;
+    if archived && call.request.param("archived") == Some("false") {
+        return Value::Null;
+    }
+    let mut value = json!({
+        "id": model.id.as_str(),
+        "name": model.name,
+        "activeState": model.state.as_str(),
+        "currentWorkspaceId": model.workspace.as_str(),
+        "currentWorkspaceName": workspace.map(|workspace| workspace.name.as_str()),
+        "modelUrl": format!(
+            "https://us1a.app.anaplan.com/core3/anaplan/framework.jsp?selectedWorkspaceId={}&selectedModelId={}",
+            model.workspace, model.id
+        ),
+        "categoryValues": [],
+    });
+    if call.request.flag("modelDetails") {
+        value["isoCreationDate"] = long_date(model.created).into();
+        value["lastModified"] = long_date(model.last_modified).into();
+        value["lastModifiedByUserGuid"] = call.user.as_str().into();
+        value["lastSavedSerialNumber"] = model.serial.into();
+        if !archived {
+            value["memoryUsage"] = model.memory().into();
+        }
+    }
+    value
+}
+
+/// The one answer without an envelope, but for the form that is asked by POST.
+fn status(call: &Call<'_>, id: &ModelId) -> Reply {
+    let model = call.model(id)?;
+    let step = match model.open {
+        OpenState::Open => "Open",
+        OpenState::Closed => "Closed",
+        OpenState::Opening(_) => "Processing ...",
+        OpenState::Closing(_) => "Closing",
+    };
+    let progress = match model.open {
+        OpenState::Open | OpenState::Closed => -1.0,
+        OpenState::Opening(_) | OpenState::Closing(_) => 0.5,
+    };
+    let value = json!({
+        "tooltip": null,
+        "progress": progress,
+        "currentStep": step,
+        "exportTaskType": null,
+        "creationTime": call.world.now.as_millisecond(),
+        "taskId": null,
+        "peakMemoryUsageEstimate": null,
+        "peakMemoryUsageTime": null,
+    });
+    match *call.request.method() {
+        Method::GET => Ok(json_response(
+            StatusCode::OK,
+            &json!({ "requestStatus": value }),
+        )),
+        Method::POST => Ok(Envelope::of("requestStatus")
+            .with("requestStatus", value)
+            .into()),
+        _ => Err(Failure::method()),
+    }
+}
+
+fn open(call: &mut Call<'_>, id: &ModelId) -> Reply {
+    let model = call.model(id)?;
+    if !call.is_admin(id) {
+        return Err(Failure::NotFound);
+    }
+    if model.state.is_offline() {
+        return Err(Failure::new(
+            StatusCode::FAILED_DEPENDENCY,
+            "Model is Offline",
+        ));
+    }
+    let now = call.world.now;
+    let ready = later(now, Duration::from_secs(5));
+    let Some(model) = call.world.model_mut(id) else {
+        return Err(Failure::NotFound);
+    };
+    model
+        .opened
+        .retain(|at| later(*at, Duration::from_secs(600)) > now);
+    model.opened.push(now);
+    // Too eager a caller is told that there is no such model.
+    if model.opened.len() > FAIR_OPENINGS {
+        return Err(Failure::NotFound);
+    }
+    match model.open {
+        OpenState::Open => Ok(Response::empty(StatusCode::OK)),
+        OpenState::Opening(_) => Ok(Response::empty(StatusCode::ACCEPTED)),
+        OpenState::Closed | OpenState::Closing(_) => {
+            model.open = OpenState::Opening(ready);
+            Ok(Response::empty(StatusCode::ACCEPTED))
+        }
+    }
+}
+
+fn close(call: &mut Call<'_>, id: &ModelId) -> Reply {
+    call.model(id)?;
+    if !call.is_admin(id) {
+        return Err(Failure::new(StatusCode::FORBIDDEN, "Forbidden"));
+    }
+    let gone = later(call.world.now, Duration::from_secs(3));
+    if let Some(model) = call.world.model_mut(id) {
+        if model.open != OpenState::Closed {
+            model.open = OpenState::Closing(gone);
+        }
+    }
+    Ok(Response::empty(StatusCode::NO_CONTENT))
+}

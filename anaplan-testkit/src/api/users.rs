@@ -1,0 +1,66 @@
+//! Users of the tenant.
+
+use anaplan_core::UserId;
+use http::Method;
+use serde_json::{Value, json};
+
+use crate::api::envelope::{Envelope, Failure};
+use crate::api::{Call, Reply, query, route::only};
+use crate::world::User;
+
+pub(crate) fn route(call: &mut Call<'_>, rest: &[&str]) -> Reply {
+    only(call.request, &Method::GET)?;
+    match rest {
+        [] => list(call),
+        ["me"] => one(call, &call.user.clone()),
+        [user] => one(call, &UserId::from(*user)),
+        _ => Err(Failure::NotFound),
+    }
+}
+
+fn list(call: &Call<'_>) -> Reply {
+    let wanted = |user: &&User| {
+        call.request.param("s").is_none_or(|text| {
+            [&user.email, &user.first_name, &user.last_name]
+                .iter()
+                .any(|field| query::matches(text, field))
+        })
+    };
+    let users = call.world.users.values().filter(wanted);
+    let mut users: Vec<Value> = users.map(|user| describe(call, user)).collect();
+    let fields = ["firstName", "lastName", "email", "active", "lastLoginDate"];
+    query::sort_strictly(call.request, &mut users, &fields)?;
+    let (users, paging) = query::page(call.world, call.request, users);
+    Ok(Envelope::of("user")
+        .paged(paging)
+        .with("users", users)
+        .into())
+}
+
+fn one(call: &Call<'_>, id: &UserId) -> Reply {
+    let user = call.world.user(id).ok_or(Failure::NotFound)?;
+    Ok(Envelope::of("user")
+        .with("user", describe(call, user))
+        .into())
+}
+
+fn describe(call: &Call<'_>, user: &User) -> Value {
+    let mut value = json!({
+        "id": user.id.as_str(),
+        "active": user.active,
+        "email": user.email,
+        "emailOptIn": true,
+        "firstName": user.first_name,
+        "lastName": user.last_name,
+        "customerId": call.world.customer,
+    });
+    if let Some(at) = user.last_login {
+        value["lastLoginDate"] = long_date(at).into();
+    }
+    value
+}
+
+/// `2024-12-04T18:18:48.000+0000`.
+pub(crate) fn long_date(at: jiff::Timestamp) -> String {
+    at.strftime("%Y-%m-%dT%H:%M:%S.%3f+0000").to_string()
+}

@@ -1,0 +1,192 @@
+//! Workspaces, and the models in them.
+
+use anaplan_core::{ModelId, WorkspaceId};
+use http::{Method, StatusCode};
+use serde_json::{Value, json};
+
+use crate::api::envelope::{Envelope, Failure};
+use crate::api::{Call, Reply, models, query, route::only};
+use crate::world::{OpenState, User, Workspace};
+
+pub(crate) fn route(call: &mut Call<'_>, rest: &[&str]) -> Reply {
+    if let [workspace, "bulkDeleteModels"] = rest {
+        only(call.request, &Method::POST)?;
+        return bulk_delete(call, &WorkspaceId::from(*workspace));
+    }
+    only(call.request, &Method::GET)?;
+    match rest {
+        [] => list(call),
+        [workspace] => one(call, &WorkspaceId::from(*workspace)),
+        [workspace, "models"] => models::list_in(call, &WorkspaceId::from(*workspace)),
+        [workspace, "admins"] => {
+            let workspace = WorkspaceId::from(*workspace);
+            let is_one = |user: &User| user.admin_of.contains(&workspace);
+            people(call, &workspace, "admins", is_one)
+        }
+        [workspace, "visitors"] => {
+            let workspace = WorkspaceId::from(*workspace);
+            let is_one = |user: &User| user.visitor_of.contains(&workspace);
+            people(call, &workspace, "visitors", is_one)
+        }
+        _ => Err(Failure::NotFound),
+    }
+}
+
+/// Whether the caller sees a workspace at all.
+fn visible(call: &Call<'_>, workspace: &Workspace) -> bool {
+    call.world.user(&call.user).is_some_and(|user| {
+        user.tenant_admin
+            || user.admin_of.contains(&workspace.id)
+            || user.visitor_of.contains(&workspace.id)
+            || call
+                .world
+                .models()
+                .iter()
+                .any(|model| model.workspace == workspace.id && model.users.contains_key(&user.id))
+    })
+}
+
+fn list(call: &Call<'_>) -> Reply {
+    let mut workspaces: Vec<Value> = call
+        .world
+        .workspaces()
+        .iter()
+        .filter(|workspace| visible(call, workspace))
+        .filter(|workspace| {
+            let search = call.request.param("s");
+            search.is_none_or(|text| query::matches(text, &workspace.name))
+        })
+        .map(|workspace| describe(call, workspace))
+        .collect();
+    query::sort_strictly(call.request, &mut workspaces, &["name", "sizeAllowance"])?;
+    let (workspaces, paging) = query::page(call.world, call.request, workspaces);
+    let envelope = Envelope::of("workspace").paged(paging);
+    Ok(envelope.with("workspaces", workspaces).into())
+}
+
+/// Only administrators get it, whatever the list shows.
+fn one(call: &Call<'_>, id: &WorkspaceId) -> Reply {
+    let workspace = administered(call, id)?;
+    let value = describe(call, workspace);
+    Ok(Envelope::of("workspace").with("workspace", value).into())
+}
+
+fn administered<'a>(call: &'a Call<'_>, id: &WorkspaceId) -> Result<&'a Workspace, Failure> {
+    let admin = call
+        .world
+        .user(&call.user)
+        .is_some_and(|user| user.admin_of.contains(id));
+    let workspace = call.world.workspace(id).filter(|_| admin);
+    workspace.ok_or(Failure::NotFound)
+}
+
+fn describe(call: &Call<'_>, workspace: &Workspace) -> Value {
+    let mut value = json!({
+        "id": workspace.id.as_str(),
+        "name": workspace.name,
+        "active": workspace.active,
+    });
+    if call.request.flag("tenantDetails") {
+        let size: u64 = call
+            .world
+            .models()
+            .iter()
+            .filter(|model| model.workspace == workspace.id)
+            .map(crate::world::Model::memory)
+            .sum();
+        value["sizeAllowance"] = workspace.size_allowance.into();
+        value["currentSize"] = size.into();
+    }
+    value
+}
+
+/// A missing role is a server error here, on real hosts too.
+fn people(
+    call: &Call<'_>,
+    workspace: &WorkspaceId,
+    key: &str,
+    is_one: impl Fn(&User) -> bool,
+) -> Reply {
+    let asker = call.world.user(&call.user);
+    if !asker.is_some_and(|user| user.tenant_admin) {
+        return Err(Failure::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "Internal Server Error",
+        ));
+    }
+    call.world.workspace(workspace).ok_or(Failure::NotFound)?;
+    let others = |user: &User| -> Vec<&str> {
+        call.world
+            .workspaces()
+            .iter()
+            .filter(|other| other.id != *workspace)
+            .filter(|other| {
+                user.admin_of.contains(&other.id) || user.visitor_of.contains(&other.id)
+            })
+            .map(|other| other.name.as_str())
+            .collect()
+    };
+    let people: Vec<Value> = call
+        .world
+        .users
+        .values()
+        .filter(|user| is_one(user))
+        .map(|user| {
+            json!({
+                "firstName": user.first_name,
+                "lastName": user.last_name,
+                "email": user.email,
+                "active": user.active,
+                "otherWorkspaces": others(user),
+            })
+        })
+        .collect();
+    let (people, paging) = query::page(call.world, call.request, people);
+    Ok(Envelope::of(key.trim_end_matches('s'))
+        .paged(paging)
+        .with(key, people)
+        .into())
+}
+
+fn bulk_delete(call: &mut Call<'_>, workspace: &WorkspaceId) -> Reply {
+    let body = query::object(call.request, &["modelIdsToDelete"])?;
+    administered(call, workspace)?;
+    let ids: Vec<ModelId> = body
+        .get("modelIdsToDelete")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .map(ModelId::from)
+        .collect();
+    if ids.is_empty() {
+        return Err(Failure::bad(
+            "Expected mandatory field 'modelIdsToDelete' to be present and not empty.",
+        ));
+    }
+    let mut deleted = 0;
+    let mut failures = Vec::new();
+    for id in ids {
+        let model = call.world.model(&id);
+        let problem = match model.filter(|model| model.workspace == *workspace) {
+            None => Some("Model ID does not exist."),
+            Some(model) if model.open != OpenState::Closed => {
+                Some("Model is open. Please close the model before trying again.")
+            }
+            Some(_) => None,
+        };
+        match problem {
+            Some(message) => {
+                failures.push(json!({ "modelId": id.as_str(), "message": message }));
+            }
+            None => {
+                call.world.delete_model(&id);
+                deleted += 1;
+            }
+        }
+    }
+    Ok(Envelope::of("bulkDeleteModels")
+        .with("modelsDeleted", deleted)
+        .with_some("bulkDeleteModelsFailures", failures)
+        .into())
+}

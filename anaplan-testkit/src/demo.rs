@@ -1,0 +1,291 @@
+//! The demo world: a believable company with a family of planning models.
+
+use std::fmt;
+
+use anaplan_core::{ModelId, Timestamp, UserId, WorkspaceId};
+use jiff::ToSpan;
+
+use crate::world::{CellValue, Format, ModelState, OpenState, SyncFailure, World};
+
+/// How a user of the demo world signs in.
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct Credentials {
+    /// The user's id.
+    pub id: UserId,
+    /// The e-mail address.
+    pub user: String,
+    /// The password.
+    pub password: String,
+}
+
+impl fmt::Debug for Credentials {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Credentials")
+            .field("user", &self.user)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What is in the demo world, by its ids.
+///
+/// The company plans its sales in one family of models: `dev` has three revisions and a structural
+/// change that is in none of them yet; `test` has the first two, `prod` the first.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Demo {
+    /// The workspace of everything.
+    pub workspace: WorkspaceId,
+    /// The model in which the structure is made; in standard mode.
+    pub dev: ModelId,
+    /// A deployed model of the family, one revision behind.
+    pub test: ModelId,
+    /// A deployed model of the family, two revisions behind.
+    pub prod: ModelId,
+    /// A model without any revision.
+    pub plain: ModelId,
+    /// A model with a revision that the family knows nothing of.
+    pub unrelated: ModelId,
+    /// An archived model.
+    pub archived: ModelId,
+    /// A model that may be opened and closed.
+    pub closable: ModelId,
+    /// A deployed model of the family whose syncs start and then fail.
+    pub sync_fails: ModelId,
+    /// A workspace administrator, who may use ALM.
+    pub admin: Credentials,
+    /// Another administrator of the same workspace.
+    pub second: Credentials,
+    /// A user with a role in `dev` who administers nothing.
+    pub limited: Credentials,
+    /// A user without access to any of this.
+    pub outsider: Credentials,
+    /// `dev`: the list of regions, production data, with a few items; takes new items.
+    pub list: u64,
+    /// `dev`: a production list without items.
+    pub empty_list: u64,
+    /// `dev`: a numbered production list.
+    pub numbered_list: u64,
+    /// `dev`: a list that is not production data: adding an item changes the structure.
+    pub structural_list: u64,
+    /// `dev`: the module of sales; also the id of its default view.
+    pub module: u64,
+    /// `dev`: a saved view of it, without page selectors.
+    pub view: u64,
+    /// `dev`: a line item of it that takes numbers.
+    pub line_item: u64,
+    /// `dev`: the dimensions of one cell of it, and the items.
+    pub cell_dimensions: Vec<(u64, u64)>,
+    /// The row of that cell in the view.
+    pub readback_row: String,
+    /// The column of that cell in the view.
+    pub readback_column: String,
+    /// A date to which the current period can be set.
+    pub set_current_period: String,
+    /// A fiscal year to which the calendar can be set.
+    pub fiscal_year: String,
+}
+
+impl Credentials {
+    fn nobody() -> Self {
+        Self {
+            id: UserId::new(""),
+            user: String::new(),
+            password: String::new(),
+        }
+    }
+}
+
+impl Demo {
+    /// Of a world that has nothing of it.
+    pub(crate) fn nothing() -> Self {
+        Self {
+            workspace: WorkspaceId::new(""),
+            dev: ModelId::new(""),
+            test: ModelId::new(""),
+            prod: ModelId::new(""),
+            plain: ModelId::new(""),
+            unrelated: ModelId::new(""),
+            archived: ModelId::new(""),
+            closable: ModelId::new(""),
+            sync_fails: ModelId::new(""),
+            admin: Credentials::nobody(),
+            second: Credentials::nobody(),
+            limited: Credentials::nobody(),
+            outsider: Credentials::nobody(),
+            list: 0,
+            empty_list: 0,
+            numbered_list: 0,
+            structural_list: 0,
+            module: 0,
+            view: 0,
+            line_item: 0,
+            cell_dimensions: Vec::new(),
+            readback_row: String::new(),
+            readback_column: String::new(),
+            set_current_period: String::new(),
+            fiscal_year: String::new(),
+        }
+    }
+}
+
+impl World {
+    /// The demo world at this moment. See [`Demo`] for what is in it.
+    #[must_use]
+    pub fn demo(now: Timestamp) -> (Self, Demo) {
+        build(now)
+    }
+}
+
+pub(crate) fn build(now: Timestamp) -> (World, Demo) {
+    let mut demo = Demo::nothing();
+    let ago = |days: i64| now.checked_sub((days * 24).hours()).unwrap_or(now);
+    let mut world = World::new(ago(60));
+    demo.workspace = world.add_workspace("Northwind Planning");
+    people(&mut world, &mut demo);
+    dev(&mut world, &mut demo);
+
+    let first = world.add_revision(&demo.dev, "Baseline");
+    demo.prod = family_member(&mut world, &demo, &first, "Sales Planning PROD");
+    demo.sync_fails = family_member(&mut world, &demo, &first, "Sales Planning PROD (full)");
+    world.fail_syncs(&demo.sync_fails, Some(SyncFailure::no_space()));
+    demo.archived = family_member(&mut world, &demo, &first, "Sales Planning 2019");
+    world.set_state(&demo.archived, ModelState::Archived);
+
+    world.advance_to(ago(30));
+    world
+        .edit(&demo.dev)
+        .list("Channels")
+        .items(["Direct", "Partner"]);
+    let second = world.add_revision(&demo.dev, "Channels");
+    demo.test = family_member(&mut world, &demo, &second, "Sales Planning TEST");
+
+    world.advance_to(ago(7));
+    let mut edit = world.edit(&demo.dev);
+    let headcount = edit
+        .module("Headcount", [demo.list])
+        .line_item("People", Format::Number);
+    let headcount = headcount.id();
+    let role = edit.role("Planner");
+    edit.edit_role(role, |role| {
+        role.read.insert(headcount);
+        role.write.insert(headcount);
+    });
+    world.add_revision(&demo.dev, "Headcount by region");
+
+    world.advance_to(ago(1));
+    let mut edit = world.edit(&demo.dev);
+    edit.edit_module(headcount)
+        .add_line_item("Cost", Format::Number)
+        .id();
+
+    others(&mut world, &mut demo);
+    world.advance_to(now);
+    (world, demo)
+}
+
+fn people(world: &mut World, demo: &mut Demo) {
+    let mut admin = |email: &str, password: &str| {
+        let user = world.add_user(email, password).admin_of(&demo.workspace);
+        Credentials {
+            id: user.tenant_admin().id(),
+            user: email.into(),
+            password: password.into(),
+        }
+    };
+    demo.admin = admin("ada.byron@northwind.example", "difference-engine-1837");
+    demo.second = admin("grace.hopper@northwind.example", "first-actual-bug-1947");
+    let mut plain = |email: &str, password: &str| Credentials {
+        id: world.add_user(email, password).id(),
+        user: email.into(),
+        password: password.into(),
+    };
+    demo.limited = plain("alan.turing@northwind.example", "halting-problem-1936");
+    demo.outsider = plain("oscar.outsider@northwind.example", "nothing-to-see-2001");
+}
+
+fn dev(world: &mut World, demo: &mut Demo) {
+    demo.dev = world.add_model(&demo.workspace, "Sales Planning DEV");
+    let mut edit = world.edit(&demo.dev);
+    let mut regions = edit.list("Regions").production().top_level("World");
+    let north = regions.item_with("North", |item| item.code = Some("N".into()));
+    regions.item_with("South", |item| item.code = Some("S".into()));
+    regions.item_with("West", |item| item.code = Some("W".into()));
+    demo.list = regions
+        .property("Manager", Format::Text)
+        .property("Headroom", Format::Number)
+        .subset("Coastal")
+        .id();
+    demo.empty_list = edit.list("Campaigns").production().id();
+    demo.numbered_list = edit.list("Deals").production().numbered().id();
+    let mut products = edit.list("Product Lines");
+    let bicycles = products.item_with("Bicycles", |item| item.code = Some("BIC".into()));
+    products.item_with("Helmets", |item| item.code = Some("HEL".into()));
+    demo.structural_list = products.id();
+
+    let mut sales = edit.module("Sales", [demo.list, demo.structural_list]);
+    demo.module = sales.id();
+    let volume = sales
+        .add_line_item("Volume", Format::Number)
+        .code("VOL")
+        .id();
+    let price = sales
+        .add_line_item("Price", Format::Number)
+        .summary("None")
+        .id();
+    sales
+        .add_line_item("Revenue", Format::Number)
+        .formula("Volume * Price");
+    sales.add_line_item("Comment", Format::Text).id();
+    sales.add_line_item("Approved", Format::Boolean).id();
+    sales.add_line_item("Launch", Format::Date).id();
+    let list = demo.list;
+    sales.add_line_item("Lead Region", Format::List(list)).id();
+    demo.line_item = volume;
+    demo.view = sales.view(
+        "Volume by Region",
+        [demo.list, demo.structural_list],
+        [crate::world::LINE_ITEMS],
+        [],
+    );
+    demo.cell_dimensions = vec![(demo.list, north), (demo.structural_list, bicycles)];
+    demo.readback_row = "North".into();
+    demo.readback_column = "Volume".into();
+    edit.cell(volume, [north, bicycles], CellValue::Number(120.0));
+    edit.cell(price, [north, bicycles], CellValue::Number(399.5));
+    edit.role("Planner");
+    demo.set_current_period = "2025-03-31".into();
+    demo.fiscal_year = "FY25".into();
+    world
+        .edit_user(&demo.limited.id.clone())
+        .role_in(&demo.dev, "Planner")
+        .id();
+}
+
+fn family_member(world: &mut World, demo: &Demo, revision: &str, name: &str) -> ModelId {
+    let id = world.model_from_revision(&demo.dev, revision, &demo.workspace, name);
+    let mut edit = world.edit(&id);
+    edit.edit_list(demo.list)
+        .items(["North", "South", "West"])
+        .id();
+    world.set_state(&id, ModelState::Production);
+    id
+}
+
+fn others(world: &mut World, demo: &mut Demo) {
+    demo.plain = world.add_model(&demo.workspace, "Scratch Pad");
+    world.edit(&demo.plain).list("Notes").items(["First"]).id();
+
+    demo.unrelated = world.add_model(&demo.workspace, "Workforce Planning");
+    world
+        .edit(&demo.unrelated)
+        .list("Employees")
+        .items(["Ada"])
+        .id();
+    world.add_revision(&demo.unrelated, "Workforce 1");
+
+    demo.closable = world.add_model(&demo.workspace, "Budget Archive");
+    if let Some(model) = world.model_mut(&demo.closable) {
+        model.open = OpenState::Closed;
+    }
+}

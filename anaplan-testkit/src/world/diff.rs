@@ -1,0 +1,388 @@
+//! What differs between two structures.
+
+use std::collections::BTreeMap;
+
+use crate::world::structure::{Format, List, ListItem, Module, Snapshot};
+
+/// What kind of object differs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum ObjectKind {
+    /// A list.
+    List,
+    /// A property of a list.
+    ListProperty,
+    /// A subset of a list.
+    ListSubset,
+    /// An item of a list that is not production data.
+    ListItem,
+    /// A module.
+    Module,
+    /// A line item.
+    LineItem,
+    /// A saved view.
+    SavedView,
+    /// A role.
+    Role,
+    /// What a role may read or write.
+    RoleContents,
+}
+
+impl ObjectKind {
+    /// The key in a summary report.
+    #[must_use]
+    pub fn summary_key(self) -> &'static str {
+        match self {
+            Self::List => "lists",
+            Self::ListProperty => "listProperties",
+            Self::ListSubset => "listSubsets",
+            Self::ListItem => "listItems",
+            Self::Module => "modules",
+            Self::LineItem => "lineItems",
+            Self::SavedView => "savedViews",
+            Self::Role => "roles",
+            Self::RoleContents => "rolesContents",
+        }
+    }
+
+    fn subject(self) -> &'static str {
+        match self {
+            Self::List => "LISTS",
+            Self::ListProperty => "LIST PROPERTIES",
+            Self::ListSubset => "LIST SUBSETS",
+            Self::ListItem => "LIST ITEMS",
+            Self::Module => "MODULES",
+            Self::LineItem => "LINE ITEMS",
+            Self::SavedView => "SAVED VIEWS",
+            Self::Role => "ROLES",
+            Self::RoleContents => "ROLES CONTENTS",
+        }
+    }
+
+    /// The title of a section of a comparison report, without the marks around it.
+    pub(crate) fn section(self, change: Change) -> String {
+        let ending = match change {
+            Change::Created => "ADDED",
+            Change::Modified => "CHANGED",
+            Change::Deleted => "DELETED",
+        };
+        match (self, change) {
+            (Self::RoleContents, _) => "CHANGES WITHIN ROLES".into(),
+            _ => format!("{} {ending}", self.subject()),
+        }
+    }
+
+    /// What the column is called that names the object which this one is part of.
+    pub(crate) fn owner_column(self) -> Option<&'static str> {
+        match self {
+            Self::ListProperty | Self::ListSubset | Self::ListItem => Some("List"),
+            Self::LineItem | Self::SavedView => Some("Module"),
+            Self::List | Self::Module | Self::Role | Self::RoleContents => None,
+        }
+    }
+}
+
+/// What happened to an object.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Change {
+    /// It is in the source only.
+    Created,
+    /// It is in both, but not the same.
+    Modified,
+    /// It is in the target only.
+    Deleted,
+}
+
+/// One object that differs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Difference {
+    /// What kind of object it is.
+    pub kind: ObjectKind,
+    /// What happened to it.
+    pub change: Change,
+    /// Its id, where it has one.
+    pub id: Option<u64>,
+    /// Its name.
+    pub name: String,
+    /// The name of the object that it is part of.
+    pub owner: Option<String>,
+    /// What of it differs: attribute, before, after. For new and removed objects, all there is.
+    pub attributes: Vec<(&'static str, String, String)>,
+}
+
+/// Everything that is not the same in two structures, seen as what would turn `target` into `source`.
+pub(crate) fn differences(target: &Snapshot, source: &Snapshot) -> Vec<Difference> {
+    let (before, after) = (things(target), things(source));
+    let mut all = Vec::new();
+    for (key, new) in &after {
+        match before.get(key) {
+            None => all.push(new.difference(Change::Created, &new.attributes, &[])),
+            Some(old) if old != new => {
+                all.push(new.difference(Change::Modified, &new.attributes, &old.attributes));
+            }
+            Some(_) => {}
+        }
+    }
+    for (key, old) in &before {
+        if !after.contains_key(key) {
+            all.push(old.difference(Change::Deleted, &[], &old.attributes));
+        }
+    }
+    all.sort_by_key(|difference| (difference.kind, difference.change));
+    all
+}
+
+type Attributes = Vec<(&'static str, String)>;
+
+/// An object, flattened so that any two of a kind can be compared.
+#[derive(Debug, PartialEq)]
+struct Thing {
+    kind: ObjectKind,
+    id: Option<u64>,
+    name: String,
+    owner: Option<String>,
+    attributes: Attributes,
+}
+
+impl Thing {
+    fn difference(
+        &self,
+        change: Change,
+        after: &[(&'static str, String)],
+        before: &[(&'static str, String)],
+    ) -> Difference {
+        let value = |side: &[(&'static str, String)], name: &str| {
+            side.iter()
+                .find(|(key, _)| *key == name)
+                .map(|(_, value)| value.clone())
+                .unwrap_or_default()
+        };
+        let attributes = self
+            .attributes
+            .iter()
+            .map(|(name, _)| (*name, value(before, name), value(after, name)))
+            .filter(|(_, before, after)| change != Change::Modified || before != after)
+            .collect();
+        Difference {
+            kind: self.kind,
+            change,
+            id: self.id,
+            name: self.name.clone(),
+            owner: self.owner.clone(),
+            attributes,
+        }
+    }
+}
+
+/// By kind, owner and id; properties have no id but a name.
+type Key = (ObjectKind, u64, u64, String);
+
+fn things(snapshot: &Snapshot) -> BTreeMap<Key, Thing> {
+    let mut all = BTreeMap::new();
+    let mut add = |owner: u64, unnamed: Option<&str>, thing: Thing| {
+        let key = (
+            thing.kind,
+            owner,
+            thing.id.unwrap_or_default(),
+            unnamed.unwrap_or_default().to_owned(),
+        );
+        all.insert(key, thing);
+    };
+    let structure = &snapshot.structure;
+    let name_of = |id: u64| match structure.list(id) {
+        Some(list) => list.name.clone(),
+        None => id.to_string(),
+    };
+    let names = |ids: &[u64]| {
+        ids.iter()
+            .map(|id| name_of(*id))
+            .collect::<Vec<_>>()
+            .join(", ")
+    };
+    for list in &structure.lists {
+        add(0, None, list_thing(list, &name_of));
+        for property in &list.properties {
+            let thing = Thing {
+                kind: ObjectKind::ListProperty,
+                id: None,
+                name: property.name.clone(),
+                owner: Some(list.name.clone()),
+                attributes: vec![("Format", format_text(&property.format, &name_of))],
+            };
+            add(list.id, Some(&property.name), thing);
+        }
+        for subset in &list.subsets {
+            let thing = Thing {
+                kind: ObjectKind::ListSubset,
+                id: Some(subset.id),
+                name: subset.name.clone(),
+                owner: Some(list.name.clone()),
+                attributes: vec![("Name", subset.name.clone())],
+            };
+            add(list.id, None, thing);
+        }
+        for item in snapshot
+            .items
+            .get(&list.id)
+            .into_iter()
+            .flat_map(|items| items.iter())
+        {
+            add(list.id, None, item_thing(list, item));
+        }
+    }
+    for module in &structure.modules {
+        let thing = Thing {
+            kind: ObjectKind::Module,
+            id: Some(module.id),
+            name: module.name.clone(),
+            owner: None,
+            attributes: vec![
+                ("Name", module.name.clone()),
+                ("Code", module.code.clone().unwrap_or_default()),
+                ("Applies To", names(&module.dimensions)),
+            ],
+        };
+        add(0, None, thing);
+        module_parts(module, &name_of, &names, &mut add);
+    }
+    for role in &structure.roles {
+        let thing = |kind, attributes| Thing {
+            kind,
+            id: Some(role.id),
+            name: role.name.clone(),
+            owner: None,
+            attributes,
+        };
+        let modules = |ids: &std::collections::BTreeSet<u64>| {
+            ids.iter()
+                .map(|id| {
+                    structure
+                        .module(*id)
+                        .map_or_else(|| id.to_string(), |m| m.name.clone())
+                })
+                .collect::<Vec<_>>()
+                .join(", ")
+        };
+        add(
+            0,
+            None,
+            thing(ObjectKind::Role, vec![("Name", role.name.clone())]),
+        );
+        let contents = vec![
+            ("Read", modules(&role.read)),
+            ("Write", modules(&role.write)),
+        ];
+        add(0, None, thing(ObjectKind::RoleContents, contents));
+    }
+    all
+}
+
+fn module_parts(
+    module: &Module,
+    name_of: &dyn Fn(u64) -> String,
+    names: &dyn Fn(&[u64]) -> String,
+    add: &mut dyn FnMut(u64, Option<&str>, Thing),
+) {
+    for (position, line_item) in module.line_items.iter().enumerate() {
+        let thing = Thing {
+            kind: ObjectKind::LineItem,
+            id: Some(line_item.id),
+            name: line_item.name.clone(),
+            owner: Some(module.name.clone()),
+            attributes: vec![
+                ("Name", line_item.name.clone()),
+                ("Code", line_item.code.clone().unwrap_or_default()),
+                ("Format", format_text(&line_item.format, name_of)),
+                ("Formula", line_item.formula.clone().unwrap_or_default()),
+                ("Summary", line_item.summary.clone()),
+                (
+                    "Applies To",
+                    line_item
+                        .applies_to
+                        .as_deref()
+                        .map(names)
+                        .unwrap_or_default(),
+                ),
+                ("Notes", line_item.notes.clone()),
+                ("Position", (position + 1).to_string()),
+            ],
+        };
+        add(module.id, None, thing);
+    }
+    for view in &module.views {
+        let thing = Thing {
+            kind: ObjectKind::SavedView,
+            id: Some(view.id),
+            name: view.name.clone(),
+            owner: Some(module.name.clone()),
+            attributes: vec![
+                ("Name", view.name.clone()),
+                ("Rows", names(&view.rows)),
+                ("Columns", names(&view.columns)),
+                ("Pages", names(&view.pages)),
+            ],
+        };
+        add(module.id, None, thing);
+    }
+}
+
+fn list_thing(list: &List, name_of: &dyn Fn(u64) -> String) -> Thing {
+    let yes_no = |flag: bool| if flag { "true" } else { "false" }.to_owned();
+    Thing {
+        kind: ObjectKind::List,
+        id: Some(list.id),
+        name: list.name.clone(),
+        owner: None,
+        attributes: vec![
+            ("Name", list.name.clone()),
+            ("Code", list.code.clone().unwrap_or_default()),
+            (
+                "Parent Hierarchy",
+                list.parent.map(name_of).unwrap_or_default(),
+            ),
+            ("Numbered", yes_no(list.numbered)),
+            ("Production Data", yes_no(list.production)),
+            ("Top Level Item", list.top_level.clone().unwrap_or_default()),
+        ],
+    }
+}
+
+fn item_thing(list: &List, item: &ListItem) -> Thing {
+    let joined = |parts: Vec<String>| parts.join(", ");
+    Thing {
+        kind: ObjectKind::ListItem,
+        id: Some(item.id),
+        name: item.name.clone(),
+        owner: Some(list.name.clone()),
+        attributes: vec![
+            ("Name", item.name.clone()),
+            ("Code", item.code.clone().unwrap_or_default()),
+            (
+                "Parent",
+                item.parent.map(|id| id.to_string()).unwrap_or_default(),
+            ),
+            (
+                "Properties",
+                joined(
+                    item.properties
+                        .iter()
+                        .map(|(k, v)| format!("{k}={v}"))
+                        .collect(),
+                ),
+            ),
+            (
+                "Subsets",
+                joined(item.subsets.iter().map(u64::to_string).collect()),
+            ),
+        ],
+    }
+}
+
+fn format_text(format: &Format, name_of: &dyn Fn(u64) -> String) -> String {
+    match format {
+        Format::List(list) => format!("LIST {}", name_of(*list)),
+        Format::TimePeriod(period) => format!("TIME PERIOD {period}"),
+        plain => plain.as_str().to_owned(),
+    }
+}

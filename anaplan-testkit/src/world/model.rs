@@ -1,0 +1,213 @@
+//! A model: its state, its structure, its data, and the revisions that it has.
+
+use std::collections::{BTreeMap, HashMap};
+
+use anaplan_core::{ModelId, Timestamp, UserId, WorkspaceId};
+
+use crate::world::alm::Applied;
+use crate::world::structure::{CellValue, Items, Snapshot, Structure};
+
+/// The mode that a model is in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ModelState {
+    /// Standard mode.
+    Unlocked,
+    /// Deployed mode: the structure comes by syncs only.
+    Production,
+    /// Standard mode, offline.
+    Maintenance,
+    /// Deployed mode, offline.
+    ProductionMaintenance,
+    /// Nobody may change anything.
+    Locked,
+    /// Nobody may do anything.
+    Archived,
+}
+
+impl ModelState {
+    /// The text on the wire.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Unlocked => "UNLOCKED",
+            Self::Production => "PRODUCTION",
+            Self::Maintenance => "MAINTENANCE",
+            Self::ProductionMaintenance => "PRODUCTION_MAINTENANCE",
+            Self::Locked => "LOCKED",
+            Self::Archived => "ARCHIVED",
+        }
+    }
+
+    /// Whether the structure can be changed by syncs only.
+    #[must_use]
+    pub fn is_deployed(self) -> bool {
+        matches!(self, Self::Production | Self::ProductionMaintenance)
+    }
+
+    /// Whether the model is in maintenance.
+    #[must_use]
+    pub fn is_offline(self) -> bool {
+        matches!(self, Self::Maintenance | Self::ProductionMaintenance)
+    }
+}
+
+/// Whether a model is in memory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum OpenState {
+    /// It is.
+    Open,
+    /// It is not.
+    Closed,
+    /// It will be, at this moment.
+    Opening(Timestamp),
+    /// It will not be any more, at this moment.
+    Closing(Timestamp),
+}
+
+/// Why every sync of a model fails.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct SyncFailure {
+    /// The headline.
+    pub title: String,
+    /// The explanation.
+    pub message: String,
+    /// A further line.
+    pub subtitle: Option<String>,
+}
+
+impl SyncFailure {
+    /// The failure of a target whose workspace is full.
+    #[must_use]
+    pub fn no_space() -> Self {
+        Self {
+            title: "Model Synchronization Failed".into(),
+            message: "The target workspace has not enough space left.".into(),
+            subtitle: Some("The sync would exceed the workspace size limit.".into()),
+        }
+    }
+}
+
+/// A model.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Model {
+    /// 32 hexadecimal digits in upper case.
+    pub id: ModelId,
+    /// The name.
+    pub name: String,
+    /// Where it is.
+    pub workspace: WorkspaceId,
+    /// Its mode.
+    pub state: ModelState,
+    /// Whether it is in memory.
+    pub open: OpenState,
+    /// What ALM calls its structure.
+    pub structure: Structure,
+    /// The items of every list, structural or not.
+    pub items: BTreeMap<u64, Items>,
+    /// The cells that have a value: by line item, then by one item for each of its dimensions.
+    pub cells: HashMap<(u64, Vec<u64>), CellValue>,
+    /// The revisions that it has, oldest first.
+    pub applied: Vec<Applied>,
+    /// Makes every sync of it start and then fail.
+    pub sync_fails: Option<SyncFailure>,
+    /// Who can open it, and the role that they have in it.
+    pub users: BTreeMap<UserId, u64>,
+    /// When it was created.
+    pub created: Timestamp,
+    /// When anything in it last changed.
+    pub last_modified: Timestamp,
+    /// Counts the changes.
+    pub serial: u64,
+    /// How often it was asked to open, and when last.
+    pub(crate) opened: Vec<Timestamp>,
+}
+
+impl Model {
+    pub(crate) fn new(id: ModelId, name: String, workspace: WorkspaceId, now: Timestamp) -> Self {
+        Self {
+            id,
+            name,
+            workspace,
+            state: ModelState::Unlocked,
+            open: OpenState::Open,
+            structure: Structure::default(),
+            items: BTreeMap::new(),
+            cells: HashMap::new(),
+            applied: Vec::new(),
+            sync_fails: None,
+            users: BTreeMap::new(),
+            created: now,
+            last_modified: now,
+            serial: 1,
+            opened: Vec::new(),
+        }
+    }
+
+    /// What a revision of the model would hold now.
+    #[must_use]
+    pub fn snapshot(&self) -> Snapshot {
+        let items = self
+            .structure
+            .lists
+            .iter()
+            .filter(|list| !list.production)
+            .filter_map(|list| Some((list.id, self.items.get(&list.id)?.clone())))
+            .filter(|(_, items)| !items.is_empty())
+            .collect();
+        Snapshot {
+            structure: self.structure.clone(),
+            items,
+        }
+    }
+
+    /// Takes the structure of a snapshot. The items of production lists stay, and so do the cells whose
+    /// line items and dimensions are still there.
+    pub(crate) fn adopt(&mut self, snapshot: &Snapshot) {
+        let roles_of_users: Vec<u64> = self.users.values().copied().collect();
+        self.structure = snapshot.structure.clone();
+        let mut kept = std::mem::take(&mut self.items);
+        for list in &self.structure.lists {
+            let items = if list.production {
+                kept.remove(&list.id)
+            } else {
+                snapshot.items.get(&list.id).cloned()
+            };
+            self.items.insert(list.id, items.unwrap_or_default());
+        }
+        // Nobody is shut out because their role is not in the new structure.
+        for role in roles_of_users {
+            if !self.structure.roles.iter().any(|known| known.id == role) {
+                self.users.retain(|_, held| *held != role);
+            }
+        }
+        self.drop_orphaned_cells();
+    }
+
+    pub(crate) fn drop_orphaned_cells(&mut self) {
+        let (structure, items) = (&self.structure, &self.items);
+        self.cells.retain(|(line_item, coordinates), _| {
+            structure
+                .line_item(*line_item)
+                .is_some_and(|(module, line_item)| {
+                    let dimensions = line_item.dimensions(module);
+                    dimensions.len() == coordinates.len()
+                        && dimensions.iter().zip(coordinates).all(|(dimension, item)| {
+                            items
+                                .get(dimension)
+                                .is_none_or(|items| items.get(*item).is_some())
+                        })
+                })
+        });
+    }
+
+    /// How much memory it takes, in bytes: an estimate that grows with what is in it.
+    #[must_use]
+    pub fn memory(&self) -> u64 {
+        let items: usize = self.items.values().map(Items::len).sum();
+        (1 << 20) + 200 * items as u64 + 64 * self.cells.len() as u64
+    }
+}

@@ -1,0 +1,66 @@
+//! How the world behaves where tenants differ, or where a test wants it otherwise.
+
+use std::time::Duration;
+
+use crate::faults::RetryAfter;
+
+/// How fast the world works off its tasks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Pacing {
+    /// A task is over before its creation is answered.
+    Instant,
+    /// A task is over when it is looked at for the `n`th time; 1 is the first look.
+    Polls(u32),
+    /// A task takes this long by the fake's clock.
+    Time(Duration),
+}
+
+/// What can be set differently. The defaults are what was seen on real tenants.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Rules {
+    /// How fast tasks are worked off. Default: at the second look.
+    pub pacing: Pacing,
+    /// How many requests pass at once before 429; `None` turns the limit off. Default 600.
+    pub burst: Option<u32>,
+    /// How many requests per second the limit gains. Default 10.
+    pub per_second: f64,
+    /// How a 429 says when to come back. Default: in seconds.
+    pub retry_after: RetryAfter,
+    /// How long a token lives. Default 35 minutes.
+    pub token_life: Duration,
+    /// Whether sign-ins with the older certificate payload are refused. Default: no.
+    pub reject_v1: bool,
+    /// How far the time in a certificate payload may be off. Default 5 minutes.
+    pub certificate_skew: Duration,
+    /// Whether ALM works for administrators while the model is offline. Default: yes.
+    pub alm_while_offline: bool,
+    /// Whether the tenant may use ALM. Default: yes.
+    pub alm_enabled: bool,
+    /// Whether answers carry fields and enum values that no client knows. Default: no.
+    pub novelties: bool,
+    /// Whether answers are laid out differently each time: order of keys, white space. Default: no.
+    pub untidy: bool,
+    /// The largest page that is given. Default 5,000.
+    pub page_cap: usize,
+}
+
+impl Default for Rules {
+    fn default() -> Self {
+        Self {
+            pacing: Pacing::Polls(2),
+            burst: Some(600),
+            per_second: 10.0,
+            retry_after: RetryAfter::Seconds(1),
+            token_life: Duration::from_secs(35 * 60),
+            reject_v1: false,
+            certificate_skew: Duration::from_secs(300),
+            alm_while_offline: true,
+            alm_enabled: true,
+            novelties: false,
+            untidy: false,
+            page_cap: 5_000,
+        }
+    }
+}

@@ -1,0 +1,334 @@
+//! What a model is made of: lists, modules, line items, roles.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+/// The dimension of line items.
+pub(crate) const LINE_ITEMS: u64 = 20_000_000_012;
+
+/// A dimension: a list, a subset, or one of the built-in ones.
+pub type Dimension = u64;
+
+/// The definitions that a revision captures.
+#[derive(Debug, Clone, Default, PartialEq)]
+#[non_exhaustive]
+pub struct Structure {
+    /// The lists.
+    pub lists: Vec<List>,
+    /// The modules with their line items and views.
+    pub modules: Vec<Module>,
+    /// The roles.
+    pub roles: Vec<Role>,
+}
+
+impl Structure {
+    /// The list of this id.
+    #[must_use]
+    pub fn list(&self, id: u64) -> Option<&List> {
+        self.lists.iter().find(|list| list.id == id)
+    }
+
+    /// The module of this id.
+    #[must_use]
+    pub fn module(&self, id: u64) -> Option<&Module> {
+        self.modules.iter().find(|module| module.id == id)
+    }
+
+    /// The line item of this id, and its module.
+    #[must_use]
+    pub fn line_item(&self, id: u64) -> Option<(&Module, &LineItem)> {
+        self.modules.iter().find_map(|module| {
+            let line_item = module.line_items.iter().find(|item| item.id == id)?;
+            Some((module, line_item))
+        })
+    }
+}
+
+/// A structure together with the items that belong to it: those of lists that are not production data.
+#[derive(Debug, Clone, Default, PartialEq)]
+#[non_exhaustive]
+pub struct Snapshot {
+    /// The definitions.
+    pub structure: Structure,
+    /// The items of structural lists.
+    pub items: BTreeMap<u64, Items>,
+}
+
+/// A list.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct List {
+    /// 101 and nine digits.
+    pub id: u64,
+    /// The name.
+    pub name: String,
+    /// The code.
+    pub code: Option<String>,
+    /// Whether its items are data of the single model rather than structure.
+    pub production: bool,
+    /// Whether its items are numbered rather than named.
+    pub numbered: bool,
+    /// The list that its items roll up to.
+    pub parent: Option<u64>,
+    /// What is known of each item.
+    pub properties: Vec<Property>,
+    /// The subsets.
+    pub subsets: Vec<Subset>,
+    /// The name of the item above all others.
+    pub top_level: Option<String>,
+}
+
+/// A property of a list's items.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Property {
+    /// The name.
+    pub name: String,
+    /// What its values are.
+    pub format: Format,
+}
+
+/// A subset of a list.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Subset {
+    /// 109 and nine digits.
+    pub id: u64,
+    /// The name.
+    pub name: String,
+}
+
+/// An item of a list.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct ListItem {
+    /// The id.
+    pub id: u64,
+    /// The name; `#` and the id's index on numbered lists.
+    pub name: String,
+    /// The code.
+    pub code: Option<String>,
+    /// The item that it rolls up to: of the parent list, or of the same list.
+    pub parent: Option<u64>,
+    /// The values of its properties, as text.
+    pub properties: BTreeMap<String, String>,
+    /// The subsets that it is in.
+    pub subsets: BTreeSet<u64>,
+}
+
+impl ListItem {
+    /// An item of this id and name.
+    #[must_use]
+    pub fn new(id: u64, name: impl Into<String>) -> Self {
+        Self {
+            id,
+            name: name.into(),
+            code: None,
+            parent: None,
+            properties: BTreeMap::new(),
+            subsets: BTreeSet::new(),
+        }
+    }
+}
+
+/// The items of a list, found by id, name and code.
+#[derive(Debug, Clone, Default)]
+pub struct Items {
+    by_id: BTreeMap<u64, ListItem>,
+    by_name: HashMap<String, u64>,
+    by_code: HashMap<String, u64>,
+}
+
+impl PartialEq for Items {
+    fn eq(&self, other: &Self) -> bool {
+        self.by_id == other.by_id
+    }
+}
+
+impl Items {
+    /// How many there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.by_id.len()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.by_id.is_empty()
+    }
+
+    /// The items in the order of their making.
+    pub fn iter(&self) -> impl Iterator<Item = &ListItem> {
+        self.by_id.values()
+    }
+
+    /// The item of this id.
+    #[must_use]
+    pub fn get(&self, id: u64) -> Option<&ListItem> {
+        self.by_id.get(&id)
+    }
+
+    /// The item of this name. Case does not matter.
+    #[must_use]
+    pub fn by_name(&self, name: &str) -> Option<&ListItem> {
+        self.get(*self.by_name.get(&key(name))?)
+    }
+
+    /// The item of this code. Case does not matter.
+    #[must_use]
+    pub fn by_code(&self, code: &str) -> Option<&ListItem> {
+        self.get(*self.by_code.get(&key(code))?)
+    }
+
+    /// Puts an item in, in place of the one of the same id if there is one.
+    pub fn put(&mut self, item: ListItem) {
+        self.remove(item.id);
+        self.by_name.insert(key(&item.name), item.id);
+        if let Some(code) = &item.code {
+            self.by_code.insert(key(code), item.id);
+        }
+        self.by_id.insert(item.id, item);
+    }
+
+    /// Takes an item out.
+    pub fn remove(&mut self, id: u64) -> Option<ListItem> {
+        let item = self.by_id.remove(&id)?;
+        self.by_name.remove(&key(&item.name));
+        if let Some(code) = &item.code {
+            self.by_code.remove(&key(code));
+        }
+        Some(item)
+    }
+}
+
+fn key(text: &str) -> String {
+    text.trim().to_lowercase()
+}
+
+/// A module.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Module {
+    /// 102 and nine digits; also the id of its default view.
+    pub id: u64,
+    /// The name.
+    pub name: String,
+    /// The code.
+    pub code: Option<String>,
+    /// The dimensions of its line items.
+    pub dimensions: Vec<Dimension>,
+    /// The line items, in their order.
+    pub line_items: Vec<LineItem>,
+    /// The saved views.
+    pub views: Vec<View>,
+}
+
+/// A line item.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct LineItem {
+    /// The id.
+    pub id: u64,
+    /// The name.
+    pub name: String,
+    /// The code.
+    pub code: Option<String>,
+    /// What its cells hold.
+    pub format: Format,
+    /// How its cells are calculated; cells of a line item without formula take input.
+    pub formula: Option<String>,
+    /// How its cells are summed up.
+    pub summary: String,
+    /// Its own dimensions, where they are not the module's.
+    pub applies_to: Option<Vec<Dimension>>,
+    /// Remarks.
+    pub notes: String,
+}
+
+impl LineItem {
+    /// Its dimensions, in the order of a cell's coordinates.
+    #[must_use]
+    pub fn dimensions<'a>(&'a self, module: &'a Module) -> &'a [Dimension] {
+        self.applies_to.as_deref().unwrap_or(&module.dimensions)
+    }
+}
+
+/// What cells or properties hold.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Format {
+    /// Numbers.
+    Number,
+    /// Yes or no.
+    Boolean,
+    /// Text.
+    Text,
+    /// Days.
+    Date,
+    /// Items of a list.
+    List(u64),
+    /// Periods, such as `MONTH`.
+    TimePeriod(String),
+    /// Nothing: a heading.
+    None,
+}
+
+impl Format {
+    /// The text on the wire.
+    #[must_use]
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::Number => "NUMBER",
+            Self::Boolean => "BOOLEAN",
+            Self::Text => "TEXT",
+            Self::Date => "DATE",
+            Self::List(_) => "LIST",
+            Self::TimePeriod(_) => "TIME PERIOD",
+            Self::None => "NONE",
+        }
+    }
+}
+
+/// A saved view of a module. The line items stand where none of the axes names them last: on columns.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct View {
+    /// The id.
+    pub id: u64,
+    /// The name, without the module's.
+    pub name: String,
+    /// The dimensions of the rows.
+    pub rows: Vec<Dimension>,
+    /// The dimensions of the columns.
+    pub columns: Vec<Dimension>,
+    /// The dimensions of the page selectors.
+    pub pages: Vec<Dimension>,
+}
+
+/// A role in a model.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Role {
+    /// The id.
+    pub id: u64,
+    /// The name.
+    pub name: String,
+    /// The modules that it may read.
+    pub read: BTreeSet<u64>,
+    /// The modules that it may write.
+    pub write: BTreeSet<u64>,
+}
+
+/// The value of a cell.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum CellValue {
+    /// A number.
+    Number(f64),
+    /// Yes or no.
+    Boolean(bool),
+    /// Text, and dates as `YYYY-MM-DD`.
+    Text(String),
+    /// An item of the format's list, or a period.
+    Item(u64),
+}

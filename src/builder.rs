@@ -1,0 +1,340 @@
+//! Putting a client together.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+#[cfg(feature = "certificate")]
+use anaplan_auth::{Material, PayloadVersion};
+use anaplan_core::{
+    Authenticator, Clock, Connection, Error, ErrorKind, HeaderValue, Hosts, ModelId, PollPolicy,
+    RateLimit, Region, Result, RetryPolicy, Scope, SecretString, Session, Settings, Transport,
+    WorkspaceId,
+};
+
+use crate::client::Client;
+use crate::environment;
+use crate::sign_in::SignIn;
+
+/// Puts a [`Client`] together.
+///
+/// Only a way of signing in must be given, and only one: [`certificate`](Self::certificate) and
+/// [`private_key`](Self::private_key), [`user`](Self::user) and [`password`](Self::password),
+/// [`token`](Self::token), or an [`authenticator`](Self::authenticator) of your own. What is given
+/// twice in the same way counts as given last.
+///
+/// ```no_run
+/// # #[cfg(feature = "certificate")]
+/// # fn main() -> anaplan::Result<()> {
+/// use anaplan::{Client, Region};
+///
+/// let client = Client::builder()
+///     .region(Region::Eu3)
+///     .workspace_id("8a81b09d599f3c6e0159f605560c2630")
+///     .model_id("FC90BB526A34147D1056ADE2B6DBF58E")
+///     .certificate("~/certs/anaplan.pem")
+///     .private_key("~/keys/anaplan.pem")
+///     .build()?;
+/// # Ok(()) }
+/// # #[cfg(not(feature = "certificate"))] fn main() {}
+/// ```
+#[derive(Clone, Default)]
+#[must_use = "a builder does nothing until `build`"]
+pub struct ClientBuilder {
+    scope: Scope,
+    hosts: Option<Hosts>,
+    transport: Option<Arc<dyn Transport>>,
+    clock: Option<Arc<dyn Clock>>,
+    sign_in: SignIn,
+    environment: SignIn,
+    settings: Settings,
+}
+
+impl ClientBuilder {
+    /// Nothing given yet. The same as [`Client::builder`].
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Takes from environment variables what has not been given in code. An empty variable counts as
+    /// absent.
+    ///
+    /// | variable | what it says |
+    /// |---|---|
+    /// | `ANAPLAN_WORKSPACE_ID` | [`workspace_id`](Self::workspace_id) |
+    /// | `ANAPLAN_MODEL_ID` | [`model_id`](Self::model_id) |
+    /// | `ANAPLAN_USER`, `ANAPLAN_PASSWORD` | [`basic`](Self::basic) |
+    /// | `ANAPLAN_CERTIFICATE` | [`certificate`](Self::certificate): a path or PEM text |
+    /// | `ANAPLAN_PRIVATE_KEY` | [`private_key`](Self::private_key): a path or PEM text |
+    /// | `ANAPLAN_PRIVATE_KEY_PASSWORD` | [`private_key_password`](Self::private_key_password) |
+    /// | `ANAPLAN_CERTIFICATE_PAYLOAD` | [`certificate_payload`](Self::certificate_payload): `v1` or `v2` |
+    /// | `ANAPLAN_TOKEN` | [`token`](Self::token) |
+    /// | `ANAPLAN_REGION` | [`region`](Self::region): `us1`, `eu3`, ... |
+    /// | `ANAPLAN_URL` | one base URL for all services, as a gateway or the fake server has it |
+    /// | `ANAPLAN_API_URL`, `ANAPLAN_AUTH_URL`, `ANAPLAN_OAUTH_URL`, `ANAPLAN_AUDIT_URL`, `ANAPLAN_CLOUDWORKS_URL` | the base URL of one service, before the two above |
+    ///
+    /// The code goes before the environment, wherever in the chain this is called:
+    ///
+    /// * Hosts count as one thing: a region, hosts or a connection given in code set aside all
+    ///   variables about hosts.
+    /// * A way of signing in that the code chose is completed from the environment (a password for its
+    ///   user), and sets aside variables of the other ways.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config) that names the variable, and never its value if
+    /// that could be a secret.
+    #[allow(clippy::wrong_self_convention)]
+    pub fn from_env(self) -> Result<Self> {
+        self.from_lookup(std::env::var_os)
+    }
+
+    #[allow(clippy::wrong_self_convention)]
+    pub(crate) fn from_lookup(mut self, lookup: impl environment::Lookup) -> Result<Self> {
+        let found = environment::read(lookup)?;
+        self.scope.workspace = self.scope.workspace.or(found.scope.workspace);
+        self.scope.model = self.scope.model.or(found.scope.model);
+        self.hosts = self.hosts.or(found.hosts);
+        self.environment = found.sign_in;
+        Ok(self)
+    }
+
+    /// The workspace to work on: 32 hexadecimal digits.
+    pub fn workspace_id(mut self, id: impl Into<WorkspaceId>) -> Self {
+        self.scope.workspace = Some(id.into());
+        self
+    }
+
+    /// The model to work on: 32 hexadecimal digits.
+    pub fn model_id(mut self, id: impl Into<ModelId>) -> Self {
+        self.scope.model = Some(id.into());
+        self
+    }
+
+    /// The data centre of the tenant. Default: [`Region::Shared`](crate::Region::Shared), the hosts
+    /// without a prefix.
+    pub fn region(self, region: Region) -> Self {
+        self.hosts(region)
+    }
+
+    /// The base URL of each service. Plain `http` is refused for all but this machine.
+    ///
+    /// ```
+    /// use anaplan::{Client, Hosts, Region};
+    ///
+    /// let hosts = Hosts { api: "https://gateway.example.com/anaplan".into(), ..Region::Eu3.hosts() };
+    /// let builder = Client::builder().hosts(hosts);
+    /// ```
+    pub fn hosts(mut self, hosts: impl Into<Hosts>) -> Self {
+        self.hosts = Some(hosts.into());
+        self
+    }
+
+    /// The other side as a whole, as a fake server hands it out: hosts, and transport and clock where
+    /// it has them.
+    pub fn connection(mut self, connection: Connection) -> Self {
+        self.hosts = Some(connection.hosts);
+        self.transport = connection.transport.or(self.transport);
+        self.clock = connection.clock.or(self.clock);
+        self
+    }
+
+    /// Sends through this transport. Default: the bundled one, which comes with the feature `rustls`
+    /// or `native-tls`.
+    pub fn transport(mut self, transport: Arc<dyn Transport>) -> Self {
+        self.transport = Some(transport);
+        self
+    }
+
+    /// Tells time by this clock, and waits by it. Default: the machine's.
+    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = Some(clock);
+        self
+    }
+
+    /// The e-mail address of the user who signs in with a [`password`](Self::password).
+    ///
+    /// In a tenant with single sign-on, only exception users can sign in like this.
+    pub fn user(mut self, user: impl Into<String>) -> Self {
+        self.sign_in.user = Some(user.into());
+        self
+    }
+
+    /// The password of the [`user`](Self::user), as it is: nothing is trimmed.
+    pub fn password(mut self, password: impl Into<SecretString>) -> Self {
+        self.sign_in.password = Some(password.into());
+        self
+    }
+
+    /// E-mail address and password in one call.
+    pub fn basic(self, user: impl Into<String>, password: impl Into<SecretString>) -> Self {
+        self.user(user).password(password)
+    }
+
+    /// The certificate to sign in with: a path, in which `~` stands for the home directory, or PEM
+    /// text. A file that also holds the private key is enough alone. See
+    /// [`Certificate`](crate::auth::Certificate).
+    #[cfg(feature = "certificate")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "certificate")))]
+    pub fn certificate(mut self, certificate: impl Into<Material>) -> Self {
+        self.sign_in.certificate.certificate = Some(certificate.into());
+        self
+    }
+
+    /// The private key of the certificate: a path, in which `~` stands for the home directory, or PEM
+    /// text. PKCS#8, PKCS#1 or encrypted PKCS#8.
+    #[cfg(feature = "certificate")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "certificate")))]
+    pub fn private_key(mut self, private_key: impl Into<Material>) -> Self {
+        self.sign_in.certificate.private_key = Some(private_key.into());
+        self
+    }
+
+    /// The password of an encrypted private key. Empty means none.
+    #[cfg(feature = "certificate")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "certificate")))]
+    pub fn private_key_password(mut self, password: impl Into<SecretString>) -> Self {
+        self.sign_in.certificate.password = Some(password.into());
+        self
+    }
+
+    /// The form of the message that the private key signs. Default:
+    /// [`PayloadVersion::V2`](crate::auth::PayloadVersion::V2).
+    #[cfg(feature = "certificate")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "certificate")))]
+    pub fn certificate_payload(mut self, version: PayloadVersion) -> Self {
+        self.sign_in.certificate.payload = Some(version);
+        self
+    }
+
+    /// A token that somebody else keeps. It is never renewed: when it expires, calls fail with
+    /// [`ErrorKind::Unauthorized`](crate::ErrorKind::Unauthorized).
+    pub fn token(mut self, token: impl Into<SecretString>) -> Self {
+        self.sign_in.token = Some(token.into());
+        self
+    }
+
+    /// A way of signing in of your own, or one of [`auth`](crate::auth) put together by hand.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use anaplan::auth::{Basic, TokenAuthenticator};
+    ///
+    /// let authenticator = TokenAuthenticator::new(Basic::new("ada@example.com", "her password"));
+    /// let builder = anaplan::Client::builder().authenticator(Arc::new(authenticator));
+    /// ```
+    pub fn authenticator(mut self, authenticator: Arc<dyn Authenticator>) -> Self {
+        self.sign_in.authenticator = Some(authenticator);
+        self
+    }
+
+    /// How persistent calls are. What is safe to retry is not a matter of configuration.
+    ///
+    /// ```
+    /// use anaplan::RetryPolicy;
+    ///
+    /// let mut policy = RetryPolicy::default();
+    /// policy.max_attempts = 3;
+    /// let builder = anaplan::Client::builder().retry(policy);
+    /// ```
+    pub fn retry(mut self, policy: RetryPolicy) -> Self {
+        self.settings.retry = policy;
+        self
+    }
+
+    /// The client's own limit on requests. Default: what Anaplan grants to a whole tenant; lower it
+    /// when several programs share one.
+    pub fn rate_limit(mut self, limit: RateLimit) -> Self {
+        self.settings.rate_limit = Some(limit);
+        self
+    }
+
+    /// Sends without a limit of the client's own. The server's "too many requests" is still obeyed.
+    pub fn no_rate_limit(mut self) -> Self {
+        self.settings.rate_limit = None;
+        self
+    }
+
+    /// How long one HTTP exchange may take. Default 5 minutes: the first call to an unloaded model
+    /// waits until it is loaded. For a limit on a whole call see [`Call::timeout`](crate::Call::timeout).
+    pub fn attempt_timeout(mut self, limit: Duration) -> Self {
+        self.settings.attempt_timeout = limit;
+        self
+    }
+
+    /// How long a streamed body may be silent. Default 1 minute.
+    pub fn idle_timeout(mut self, limit: Duration) -> Self {
+        self.settings.idle_timeout = limit;
+        self
+    }
+
+    /// The largest answer that is held in memory, in bytes. Default 1 GiB. Streams have no limit.
+    pub fn max_body(mut self, bytes: usize) -> Self {
+        self.settings.max_body = bytes;
+        self
+    }
+
+    /// How tasks are polled, unless a task is told otherwise.
+    pub fn poll(mut self, policy: PollPolicy) -> Self {
+        self.settings.poll = policy;
+        self
+    }
+
+    /// What the `User-Agent` header says. Default: `anaplan-rs/` and the version.
+    pub fn user_agent(mut self, name: impl Into<String>) -> Self {
+        self.settings.user_agent = name.into();
+        self
+    }
+
+    /// Checks everything and gives the client. Reads the files of certificate and key; sends nothing.
+    ///
+    /// # Errors
+    ///
+    /// * [`ErrorKind::Config`](crate::ErrorKind::Config) when no way of signing in was given, or more
+    ///   than one; when a host must not be talked to; when an id, a time-out or the user agent cannot
+    ///   work; when there is no transport because the features `rustls` and `native-tls` are off.
+    /// * [`ErrorKind::Authentication`](crate::ErrorKind::Authentication) with a
+    ///   [`CertificateProblem`](crate::auth::CertificateProblem) when certificate or key cannot work.
+    pub fn build(self) -> Result<Client> {
+        self.check()?;
+        let authenticator = self.sign_in.authenticator(self.environment)?;
+        let mut connection = Connection::to(self.hosts.unwrap_or_default());
+        connection.transport = self.transport;
+        connection.clock = self.clock;
+        let session = Session::new(connection, authenticator, self.settings)?;
+        Ok(Client::new(session, self.scope))
+    }
+
+    fn check(&self) -> Result<()> {
+        let is_blank = |id: Option<&str>| id.is_some_and(|id| id.trim().is_empty());
+        let workspace = self.scope.workspace.as_ref().map(WorkspaceId::as_str);
+        let model = self.scope.model.as_ref().map(ModelId::as_str);
+        let problem = if is_blank(workspace) {
+            "the workspace id is empty"
+        } else if is_blank(model) {
+            "the model id is empty"
+        } else if self.settings.attempt_timeout.is_zero() || self.settings.idle_timeout.is_zero() {
+            "a time-out of zero leaves no time for any call"
+        } else if HeaderValue::from_str(&self.settings.user_agent).is_err() {
+            "the user agent has characters that cannot stand in a header"
+        } else {
+            return Ok(());
+        };
+        Err(Error::new(ErrorKind::Config, problem))
+    }
+}
+
+impl fmt::Debug for ClientBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ClientBuilder")
+            .field("scope", &self.scope)
+            .field("hosts", &self.hosts)
+            .field("sign_in", &self.sign_in)
+            .field("environment", &self.environment)
+            .field("settings", &self.settings)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests;

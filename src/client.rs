@@ -1,0 +1,181 @@
+//! The client: a session, and what it works on.
+
+use anaplan_auth::WhoAmI;
+use anaplan_core::{
+    Call, Endpoint, ModelId, Namespace, Paged, PagedCall, Pending, Result, Scope, Session,
+    WorkspaceId,
+};
+
+use crate::builder::ClientBuilder;
+
+/// The way in: hands out the namespaces, bound to the workspace and model that it works on.
+///
+/// Cheap to clone, safe to share between tasks and threads. All clones, and everything they hand out,
+/// share one token, one rate limit, one retry budget and one pool of connections: build one client for
+/// a tenant, not one for a call.
+///
+/// ```
+/// # anaplan_testkit::story(async |fake| {
+/// # let admin = fake.admin();
+/// use anaplan::Client;
+///
+/// let client = Client::builder()
+///     .connection(fake.connection())
+///     .model_id(fake.demo().dev)
+///     .basic(&admin.user, admin.password.as_str())
+///     .build()?;
+/// # #[cfg(feature = "alm")]
+/// println!("{:?}", client.alm()?.get_latest_revision().await?);
+/// # Ok(()) });
+/// ```
+#[derive(Debug, Clone)]
+pub struct Client {
+    session: Session,
+    scope: Scope,
+}
+
+impl Client {
+    /// Starts to put a client together.
+    pub fn builder() -> ClientBuilder {
+        ClientBuilder::new()
+    }
+
+    /// A client made of [environment variables](ClientBuilder::from_env) alone. Nothing is sent.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`ClientBuilder::from_env`] and [`ClientBuilder::build`].
+    ///
+    /// ```no_run
+    /// let client = anaplan::Client::from_env()?;
+    /// # Ok::<(), anaplan::Error>(())
+    /// ```
+    pub fn from_env() -> Result<Self> {
+        Self::builder().from_env()?.build()
+    }
+
+    pub(crate) fn new(session: Session, scope: Scope) -> Self {
+        Self { session, scope }
+    }
+
+    /// Application lifecycle management of the client's model: revisions, syncs, reports, promotion.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::MissingScope`](crate::ErrorKind::MissingScope) when the client has no model.
+    #[cfg(feature = "alm")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "alm")))]
+    pub fn alm(&self) -> Result<anaplan_alm::Alm> {
+        self.namespace()
+    }
+
+    /// A namespace of another crate, bound to this client.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::MissingScope`](crate::ErrorKind::MissingScope) when the client lacks the workspace
+    /// or the model that the namespace needs.
+    ///
+    /// ```
+    /// # anaplan_testkit::story(async |fake| {
+    /// # let admin = fake.admin();
+    /// use anaplan::{Client, Namespace, Result, Scope, Session};
+    ///
+    /// #[derive(Debug, Clone)]
+    /// struct Audit {
+    ///     session: Session,
+    /// }
+    ///
+    /// impl Namespace for Audit {
+    ///     const NAME: &'static str = "audit";
+    ///
+    ///     fn bind(session: Session, _: &Scope) -> Result<Self> {
+    ///         Ok(Self { session })
+    ///     }
+    /// }
+    ///
+    /// # let client = Client::builder()
+    /// #     .connection(fake.connection()).basic(&admin.user, admin.password.as_str()).build()?;
+    /// let audit: Audit = client.namespace()?;
+    /// # Ok(()) });
+    /// ```
+    pub fn namespace<N: Namespace>(&self) -> Result<N> {
+        N::bind(self.session.clone(), &self.scope)
+    }
+
+    /// A call of any endpoint, not yet made. The way to operations that no namespace covers: see
+    /// [`Endpoint`].
+    pub fn call<E: Endpoint>(&self, endpoint: E) -> Call<E> {
+        self.session.call(endpoint)
+    }
+
+    /// A call for a whole collection of any pageable endpoint, not yet made.
+    pub fn paged<E: Paged>(&self, endpoint: E) -> PagedCall<E> {
+        self.session.paged(endpoint)
+    }
+
+    /// The same client for another model; session, token, limits and connections are shared.
+    #[must_use]
+    pub fn with_model(&self, model: impl Into<ModelId>) -> Self {
+        let scope = Scope::new(self.scope.workspace.clone(), Some(model.into()));
+        Self::new(self.session.clone(), scope)
+    }
+
+    /// The same client for another workspace, and for the model that it had; session, token, limits
+    /// and connections are shared.
+    #[must_use]
+    pub fn with_workspace(&self, workspace: impl Into<WorkspaceId>) -> Self {
+        let scope = Scope::new(Some(workspace.into()), self.scope.model.clone());
+        Self::new(self.session.clone(), scope)
+    }
+
+    /// The workspace and the model that the client works on, as far as they were given.
+    #[must_use]
+    pub fn scope(&self) -> &Scope {
+        &self.scope
+    }
+
+    /// What all clones of this client share.
+    #[must_use]
+    pub fn session(&self) -> &Session {
+        &self.session
+    }
+
+    /// Asks the token service who is signed in, signing in first if need be: the quick check that the
+    /// credentials work.
+    ///
+    /// `GET /token/validate`. Reads only: retried freely.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Authentication`](crate::ErrorKind::Authentication) when signing in fails or the
+    /// token is no good, and the errors of the network.
+    ///
+    /// ```
+    /// # anaplan_testkit::story(async |fake| {
+    /// # let admin = fake.admin();
+    /// # let client = anaplan::Client::builder()
+    /// #     .connection(fake.connection()).basic(&admin.user, admin.password.as_str()).build()?;
+    /// let who = client.who_am_i().await?;
+    /// assert_eq!(who.user_id, Some(admin.user));
+    /// # Ok(()) });
+    /// ```
+    #[doc(alias = "validate")]
+    pub fn who_am_i(&self) -> Call<WhoAmI> {
+        self.session.call(WhoAmI)
+    }
+
+    /// Ends the session on the server, at once and for everybody who uses its token. A later call
+    /// signs in again, unless the client was built with a bare token.
+    ///
+    /// `POST /token/logout`. Not required: a token that nobody uses expires after 35 minutes.
+    ///
+    /// # Errors
+    ///
+    /// The errors of the network. A session that is gone already is no error.
+    #[doc(alias = "logout")]
+    #[doc(alias = "log_out")]
+    pub fn sign_out(&self) -> Pending<()> {
+        self.session.sign_out()
+    }
+}
