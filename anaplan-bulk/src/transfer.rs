@@ -112,7 +112,7 @@ impl Bulk {
     /// written in: here when it is the file's, and from the upload when it is a row's.
     ///
     /// ```
-    /// # use anaplan_bulk::Bulk;
+    /// # use anaplan_bulk::{Bulk, FileId};
     /// # anaplan_testkit::story(async |fake| {
     /// # let bulk: Bulk = fake.namespace()?;
     /// # let ids = fake.demo();
@@ -123,7 +123,7 @@ impl Bulk {
     /// }
     ///
     /// let files = bulk.get_files().await?;
-    /// let file = files.iter().find(|file| file.id == ids.source_file.into()).unwrap();
+    /// let file = files.iter().find(|file| file.id == FileId::from(ids.source_file)).unwrap();
     /// bulk.upload_rows(file, vec![Row { name: "A".into(), amount: 1.5 }])?.await?;
     /// # Ok(()) });
     /// ```
