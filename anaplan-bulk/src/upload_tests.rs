@@ -28,7 +28,11 @@ async fn chunks_arrive_whole_whatever_order_they_take() {
             true => Content::from(content.clone()),
             false => unknown(content.clone()),
         };
-        let upload = server.bulk().upload_file(FILE, source).chunk_size(MB);
+        let upload = server
+            .bulk()
+            .upload_file(FILE, source)
+            .chunk_size(MB)
+            .gzip_level(1);
         let upload = if gzip { upload } else { upload.without_gzip() };
         let done = upload.await.unwrap();
         assert_eq!((done.bytes, done.chunks), (content.len() as u64, 6));
@@ -52,6 +56,7 @@ async fn a_broken_chunk_is_sent_again_alone() {
         .bulk()
         .upload_file(FILE, content.clone())
         .chunk_size(MB)
+        .gzip_level(1)
         .await
         .unwrap();
     assert!(server.content(FILE) == content);
@@ -70,6 +75,7 @@ async fn memory_and_connections_are_bounded() {
         .bulk()
         .upload_file(FILE, content)
         .chunk_size(MB)
+        .gzip_level(1)
         .without_gzip();
     upload.concurrency(3).await.unwrap();
     assert_eq!(server.state().most_in_flight, 3);
@@ -89,7 +95,8 @@ async fn an_interrupted_upload_tells_what_arrived_and_goes_on_from_there() {
         let upload = server
             .bulk()
             .upload_file(FILE, source(&content))
-            .chunk_size(MB);
+            .chunk_size(MB)
+            .gzip_level(1);
         let failed = upload.without_gzip().concurrency(2).await.unwrap_err();
         assert_eq!(failed.error.kind(), ErrorKind::NotFound);
         assert_eq!(failed.failed_chunks[0].0, 2);
@@ -138,7 +145,7 @@ async fn a_source_that_breaks_is_never_completed() {
     let upload = server
         .bulk()
         .upload_file_stream(FILE, futures_util::stream::iter(items));
-    let failed = upload.chunk_size(MB).await.unwrap_err();
+    let failed = upload.chunk_size(MB).gzip_level(1).await.unwrap_err();
     assert_eq!(failed.error.kind(), ErrorKind::Io);
     assert_eq!(failed.state.unwrap().sent_chunks(), [0, 1]);
     assert!(server.state().completed.is_empty());
@@ -153,6 +160,7 @@ async fn a_length_that_is_not_true_is_an_error() {
             .bulk()
             .upload_file(FILE, content)
             .chunk_size(MB)
+            .gzip_level(1)
             .await
             .unwrap_err();
         assert_eq!(
@@ -209,7 +217,7 @@ async fn limits_are_checked_before_anything_is_sent() {
         upload(1).chunk_size(MB - 1),
         upload(1).chunk_size(50 * MB + 1),
         upload(1).gzip_level(10),
-        upload(1000 * MB + 1).chunk_size(MB),
+        upload(1000 * MB + 1).chunk_size(MB).gzip_level(1),
         upload(50_000 * MB + 1),
     ] {
         let failed = bad.await.unwrap_err();
@@ -233,7 +241,8 @@ async fn progress_counts_up_to_the_end() {
     let upload = server
         .bulk()
         .upload_file(FILE, bytes(3 * MB))
-        .chunk_size(MB);
+        .chunk_size(MB)
+        .gzip_level(1);
     let watch = move |state: &UploadState| watched.lock().unwrap().push(state.sent_bytes());
     upload.on_progress(watch).await.unwrap();
     assert_eq!(*seen.lock().unwrap(), [1, 2, 3].map(|n| (n * MB) as u64));
