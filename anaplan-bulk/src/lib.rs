@@ -10,6 +10,7 @@ mod action_ref;
 mod actions;
 mod chunks;
 mod content;
+mod cutter;
 mod dashboards;
 mod delete_models;
 mod download;
@@ -33,11 +34,13 @@ mod table;
 mod tasks;
 mod transfer;
 mod upload;
+mod upload_calls;
 mod upload_state;
 mod workspaces;
 
 #[cfg(test)]
-#[allow(dead_code)]
+mod run_tests;
+#[cfg(test)]
 mod test_server;
 
 use anaplan_core::{ModelId, Namespace, Result, Scope, Session, WorkspaceId};
@@ -66,7 +69,8 @@ pub use rows::Rows;
 pub use run::{ConnectorParameter, MappingParameter, RunAction};
 pub use table::TableFormat;
 pub use tasks::{ActionTask, CancelTask, GetTaskStatus, GetTaskSummaries};
-pub use upload::{CompleteUpload, PutChunk, SetChunkCount, Upload};
+pub use upload::Upload;
+pub use upload_calls::{CompleteUpload, PutChunk, SetChunkCount};
 pub use upload_state::{UploadError, UploadState, Uploaded};
 pub use workspaces::{GetWorkspace, GetWorkspaces, Workspace};
 
