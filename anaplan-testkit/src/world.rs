@@ -2,13 +2,22 @@
 
 mod alm;
 mod books;
+mod calendar;
+mod cells;
+mod cube;
 mod diff;
 mod edit;
+mod formula;
+mod grid;
 mod ids;
+mod lists;
+mod members;
 mod model;
 mod people;
+mod read_requests;
 mod rules;
 mod structure;
+mod table;
 mod tasks;
 mod tokens;
 
@@ -19,6 +28,7 @@ use anaplan_core::{ModelId, Timestamp, UserId, WorkspaceId};
 
 pub use alm::{Applied, Revision};
 pub use books::Books;
+pub use calendar::{Calendar, CalendarKind, Version, WeekFormat};
 pub use diff::{Change, Difference, ObjectKind};
 pub use edit::{LineItemEdit, ListEdit, ModelEdit, ModuleEdit};
 pub use model::{Model, ModelState, OpenState, SyncFailure};
@@ -30,8 +40,16 @@ pub use structure::{
 };
 
 pub(crate) use alm::{AlmRefusal, Report, ReportKind, RevisionQuery};
+pub(crate) use calendar::{PeriodKind, year_name};
+pub(crate) use cells::{CellRequest, Given, Named, read_date};
+pub(crate) use cube::cell_count;
+pub(crate) use grid::{Grid, Shown, full_name};
 pub(crate) use ids::IdSource;
-pub(crate) use structure::LINE_ITEMS;
+pub(crate) use lists::{ItemRequest, ResetRefusal, WriteFailure};
+pub(crate) use members::{Member, Members, top_level_id};
+pub(crate) use read_requests::{ReadOf, ReadRequests, ReadState, ReadStatus};
+pub(crate) use structure::{LINE_ITEMS, TIME, USERS, VERSIONS, key};
+pub(crate) use table::{Layout, ListTable, Table};
 pub(crate) use tasks::{Outcome, Parent, TaskBoard, TaskRecord, TaskState};
 pub(crate) use tokens::{Grant, Tokens, later};
 
@@ -53,6 +71,7 @@ pub struct World {
     /// What models that are gone had.
     pub(crate) deleted: Vec<(ModelId, Vec<Applied>)>,
     pub(crate) reports: BTreeMap<(ReportKind, ModelId, String, String), Report>,
+    pub(crate) read_requests: ReadRequests,
     /// How the world behaves where real tenants differ, or where a test wants it otherwise.
     pub rules: Rules,
 }
@@ -75,6 +94,7 @@ impl World {
             books: Books::default(),
             deleted: Vec::new(),
             reports: BTreeMap::new(),
+            read_requests: ReadRequests::new(),
             rules: Rules::default(),
         }
     }
@@ -91,6 +111,7 @@ impl World {
         self.settle();
         self.open_and_close();
         self.expire();
+        self.drop_dead_reads();
     }
 
     /// The work that the world has done, for tests to check.
@@ -137,7 +158,12 @@ impl World {
     /// Adds an empty, open model in standard mode.
     pub fn add_model(&mut self, workspace: &WorkspaceId, name: impl Into<String>) -> ModelId {
         let id = ModelId::from(self.ids.upper_hex());
-        let model = Model::new(id.clone(), name.into(), workspace.clone(), self.now);
+        let mut model = Model::new(id.clone(), name.into(), workspace.clone(), self.now);
+        let mut actual = Version::new(self.ids.object(107), "Actual");
+        actual.actual = true;
+        let mut forecast = Version::new(self.ids.object(107), "Forecast");
+        forecast.current = true;
+        model.structure.versions = vec![actual, forecast];
         self.models.push(model);
         id
     }
@@ -209,6 +235,7 @@ impl World {
             self.deleted.push((gone.id, gone.applied));
         }
         self.tasks.forget_model(model);
+        self.forget_reads_of(model);
     }
 
     /// The workspace of this id.

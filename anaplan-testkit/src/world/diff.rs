@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::world::calendar::{Calendar, Version, year_name};
 use crate::world::structure::{Format, List, ListItem, Module, Snapshot};
 
 /// What kind of object differs.
@@ -26,6 +27,10 @@ pub enum ObjectKind {
     Role,
     /// What a role may read or write.
     RoleContents,
+    /// How time is divided.
+    ModelCalendar,
+    /// A version.
+    Version,
 }
 
 impl ObjectKind {
@@ -42,6 +47,8 @@ impl ObjectKind {
             Self::SavedView => "savedViews",
             Self::Role => "roles",
             Self::RoleContents => "rolesContents",
+            Self::ModelCalendar => "modelCalendar",
+            Self::Version => "versions",
         }
     }
 
@@ -56,6 +63,8 @@ impl ObjectKind {
             Self::SavedView => "SAVED VIEWS",
             Self::Role => "ROLES",
             Self::RoleContents => "ROLES CONTENTS",
+            Self::ModelCalendar => "MODEL CALENDAR",
+            Self::Version => "VERSIONS",
         }
     }
 
@@ -77,7 +86,12 @@ impl ObjectKind {
         match self {
             Self::ListProperty | Self::ListSubset | Self::ListItem => Some("List"),
             Self::LineItem | Self::SavedView => Some("Module"),
-            Self::List | Self::Module | Self::Role | Self::RoleContents => None,
+            Self::List
+            | Self::Module
+            | Self::Role
+            | Self::RoleContents
+            | Self::ModelCalendar
+            | Self::Version => None,
         }
     }
 }
@@ -275,6 +289,10 @@ fn things(snapshot: &Snapshot) -> BTreeMap<Key, Thing> {
         ];
         add(0, None, thing(ObjectKind::RoleContents, contents));
     }
+    add(0, None, calendar_thing(&structure.calendar));
+    for version in &structure.versions {
+        add(0, None, version_thing(version));
+    }
     all
 }
 
@@ -344,6 +362,62 @@ fn list_thing(list: &List, name_of: &dyn Fn(u64) -> String) -> Thing {
             ("Numbered", yes_no(list.numbered)),
             ("Production Data", yes_no(list.production)),
             ("Top Level Item", list.top_level.clone().unwrap_or_default()),
+        ],
+    }
+}
+
+fn calendar_thing(calendar: &Calendar) -> Thing {
+    Thing {
+        kind: ObjectKind::ModelCalendar,
+        id: None,
+        name: "Model Calendar".into(),
+        owner: None,
+        attributes: vec![
+            ("Calendar Type", calendar.kind.as_str().to_owned()),
+            ("Fiscal Year", year_name(calendar.fiscal_year)),
+            ("First Month", calendar.first_month.to_string()),
+            ("Past Years", calendar.past_years.to_string()),
+            ("Future Years", calendar.future_years.to_string()),
+            (
+                "Totals",
+                format!(
+                    "{} {} {} {} {}",
+                    calendar.quarters,
+                    calendar.half_years,
+                    calendar.year_to_date,
+                    calendar.year_to_go,
+                    calendar.all_periods
+                ),
+            ),
+            (
+                "Weeks",
+                format!(
+                    "{:?} {} {} {:?} {} {}",
+                    calendar.grouping,
+                    calendar.extra_week_month,
+                    calendar.extra_month_quarter,
+                    calendar.week_format,
+                    calendar.start,
+                    calendar.weeks
+                ),
+            ),
+        ],
+    }
+}
+
+fn version_thing(version: &Version) -> Thing {
+    Thing {
+        kind: ObjectKind::Version,
+        id: Some(version.id),
+        name: version.name.clone(),
+        owner: None,
+        attributes: vec![
+            ("Name", version.name.clone()),
+            ("Code", version.code.clone().unwrap_or_default()),
+            ("Current", version.current.to_string()),
+            ("Actual", version.actual.to_string()),
+            ("Formula", version.formula.clone().unwrap_or_default()),
+            ("Notes", version.notes.clone()),
         ],
     }
 }

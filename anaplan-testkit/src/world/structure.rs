@@ -1,6 +1,9 @@
 //! What a model is made of: lists, modules, line items, roles.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+
+use crate::world::calendar::{Calendar, Version};
 
 /// The dimension of time.
 pub(crate) const TIME: u64 = 20_000_000_003;
@@ -24,6 +27,10 @@ pub struct Structure {
     pub modules: Vec<Module>,
     /// The roles.
     pub roles: Vec<Role>,
+    /// The calendar.
+    pub calendar: Calendar,
+    /// The versions.
+    pub versions: Vec<Version>,
 }
 
 impl Structure {
@@ -31,6 +38,14 @@ impl Structure {
     #[must_use]
     pub fn list(&self, id: u64) -> Option<&List> {
         self.lists.iter().find(|list| list.id == id)
+    }
+
+    /// The list of this id, or the one that the subset of this id is of.
+    #[must_use]
+    pub fn list_behind(&self, id: Dimension) -> Option<&List> {
+        self.lists
+            .iter()
+            .find(|list| list.id == id || list.subsets.iter().any(|subset| subset.id == id))
     }
 
     /// The module of this id.
@@ -137,8 +152,13 @@ impl ListItem {
 }
 
 /// The items of a list, found by id, name and code.
+///
+/// A clone costs nothing until one of the two is changed.
 #[derive(Debug, Clone, Default)]
-pub struct Items {
+pub struct Items(Arc<Shelves>);
+
+#[derive(Debug, Clone, Default)]
+struct Shelves {
     by_id: BTreeMap<u64, ListItem>,
     by_name: HashMap<String, u64>,
     by_code: HashMap<String, u64>,
@@ -146,7 +166,7 @@ pub struct Items {
 
 impl PartialEq for Items {
     fn eq(&self, other: &Self) -> bool {
-        self.by_id == other.by_id
+        Arc::ptr_eq(&self.0, &other.0) || self.0.by_id == other.0.by_id
     }
 }
 
@@ -154,60 +174,66 @@ impl Items {
     /// How many there are.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.by_id.len()
+        self.0.by_id.len()
     }
 
     /// Whether there are none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.by_id.is_empty()
+        self.0.by_id.is_empty()
     }
 
     /// The items in the order of their making.
     pub fn iter(&self) -> impl Iterator<Item = &ListItem> {
-        self.by_id.values()
+        self.0.by_id.values()
     }
 
     /// The item of this id.
     #[must_use]
     pub fn get(&self, id: u64) -> Option<&ListItem> {
-        self.by_id.get(&id)
+        self.0.by_id.get(&id)
     }
 
     /// The item of this name. Case does not matter.
     #[must_use]
     pub fn by_name(&self, name: &str) -> Option<&ListItem> {
-        self.get(*self.by_name.get(&key(name))?)
+        self.get(*self.0.by_name.get(&key(name))?)
     }
 
     /// The item of this code. Case does not matter.
     #[must_use]
     pub fn by_code(&self, code: &str) -> Option<&ListItem> {
-        self.get(*self.by_code.get(&key(code))?)
+        self.get(*self.0.by_code.get(&key(code))?)
     }
 
     /// Puts an item in, in place of the one of the same id if there is one.
     pub fn put(&mut self, item: ListItem) {
         self.remove(item.id);
-        self.by_name.insert(key(&item.name), item.id);
+        let shelves = Arc::make_mut(&mut self.0);
+        shelves.by_name.insert(key(&item.name), item.id);
         if let Some(code) = &item.code {
-            self.by_code.insert(key(code), item.id);
+            shelves.by_code.insert(key(code), item.id);
         }
-        self.by_id.insert(item.id, item);
+        shelves.by_id.insert(item.id, item);
     }
 
     /// Takes an item out.
     pub fn remove(&mut self, id: u64) -> Option<ListItem> {
-        let item = self.by_id.remove(&id)?;
-        self.by_name.remove(&key(&item.name));
+        if !self.0.by_id.contains_key(&id) {
+            return None;
+        }
+        let shelves = Arc::make_mut(&mut self.0);
+        let item = shelves.by_id.remove(&id)?;
+        shelves.by_name.remove(&key(&item.name));
         if let Some(code) = &item.code {
-            self.by_code.remove(&key(code));
+            shelves.by_code.remove(&key(code));
         }
         Some(item)
     }
 }
 
-fn key(text: &str) -> String {
+/// What names and codes are compared by.
+pub(crate) fn key(text: &str) -> String {
     text.trim().to_lowercase()
 }
 
