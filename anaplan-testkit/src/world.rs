@@ -38,6 +38,10 @@ pub use structure::{
     CellValue, Dimension, Format, Items, LineItem, List, ListItem, Module, Property, Role,
     Snapshot, Structure, Subset, View,
 };
+pub use structure::{
+    LINE_ITEMS as LINE_ITEM_DIMENSION, TIME as TIME_DIMENSION, USERS as USER_DIMENSION,
+    VERSIONS as VERSION_DIMENSION,
+};
 
 pub(crate) use alm::{AlmRefusal, Report, ReportKind, RevisionQuery};
 pub(crate) use calendar::{PeriodKind, year_name};
