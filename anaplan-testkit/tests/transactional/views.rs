@@ -180,11 +180,12 @@ fn world_module(
 fn four_layouts_are_there_and_the_tabular_ones_need_the_module() {
     let caller = Caller::admin();
     let view = caller.demo.page_view;
-    let module = caller.get(&format!("views?limit=50")).ok();
+    let module = caller.get("views?limit=50").ok();
     let views = module["views"].as_array().unwrap();
+    let id = view.to_string();
     let view_row = views
         .iter()
-        .find(|row| row["id"] == view.to_string())
+        .find(|row| row["id"] == id)
         .unwrap();
     let module = view_row["moduleId"].as_str().unwrap();
     let read = |query: &str| caller.csv(&format!("views/{view}/data?exportType={query}"));
@@ -224,7 +225,7 @@ fn four_layouts_are_there_and_the_tabular_ones_need_the_module() {
 fn risky_fields_are_quoted_on_request() {
     let caller = Caller::admin();
     let module = caller.demo.module;
-    let dimensions = format!(r#"[{{"dimensionName":"Regions","itemName":"North"}}]"#);
+    let dimensions = r#"[{"dimensionName":"Regions","itemName":"North"}]"#;
     let body =
         format!(r#"[{{"lineItemName":"Comment","dimensions":{dimensions},"value":"=1+1"}}]"#);
     caller.post(&format!("modules/{module}/data"), &body).ok();
