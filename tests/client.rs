@@ -102,7 +102,8 @@ fn the_same_client_serves_threads_without_a_runtime() {
             scope.spawn(move || {
                 let all = alm.get_revisions().run().unwrap();
                 let items = alm.get_revisions().page_size(1).items();
-                assert_eq!(items.map(|item| item.unwrap()).count(), all.len());
+                let items: Result<Vec<_>, _> = items.collect();
+                assert_eq!(items.unwrap().len(), all.len());
             });
         }
     });

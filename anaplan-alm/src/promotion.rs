@@ -15,6 +15,7 @@ use crate::tasks::{AlmTaskResult, RevisionPair};
 /// What promoting a model would mean.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
+#[allow(clippy::large_enum_variant)]
 pub enum Promotion {
     /// There is nothing newer than what the model has.
     UpToDate(Revision),

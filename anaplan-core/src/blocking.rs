@@ -102,7 +102,12 @@ where
         .unwrap_or_else(|_| Err(Error::new(ErrorKind::Usage, "the call panicked")))
 }
 
-fn next<T, S>(stream: &mut S) -> Option<Result<T>>
+/// The next element of a stream; for the `Iterator` of a namespace's own streams.
+///
+/// # Errors
+///
+/// Those of the stream, and [`ErrorKind::Usage`] inside an async runtime.
+pub fn next<T, S>(stream: &mut S) -> Option<Result<T>>
 where
     S: Stream<Item = Result<T>> + Unpin,
 {

@@ -55,19 +55,9 @@ impl ByteStream {
         W: AsyncWrite + Unpin,
     {
         let operation = self.operation;
-        let failed = |error: std::io::Error| {
-            Error::new(ErrorKind::Io, "writing the answer failed")
-                .during(operation)
-                .caused_by(error)
-        };
-        let mut written = 0;
-        while let Some(chunk) = self.chunk().await {
-            let chunk = chunk?;
-            writer.write_all(&chunk).await.map_err(failed)?;
-            written += chunk.len() as u64;
-        }
-        writer.flush().await.map_err(failed)?;
-        Ok(written)
+        write_stream(&mut self, &mut writer)
+            .await
+            .map_err(|error| error.during(operation))
     }
 
     fn broken(&mut self, error: TransportError) -> Error {
@@ -121,6 +111,29 @@ impl fmt::Debug for ByteStream {
     }
 }
 
+/// Writes a stream to `writer` as it arrives and flushes it; gives the number of bytes.
+///
+/// # Errors
+///
+/// Those of the stream, and [`ErrorKind::Io`] when writing fails.
+pub async fn write_stream<S, W>(stream: &mut S, writer: &mut W) -> Result<u64>
+where
+    S: Stream<Item = Result<Bytes>> + Unpin + ?Sized,
+    W: AsyncWrite + Unpin + ?Sized,
+{
+    let failed = |error: std::io::Error| {
+        Error::new(ErrorKind::Io, "writing the answer failed").caused_by(error)
+    };
+    let mut written = 0;
+    while let Some(chunk) = std::future::poll_fn(|cx| Pin::new(&mut *stream).poll_next(cx)).await {
+        let chunk = chunk?;
+        writer.write_all(&chunk).await.map_err(failed)?;
+        written += chunk.len() as u64;
+    }
+    writer.flush().await.map_err(failed)?;
+    Ok(written)
+}
+
 /// Saves what `open` gives under `path`, by way of a temporary file beside it.
 pub(crate) async fn save<F, Fut>(path: &Path, mut open: F) -> Result<u64>
 where
@@ -129,54 +142,75 @@ where
 {
     let mut restarts = 0;
     loop {
-        let stream = open().await?;
-        let part = Part::beside(path)?;
-        let outcome = part.fill(stream).await;
-        match outcome {
+        let mut stream = open().await?;
+        let part = PartFile::beside(path)?;
+        match part.fill(&mut stream).await {
             Ok(written) => {
-                part.keep(path)?;
+                part.keep()?;
                 return Ok(written);
             }
             Err(error) if error.is_retryable() && restarts < RESTARTS => restarts += 1,
-            Err(error) => return Err(error),
+            Err(error) => return Err(error.during(stream.operation)),
         }
     }
 }
 
-/// A file that is not complete yet; removed when dropped.
-struct Part {
+/// A file that is not complete yet: it stands beside its place under a temporary name, and is removed
+/// when dropped before [`keep`](Self::keep).
+#[derive(Debug)]
+pub struct PartFile {
     path: PathBuf,
+    place: PathBuf,
 }
 
-impl Part {
-    fn beside(path: &Path) -> Result<Self> {
-        let name = path
+impl PartFile {
+    /// A file that will stand at `place` when it is complete. Nothing is written yet.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidInput`] when `place` names no file.
+    pub fn beside(place: &Path) -> Result<Self> {
+        let name = place
             .file_name()
             .ok_or_else(|| Error::invalid_input("path", "names no file"))?;
         let mut hidden = std::ffi::OsString::from(".");
         hidden.push(name);
         hidden.push(format!(".{:016x}.part", fastrand::u64(..)));
         Ok(Self {
-            path: path.with_file_name(hidden),
+            path: place.with_file_name(hidden),
+            place: place.to_owned(),
         })
     }
 
-    async fn fill(&self, stream: ByteStream) -> Result<u64> {
+    /// Creates the file, writes the stream to it and has it put on the disk; gives the number of bytes.
+    ///
+    /// # Errors
+    ///
+    /// Those of the stream, and [`ErrorKind::Io`] when writing fails.
+    pub async fn fill<S>(&self, stream: &mut S) -> Result<u64>
+    where
+        S: Stream<Item = Result<Bytes>> + Unpin + ?Sized,
+    {
         let mut file = tokio::fs::OpenOptions::new()
             .write(true)
             .create_new(true)
             .open(&self.path)
             .await
             .map_err(|error| self.failed("creating", error))?;
-        let written = stream.write_to(&mut file).await?;
+        let written = write_stream(stream, &mut file).await?;
         file.sync_all()
             .await
             .map_err(|error| self.failed("writing", error))?;
         Ok(written)
     }
 
-    fn keep(self, path: &Path) -> Result<()> {
-        std::fs::rename(&self.path, path).map_err(|error| self.failed("renaming", error))
+    /// Moves the complete file to its place, where it replaces what is there.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Io`] when that fails.
+    pub fn keep(self) -> Result<()> {
+        std::fs::rename(&self.path, &self.place).map_err(|error| self.failed("renaming", error))
     }
 
     fn failed(&self, what: &str, error: std::io::Error) -> Error {
@@ -188,7 +222,7 @@ impl Part {
     }
 }
 
-impl Drop for Part {
+impl Drop for PartFile {
     fn drop(&mut self) {
         // After `keep` there is nothing left under this name.
         let _ = std::fs::remove_file(&self.path);

@@ -34,7 +34,7 @@ pub use auth::{Authenticator, Credential};
 pub use call::Call;
 pub use clock::Clock;
 pub use connection::Connection;
-pub use download::ByteStream;
+pub use download::{ByteStream, PartFile, write_stream};
 pub use endpoint::{Authorization, Download, Endpoint, RetryClass, json_body};
 pub use error::{Error, ErrorKind, Result, TaskFailure};
 pub use hosts::{Hosts, Region, Service};

@@ -19,6 +19,7 @@ use crate::faults::{Fault, FaultPlan, Kind};
 use crate::front::in_process::InProcess;
 use crate::http::{Body, Request, Response};
 use crate::log::RequestLog;
+use crate::pki::Identity;
 use crate::world::World;
 
 /// An Anaplan that is not there. Cheap to clone; all clones are the same fake.
@@ -128,7 +129,7 @@ impl FakeAnaplan {
     }
 
     /// The same fake, reached over sockets at this base URL; the server lives as long as the fake.
-    #[cfg(any(feature = "wiremock", feature = "server"))]
+    #[cfg(feature = "wiremock")]
     pub(crate) fn served_at(&self, url: &str, server: Arc<dyn Send + Sync>) -> Self {
         Self {
             shared: Arc::clone(&self.shared),
@@ -166,6 +167,17 @@ impl FakeAnaplan {
     #[must_use]
     pub fn admin(&self) -> crate::Credentials {
         self.demo().admin
+    }
+
+    /// A certificate of the demo's administrator and its key, registered in the world by this call.
+    ///
+    /// The key is made once for the whole process, at the first call.
+    #[must_use]
+    pub fn admin_identity(&self) -> Identity {
+        let admin = self.admin();
+        let identity = Identity::shared(&admin.user);
+        self.world(|world| world.register_certificate(&admin.id, identity.der()));
+        identity.clone()
     }
 
     /// Looks into the world, or changes it.

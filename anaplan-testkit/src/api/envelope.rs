@@ -15,8 +15,6 @@ pub(crate) enum Failure {
     Status(StatusCode, String),
     /// The form of authentication, audit and exception users.
     Family(StatusCode, &'static str, String),
-    /// A whole response.
-    Raw(StatusCode, Value),
 }
 
 impl Failure {
@@ -41,7 +39,6 @@ impl Failure {
             Self::Family(status, code, message) => {
                 json_response(status, &json!({ "status": code, "statusMessage": message }))
             }
-            Self::Raw(status, body) => json_response(status, &body),
         }
     }
 }

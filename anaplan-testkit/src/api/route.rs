@@ -1,6 +1,6 @@
 //! From a path to its handler.
 
-use anaplan_core::{ModelId, WorkspaceId};
+use anaplan_core::ModelId;
 use http::{Method, StatusCode};
 
 use crate::api::envelope::Failure;
@@ -59,7 +59,7 @@ fn inside(call: &Call<'_>, workspace: &str, model: &str) -> Result<ModelId, Fail
     let lies_there = call
         .world
         .model(&id)
-        .is_some_and(|model| model.workspace == WorkspaceId::from(workspace));
+        .is_some_and(|model| model.workspace == *workspace);
     lies_there.then_some(id).ok_or(Failure::NotFound)
 }
 

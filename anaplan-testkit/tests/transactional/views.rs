@@ -183,10 +183,7 @@ fn four_layouts_are_there_and_the_tabular_ones_need_the_module() {
     let module = caller.get("views?limit=50").ok();
     let views = module["views"].as_array().unwrap();
     let id = view.to_string();
-    let view_row = views
-        .iter()
-        .find(|row| row["id"] == id)
-        .unwrap();
+    let view_row = views.iter().find(|row| row["id"] == id).unwrap();
     let module = view_row["moduleId"].as_str().unwrap();
     let read = |query: &str| caller.csv(&format!("views/{view}/data?exportType={query}"));
     assert_eq!(

@@ -1,0 +1,241 @@
+//! The chunks that files and dumps are read in.
+
+use anaplan_core::{
+    Answer, Bytes, Call, Download, Endpoint, ErrorKind, HeaderMap, HeaderValue, Method, Page,
+    Paged, PagedCall, Path, Query, Refusal, Result, RetryClass, StatusCode, Window, id_type,
+};
+use serde::Deserialize;
+
+use crate::files::file_path;
+use crate::lenient::or_default;
+use crate::{ActionId, ActionTask, Bulk, FileId, ModelRef};
+
+/// What is read in chunks.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ChunkedFile {
+    /// The content of a file.
+    File(ModelRef, FileId),
+    /// The rows that a run could not use.
+    Dump(ActionTask),
+    /// The rows that one step of a process could not use.
+    StepDump(ActionTask, ActionId),
+}
+
+impl ChunkedFile {
+    fn path(&self) -> Path {
+        match self {
+            Self::File(model, file) => file_path(model, file),
+            Self::Dump(task) => task.path().lit("dump"),
+            Self::StepDump(task, step) => task.path().lit("dumps").seg("objectId", step),
+        }
+        .lit("chunks")
+    }
+
+    fn check(&self) -> Result<Bytes> {
+        match self {
+            Self::File(..) => Ok(()),
+            Self::Dump(task) | Self::StepDump(task, _) => task.action.check(),
+        }
+        .map(|()| Bytes::new())
+    }
+
+    /// The server was seen to answer 400 where there is no dump.
+    fn refusal(&self, refusal: &Refusal<'_>) -> Option<ErrorKind> {
+        let none = refusal.status == StatusCode::BAD_REQUEST && !matches!(self, Self::File(..));
+        none.then_some(ErrorKind::NotFound)
+    }
+
+    /// How a message calls it when there is none.
+    pub(crate) fn absence(&self) -> &'static str {
+        match self {
+            Self::File(..) => {
+                "the file has no content for this user: nothing was uploaded or exported, or it was not touched for 48 hours"
+            }
+            Self::Dump(_) | Self::StepDump(..) => {
+                "there is no dump: every row was used, a later run has replaced it, or it was not touched for 48 hours"
+            }
+        }
+    }
+}
+
+id_type! {
+    /// The number of a chunk, from 0.
+    ChunkId
+}
+
+/// One part of a file or dump.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[non_exhaustive]
+pub struct Chunk {
+    /// Its number, from 0.
+    pub id: ChunkId,
+    /// Its name.
+    #[serde(default, deserialize_with = "or_default")]
+    pub name: String,
+}
+
+impl Bulk {
+    /// The chunks of a file or dump; none where there is no content.
+    ///
+    /// `GET /models/{modelId}/files/{fileId}/chunks`, or the same below a dump. Reads only: retried
+    /// freely.
+    ///
+    /// # Errors
+    ///
+    /// `NotFound`, also for a dump that is gone.
+    ///
+    /// ```
+    /// # use anaplan_bulk::{Bulk, ChunkedFile, ModelRef};
+    /// # anaplan_testkit::story(async |fake| {
+    /// # let bulk: Bulk = fake.namespace()?;
+    /// # let ids = fake.demo();
+    /// bulk.upload_file(ids.source_file, ids.good_csv.clone()).await?;
+    /// let file = ChunkedFile::File(ModelRef::new(bulk.model()), ids.source_file.into());
+    /// let chunks = bulk.get_chunks(file.clone()).await?;
+    /// let first = bulk.get_chunk(file, &chunks[0].id).await?;
+    /// assert_eq!(first, ids.good_csv);
+    /// # Ok(()) });
+    /// ```
+    pub fn get_chunks(&self, of: ChunkedFile) -> PagedCall<GetChunks> {
+        self.session.paged(GetChunks::new(of))
+    }
+
+    /// One chunk of a file or dump. [`get_file`](Self::get_file) and [`get_dump`](Self::get_dump) put
+    /// all of them together.
+    ///
+    /// `GET /models/{modelId}/files/{fileId}/chunks/{chunkId}`, or the same below a dump. Reads only:
+    /// retried freely.
+    ///
+    /// # Errors
+    ///
+    /// `NotFound` when there is no such chunk.
+    pub fn get_chunk(&self, of: ChunkedFile, chunk: impl Into<ChunkId>) -> Call<GetChunk> {
+        self.session.call(GetChunk {
+            of,
+            chunk: chunk.into(),
+        })
+    }
+}
+
+/// The endpoint of [`Bulk::get_chunks`].
+#[derive(Debug, Clone)]
+pub struct GetChunks {
+    of: ChunkedFile,
+    window: Window,
+}
+
+impl GetChunks {
+    /// All chunks of a file or dump.
+    #[must_use]
+    pub fn new(of: ChunkedFile) -> Self {
+        Self {
+            of,
+            window: Window::default(),
+        }
+    }
+}
+
+impl Endpoint for GetChunks {
+    const NAME: &'static str = "bulk.get_chunks";
+    const METHOD: Method = Method::GET;
+    const RETRY: RetryClass = RetryClass::ReadOnly;
+    type Output = Page<Chunk>;
+
+    fn path(&self) -> Path {
+        self.of.path()
+    }
+
+    fn query(&self, query: &mut Query) {
+        self.window.write(query);
+    }
+
+    fn body(&self) -> Result<Bytes> {
+        self.of.check()
+    }
+
+    fn refusal(&self, refusal: &Refusal<'_>) -> Option<ErrorKind> {
+        self.of.refusal(refusal)
+    }
+
+    fn decode(&self, answer: Answer) -> Result<Page<Chunk>> {
+        if answer.status() == StatusCode::NO_CONTENT {
+            return Ok(Page::new(Vec::new(), None));
+        }
+        answer.page("chunks")
+    }
+}
+
+impl Paged for GetChunks {
+    type Item = Chunk;
+
+    fn set_window(&mut self, window: Window) {
+        self.window = window;
+    }
+}
+
+/// The endpoint of [`Bulk::get_chunk`].
+#[derive(Debug, Clone)]
+pub struct GetChunk {
+    /// The file or dump.
+    pub of: ChunkedFile,
+    /// The number of the chunk, from 0.
+    pub chunk: ChunkId,
+}
+
+impl Endpoint for GetChunk {
+    const NAME: &'static str = "bulk.get_chunk";
+    const METHOD: Method = Method::GET;
+    const RETRY: RetryClass = RetryClass::ReadOnly;
+    type Output = Bytes;
+
+    fn path(&self) -> Path {
+        self.of.path().seg("chunkId", &self.chunk)
+    }
+
+    /// Files come as octets, dumps as text.
+    fn headers(&self, headers: &mut HeaderMap) -> Result<()> {
+        headers.insert("accept", HeaderValue::from_static("*/*"));
+        Ok(())
+    }
+
+    fn body(&self) -> Result<Bytes> {
+        self.of.check()
+    }
+
+    fn refusal(&self, refusal: &Refusal<'_>) -> Option<ErrorKind> {
+        self.of.refusal(refusal)
+    }
+
+    fn decode(&self, answer: Answer) -> Result<Bytes> {
+        Ok(answer.into_body())
+    }
+}
+
+impl Download for GetChunk {}
+
+/// The content of a file in one answer: the only way to tell an empty file from none.
+pub(crate) struct GetWholeFile {
+    pub(crate) model: ModelRef,
+    pub(crate) file: FileId,
+}
+
+impl Endpoint for GetWholeFile {
+    const NAME: &'static str = "bulk.get_file";
+    const METHOD: Method = Method::GET;
+    const RETRY: RetryClass = RetryClass::ReadOnly;
+    type Output = Bytes;
+
+    fn path(&self) -> Path {
+        file_path(&self.model, &self.file)
+    }
+
+    fn headers(&self, headers: &mut HeaderMap) -> Result<()> {
+        headers.insert("accept", HeaderValue::from_static("*/*"));
+        Ok(())
+    }
+
+    fn decode(&self, answer: Answer) -> Result<Bytes> {
+        Ok(answer.into_body())
+    }
+}

@@ -1,0 +1,440 @@
+//! What is uploaded: bytes from anywhere, cut into chunks.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use anaplan_core::{Bytes, Error, ErrorKind, Result};
+use bytes::BytesMut;
+use futures_core::Stream;
+use futures_util::{TryStreamExt, stream};
+use serde::Serialize;
+use tokio::io::{AsyncRead, AsyncReadExt};
+use tokio::sync::mpsc;
+
+use crate::TableFormat;
+use crate::rows::RowWriter;
+
+/// How much is read at once.
+const BLOCK: usize = 64 * 1024;
+/// How many blocks a blocking source may be ahead.
+const AHEAD: usize = 4;
+
+type Blocks = Pin<Box<dyn Stream<Item = Result<Bytes>> + Send>>;
+
+/// What is uploaded: bytes that are here, a file on this machine, or a source that is read on the way.
+///
+/// Bytes, strings and paths become one with `into()`; the constructors make it of everything else.
+///
+/// ```
+/// use anaplan_bulk::Content;
+///
+/// let text = Content::from("name,amount\nA,1\n");
+/// let file = Content::file("staff.csv");
+/// let lines = Content::iter((1..=1000).map(|n| format!("{n},{n}\n")));
+/// let reader = Content::blocking_reader(std::io::Cursor::new(b"a,b\n"));
+/// ```
+#[must_use = "it has to be uploaded"]
+pub struct Content {
+    source: Source,
+    length: Option<u64>,
+}
+
+enum Source {
+    Bytes(Bytes),
+    File(PathBuf),
+    Blocks(Blocks),
+}
+
+impl Content {
+    /// A file on this machine.
+    pub fn file(path: impl AsRef<Path>) -> Self {
+        Self {
+            source: Source::File(path.as_ref().to_owned()),
+            length: None,
+        }
+    }
+
+    /// What an async reader gives, up to its end.
+    pub fn reader(reader: impl AsyncRead + Send + 'static) -> Self {
+        let reader = Box::pin(reader);
+        Self::blocks(stream::try_unfold(reader, |mut reader| async move {
+            let mut block = BytesMut::with_capacity(BLOCK);
+            let read = reader.read_buf(&mut block).await.map_err(unreadable)?;
+            Ok((read > 0).then(|| (block.freeze(), reader)))
+        }))
+    }
+
+    /// What a stream gives. Its error, if it ends with one, becomes the cause of the upload's.
+    pub fn stream<S, B, E>(source: S) -> Self
+    where
+        S: Stream<Item = Result<B, E>> + Send + 'static,
+        B: Into<Bytes> + 'static,
+        E: Into<Box<dyn std::error::Error + Send + Sync>> + 'static,
+    {
+        Self::blocks(source.map_ok(Into::into).map_err(unreadable))
+    }
+
+    /// What an iterator gives, which may block: it runs on a thread of its own.
+    pub fn iter<I>(source: I) -> Self
+    where
+        I: IntoIterator + Send + 'static,
+        I::Item: Into<Bytes>,
+    {
+        Self::on_thread(move |hand_over| {
+            for block in source {
+                if !hand_over(Ok(block.into())) {
+                    break;
+                }
+            }
+        })
+    }
+
+    /// What a blocking reader gives, up to its end: it runs on a thread of its own.
+    pub fn blocking_reader(mut reader: impl Read + Send + 'static) -> Self {
+        Self::on_thread(move |hand_over| {
+            loop {
+                let mut block = vec![0; BLOCK];
+                let read = match reader.read(&mut block) {
+                    Ok(0) => break,
+                    Ok(read) => read,
+                    Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
+                    Err(error) => {
+                        hand_over(Err(unreadable(error)));
+                        break;
+                    }
+                };
+                block.truncate(read);
+                if !hand_over(Ok(block.into())) {
+                    break;
+                }
+            }
+        })
+    }
+
+    /// Rows, written as `format` says. The iterator may block: it runs on a thread of its own. The
+    /// names of a struct's fields become the header.
+    ///
+    /// ```
+    /// use anaplan_bulk::{Content, TableFormat};
+    ///
+    /// #[derive(serde::Serialize)]
+    /// struct Row {
+    ///     #[serde(rename = "Employee")]
+    ///     employee: String,
+    ///     #[serde(rename = "Salary")]
+    ///     salary: f64,
+    /// }
+    /// # let rows: Vec<Row> = Vec::new();
+    /// let content = Content::rows(rows, TableFormat::default());
+    /// ```
+    pub fn rows<I>(rows: I, format: TableFormat) -> Self
+    where
+        I: IntoIterator + Send + 'static,
+        I::Item: Serialize,
+    {
+        Self::on_thread(move |hand_over| {
+            let mut writer = match RowWriter::new(format) {
+                Ok(writer) => writer,
+                Err(error) => {
+                    hand_over(Err(error));
+                    return;
+                }
+            };
+            let mut rows = rows.into_iter();
+            while let Some(block) = writer.block(&mut rows) {
+                let failed = block.is_err();
+                if !hand_over(block) || failed {
+                    break;
+                }
+            }
+        })
+    }
+
+    /// Says how many bytes there are, where the source itself does not tell. The upload then announces
+    /// the number of chunks, and fails if there are more or fewer bytes.
+    pub fn with_length(mut self, bytes: u64) -> Self {
+        self.length = Some(bytes);
+        self
+    }
+
+    fn blocks(blocks: impl Stream<Item = Result<Bytes>> + Send + 'static) -> Self {
+        Self {
+            source: Source::Blocks(Box::pin(blocks)),
+            length: None,
+        }
+    }
+
+    /// Runs a blocking source on a thread of its own, once the first block is asked for. The source
+    /// is told `false` when nobody listens any more.
+    fn on_thread<F>(source: F) -> Self
+    where
+        F: FnOnce(&mut dyn FnMut(Result<Bytes>) -> bool) + Send + 'static,
+    {
+        let mut source = Some(source);
+        let mut running: Option<(mpsc::Receiver<Result<Bytes>>, tokio::task::JoinHandle<()>)> =
+            None;
+        Self::blocks(stream::poll_fn(move |cx| {
+            if let Some(source) = source.take() {
+                let (sender, receiver) = mpsc::channel(AHEAD);
+                let thread = tokio::task::spawn_blocking(move || {
+                    source(&mut |block| sender.blocking_send(block).is_ok());
+                });
+                running = Some((receiver, thread));
+            }
+            let Some((receiver, thread)) = &mut running else {
+                return Poll::Ready(None);
+            };
+            if let Some(block) = ready!(receiver.poll_recv(cx)) {
+                return Poll::Ready(Some(block));
+            }
+            // A source that panicked has not come to its end.
+            let ended = ready!(Pin::new(thread).poll(cx));
+            running = None;
+            Poll::Ready(ended.err().map(|error| Err(unreadable(error))))
+        }))
+    }
+
+    /// The length, where it is known, and the bytes.
+    pub(crate) async fn open(self) -> Result<(Option<u64>, Blocks)> {
+        match self.source {
+            Source::Bytes(bytes) => {
+                let length = bytes.len() as u64;
+                let blocks = stream::once(std::future::ready(Ok(bytes)));
+                Ok((self.length.or(Some(length)), Box::pin(blocks)))
+            }
+            Source::Blocks(blocks) => Ok((self.length, blocks)),
+            Source::File(path) => {
+                let failed = |error| {
+                    let text = format!("opening {} failed", path.display());
+                    Error::new(ErrorKind::Io, text).caused_by(error)
+                };
+                let file = tokio::fs::File::open(&path).await.map_err(failed)?;
+                let metadata = file.metadata().await.map_err(failed)?;
+                // A pipe has no length to rely on.
+                let length = metadata.is_file().then_some(metadata.len());
+                let opened = Self::reader(file);
+                match opened.source {
+                    Source::Blocks(blocks) => Ok((self.length.or(length), blocks)),
+                    _ => Err(Error::new(ErrorKind::Io, "the file cannot be read")),
+                }
+            }
+        }
+    }
+}
+
+fn unreadable(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {
+    Error::new(ErrorKind::Io, "reading what is to be uploaded failed").caused_by(error)
+}
+
+impl From<Bytes> for Content {
+    fn from(bytes: Bytes) -> Self {
+        Self {
+            source: Source::Bytes(bytes),
+            length: None,
+        }
+    }
+}
+
+macro_rules! from_bytes {
+    ($($from:ty: $bytes:ident => $into:expr,)+) => {
+        $(impl From<$from> for Content {
+            fn from($bytes: $from) -> Self {
+                Self::from(Bytes::from($into))
+            }
+        })+
+    };
+}
+
+from_bytes! {
+    Vec<u8>: bytes => bytes,
+    String: text => text,
+    &str: text => text.to_owned(),
+    &String: text => text.clone(),
+    &[u8]: bytes => bytes.to_vec(),
+}
+
+impl From<&Path> for Content {
+    fn from(path: &Path) -> Self {
+        Self::file(path)
+    }
+}
+
+impl From<PathBuf> for Content {
+    fn from(path: PathBuf) -> Self {
+        Self::file(path)
+    }
+}
+
+impl fmt::Debug for Content {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let source = match &self.source {
+            Source::Bytes(_) => "bytes",
+            Source::File(_) => "file",
+            Source::Blocks(_) => "blocks",
+        };
+        f.debug_struct("Content")
+            .field("source", &source)
+            .field("length", &self.length)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Cuts blocks of any size into chunks of one size; the last may be shorter. Nothing at all is one
+/// empty chunk, since a file of no chunks is none.
+pub(crate) struct Cutter {
+    blocks: Blocks,
+    size: usize,
+    ready: VecDeque<Bytes>,
+    ready_len: usize,
+    cut: u64,
+    ended: bool,
+}
+
+impl Cutter {
+    pub(crate) fn new(blocks: Blocks, size: usize) -> Self {
+        Self {
+            blocks,
+            size,
+            ready: VecDeque::new(),
+            ready_len: 0,
+            cut: 0,
+            ended: false,
+        }
+    }
+
+    fn take(&mut self) -> Bytes {
+        let wanted = self.size.min(self.ready_len);
+        self.ready_len -= wanted;
+        self.cut += 1;
+        match self.ready.front_mut() {
+            // Bytes that are in one piece are not copied.
+            Some(front) if front.len() > wanted => return front.split_to(wanted),
+            Some(front) if front.len() == wanted => {
+                return self.ready.pop_front().unwrap_or_default();
+            }
+            _ => {}
+        }
+        let mut chunk = BytesMut::with_capacity(wanted);
+        while chunk.len() < wanted {
+            let Some(mut block) = self.ready.pop_front() else {
+                break;
+            };
+            let part = block.split_to(block.len().min(wanted - chunk.len()));
+            chunk.extend_from_slice(&part);
+            if !block.is_empty() {
+                self.ready.push_front(block);
+            }
+        }
+        chunk.freeze()
+    }
+}
+
+impl Stream for Cutter {
+    type Item = Result<Bytes>;
+
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let this = self.get_mut();
+        while this.ready_len < this.size && !this.ended {
+            match ready!(this.blocks.as_mut().poll_next(cx)) {
+                Some(Ok(block)) if block.is_empty() => {}
+                Some(Ok(block)) => {
+                    this.ready_len += block.len();
+                    this.ready.push_back(block);
+                }
+                Some(Err(error)) => {
+                    this.ended = true;
+                    this.ready.clear();
+                    this.ready_len = 0;
+                    this.cut += 1;
+                    return Poll::Ready(Some(Err(error)));
+                }
+                None => this.ended = true,
+            }
+        }
+        if this.ready_len == 0 && this.cut > 0 {
+            return Poll::Ready(None);
+        }
+        Poll::Ready(Some(Ok(this.take())))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use futures_util::StreamExt;
+    use proptest::prelude::*;
+
+    fn cut(blocks: Vec<Vec<u8>>, size: usize) -> Vec<Bytes> {
+        let blocks = stream::iter(blocks.into_iter().map(|block| Ok(Bytes::from(block))));
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .build()
+            .unwrap();
+        let chunks = Cutter::new(Box::pin(blocks), size)
+            .map(Result::unwrap)
+            .collect();
+        runtime.block_on(chunks)
+    }
+
+    proptest! {
+        #[test]
+        fn chunks_joined_are_the_content_and_all_but_the_last_are_full(
+            blocks in proptest::collection::vec(proptest::collection::vec(any::<u8>(), 0..20), 0..10),
+            size in 1_usize..30,
+        ) {
+            let whole = blocks.concat();
+            let chunks = cut(blocks, size);
+            prop_assert_eq!(chunks.concat(), &whole[..]);
+            prop_assert_eq!(chunks.len(), whole.len().div_ceil(size).max(1));
+            let (last, full) = chunks.split_last().unwrap();
+            prop_assert!(full.iter().all(|chunk| chunk.len() == size));
+            prop_assert!(last.len() <= size);
+        }
+    }
+
+    async fn read(content: Content) -> Result<Vec<u8>> {
+        let (_, blocks) = content.open().await?;
+        Ok(blocks.try_collect::<Vec<_>>().await?.concat())
+    }
+
+    #[tokio::test]
+    async fn every_source_gives_its_bytes() {
+        let text = "x".repeat(200_000);
+        let reader = std::io::Cursor::new(text.clone().into_bytes());
+        let sources = [
+            Content::from(&text),
+            Content::reader(std::io::Cursor::new(text.clone())),
+            Content::blocking_reader(reader),
+            Content::iter(vec![text[..7].to_owned(), text[7..].to_owned()]),
+            Content::stream(stream::iter([Ok::<_, std::io::Error>(text.clone())])),
+        ];
+        for source in sources {
+            let name = format!("{source:?}");
+            assert_eq!(read(source).await.unwrap(), text.as_bytes(), "{name}");
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.csv");
+        std::fs::write(&path, &text).unwrap();
+        let (length, _) = Content::file(&path).open().await.unwrap();
+        assert_eq!(length, Some(200_000));
+        assert_eq!(
+            read(Content::from(path.as_path())).await.unwrap(),
+            text.as_bytes()
+        );
+        let error = read(Content::file(folder.path().join("none")))
+            .await
+            .unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Io);
+    }
+
+    #[tokio::test]
+    async fn a_source_that_breaks_is_no_source_that_ends() {
+        let items = [Ok("a"), Err(std::io::Error::other("boom"))];
+        assert!(read(Content::stream(stream::iter(items))).await.is_err());
+        let panics = (0..3).map(|n| if n < 2 { "a" } else { panic!("boom") });
+        assert!(read(Content::iter(panics)).await.is_err());
+    }
+}

@@ -1,0 +1,56 @@
+//! Dashboards: the list of them is all that the API has.
+
+use anaplan_core::{PagedCall, id_type};
+use serde::Deserialize;
+
+use crate::Bulk;
+use crate::lenient::or_default;
+use crate::listing::model_listing;
+
+id_type! {
+    /// A dashboard: 115 and nine or ten more digits.
+    DashboardId
+}
+
+/// A dashboard.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct Dashboard {
+    /// Its id.
+    pub id: DashboardId,
+    /// Its name.
+    #[serde(default, deserialize_with = "or_default")]
+    pub name: String,
+    /// Its code.
+    #[serde(default)]
+    pub code: Option<String>,
+}
+
+impl Bulk {
+    /// The dashboards of the model: all of them when awaited, or as a stream with `.items()`.
+    ///
+    /// `GET /models/{modelId}/dashboards`. Reads only: retried freely.
+    ///
+    /// # Errors
+    ///
+    /// `NotFound`, `ModelState`.
+    ///
+    /// ```
+    /// # use anaplan_bulk::Bulk;
+    /// # anaplan_testkit::story(async |fake| {
+    /// # let bulk: Bulk = fake.namespace()?;
+    /// for dashboard in bulk.get_dashboards().await? {
+    ///     println!("{} {}", dashboard.id, dashboard.name);
+    /// }
+    /// # Ok(()) });
+    /// ```
+    pub fn get_dashboards(&self) -> PagedCall<GetDashboards> {
+        self.session.paged(GetDashboards::new(self.model.clone()))
+    }
+}
+
+model_listing! {
+    /// The endpoint of [`Bulk::get_dashboards`].
+    GetDashboards, "bulk.get_dashboards", "dashboards", Dashboard
+}

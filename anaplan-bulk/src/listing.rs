@@ -1,0 +1,65 @@
+//! What the lists of a model's objects have in common: same query, same paging, a key of their own.
+
+/// Defines the endpoint of one list.
+macro_rules! model_listing {
+    ($(#[$meta:meta])* $endpoint:ident, $name:literal, $key:literal, $item:ty) => {
+        $(#[$meta])*
+        #[derive(Debug, Clone)]
+        pub struct $endpoint {
+            model: $crate::ModelRef,
+            sort: Option<String>,
+            window: anaplan_core::Window,
+        }
+
+        impl $endpoint {
+            /// All of a model.
+            pub fn new(model: impl Into<$crate::ModelRef>) -> Self {
+                Self {
+                    model: model.into(),
+                    sort: None,
+                    window: anaplan_core::Window::default(),
+                }
+            }
+
+            /// Sorts by `name` or `id`; with `-` in front, backwards. The server ignores other names.
+            #[must_use]
+            pub fn sort(mut self, property: impl Into<String>) -> Self {
+                self.sort = Some(property.into());
+                self
+            }
+        }
+
+        impl anaplan_core::Endpoint for $endpoint {
+            const NAME: &'static str = $name;
+            const METHOD: anaplan_core::Method = anaplan_core::Method::GET;
+            const RETRY: anaplan_core::RetryClass = anaplan_core::RetryClass::ReadOnly;
+            type Output = anaplan_core::Page<$item>;
+
+            fn path(&self) -> anaplan_core::Path {
+                self.model.path().lit($key)
+            }
+
+            fn query(&self, query: &mut anaplan_core::Query) {
+                query.push_some("sort", self.sort.as_ref());
+                self.window.write(query);
+            }
+
+            fn decode(
+                &self,
+                answer: anaplan_core::Answer,
+            ) -> anaplan_core::Result<anaplan_core::Page<$item>> {
+                answer.page($key)
+            }
+        }
+
+        impl anaplan_core::Paged for $endpoint {
+            type Item = $item;
+
+            fn set_window(&mut self, window: anaplan_core::Window) {
+                self.window = window;
+            }
+        }
+    };
+}
+
+pub(crate) use model_listing;

@@ -1,0 +1,593 @@
+//! Uploads: chunks sent at once, each repeated alone, with nothing lost on the way.
+
+use std::fmt;
+use std::future::{Future, IntoFuture};
+use std::io::Write;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::Poll;
+
+use anaplan_core::{
+    Answer, Bytes, Endpoint, Error, ErrorKind, HeaderMap, HeaderValue, Method, Path, Result,
+    RetryClass, Session, json_body,
+};
+use flate2::write::GzEncoder;
+use flate2::{Compression, Crc};
+use futures_core::Stream;
+use futures_util::{StreamExt, stream};
+use serde::Serialize;
+
+use crate::content::Cutter;
+use crate::files::file_path;
+use crate::upload_state::SentChunk;
+use crate::{Bulk, Content, File, FileId, GetFiles, ModelRef, UploadError, UploadState, Uploaded};
+
+/// The most chunks that a file can have.
+const MAX_CHUNKS: u64 = 1000;
+/// The smallest and the largest size of a chunk, in bytes.
+const CHUNK_SIZES: std::ops::RangeInclusive<usize> = 1_000_000..=50_000_000;
+/// The size of a chunk unless the content needs larger ones.
+const CHUNK_SIZE: usize = 10_000_000;
+/// How many chunks are sent at once unless told otherwise.
+const CONCURRENCY: usize = 4;
+/// The level of compression unless told otherwise.
+const GZIP_LEVEL: u32 = 6;
+
+impl Bulk {
+    /// Replaces the content of a file: with bytes or text that are here, a file on this machine, or
+    /// whatever [`Content`] is made of.
+    ///
+    /// The content is cut into chunks of 10 MB (larger ones if it would be more than 1,000), each of
+    /// which is compressed and sent by itself, four at a time, and repeated by itself when it fails. No
+    /// more than that is in memory, however large the content is. A content of unknown length is
+    /// always cut at [`chunk_size`](Upload::chunk_size), so that 10 GB are the most unless that is set.
+    ///
+    /// Nobody may import from the file meanwhile: the server does not guard against it.
+    ///
+    /// `POST /models/{modelId}/files/{fileId}`, `PUT .../chunks/{chunkId}` and, where the length is not
+    /// known beforehand, `POST .../complete`. All of them can be repeated without harm: retried freely.
+    ///
+    /// # Errors
+    ///
+    /// Awaiting gives an [`UploadError`], which says which chunks have arrived and can be
+    /// [resumed](Self::resume_upload): `InvalidInput` for limits that are broken, `Io` when the content
+    /// cannot be read, `NotFound` for a file that does not exist. The server creates a file for an
+    /// unknown id: an id that does not begin with 113 is therefore looked up before, and for others
+    /// the error names what was created.
+    ///
+    /// ```
+    /// # use anaplan_bulk::{Bulk, Content};
+    /// # anaplan_testkit::story(async |fake| {
+    /// # let bulk: Bulk = fake.namespace()?;
+    /// # let ids = fake.demo();
+    /// let done = bulk.upload_file(ids.source_file, ids.good_csv.clone()).await?;
+    /// assert_eq!(done.bytes, ids.good_csv.len() as u64);
+    ///
+    /// let lines = (1..=1000).map(|n| format!("{n},{n}\n"));
+    /// bulk.upload_file(ids.source_file, Content::iter(lines))
+    ///     .gzip_level(1)
+    ///     .on_progress(|state| println!("{} bytes", state.sent_bytes()))
+    ///     .await?;
+    /// assert!(bulk.get_file(ids.source_file).await?.ends_with(b"1000,1000\n"));
+    /// # Ok(()) });
+    /// ```
+    pub fn upload_file(&self, file: impl Into<FileId>, content: impl Into<Content>) -> Upload {
+        let state = UploadState {
+            model: self.model.clone(),
+            file: file.into(),
+            chunk_size: CHUNK_SIZE,
+            total_bytes: None,
+            sent: std::collections::BTreeMap::new(),
+        };
+        Upload::new(self.session.clone(), state, content.into(), false)
+    }
+
+    /// The same with a stream: short for `upload_file(file, Content::stream(stream))`.
+    pub fn upload_file_stream<S, B, E>(&self, file: impl Into<FileId>, stream: S) -> Upload
+    where
+        S: Stream<Item = Result<B, E>> + Send + 'static,
+        B: Into<Bytes> + 'static,
+        E: Into<Box<dyn std::error::Error + Send + Sync>> + 'static,
+    {
+        self.upload_file(file, Content::stream(stream))
+    }
+
+    /// Goes on with an upload that was interrupted, here or in another process. `content` is the same
+    /// content again, from its beginning: the chunks that have arrived are read and compared, and not
+    /// sent again. The number of chunks is not announced again, which would throw them away.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`upload_file`](Self::upload_file), and `InvalidInput` when the content is another one.
+    ///
+    /// ```
+    /// # use anaplan_bulk::Bulk;
+    /// # anaplan_testkit::story(async |fake| {
+    /// # let bulk: Bulk = fake.namespace()?;
+    /// # let ids = fake.demo();
+    /// let upload = bulk.upload_file(ids.source_file, ids.good_csv.clone());
+    /// if let Err(failed) = upload.await {
+    ///     let Some(state) = failed.state else { return Err(failed.error.into()) };
+    ///     println!("missing: {:?}", state.missing_chunks());
+    ///     bulk.resume_upload(state, ids.good_csv.clone()).await?;
+    /// }
+    /// # Ok(()) });
+    /// ```
+    pub fn resume_upload(&self, state: UploadState, content: impl Into<Content>) -> Upload {
+        Upload::new(self.session.clone(), state, content.into(), true)
+    }
+}
+
+type Watch = Box<dyn FnMut(&UploadState) + Send>;
+
+/// An upload that has not begun.
+#[must_use = "nothing is sent until the upload is awaited or run"]
+pub struct Upload {
+    session: Session,
+    state: UploadState,
+    content: Content,
+    resumed: bool,
+    chunk_size: Option<usize>,
+    concurrency: usize,
+    gzip: Option<u32>,
+    watch: Watch,
+}
+
+impl Upload {
+    fn new(session: Session, state: UploadState, content: Content, resumed: bool) -> Self {
+        Self {
+            session,
+            state,
+            content,
+            resumed,
+            chunk_size: None,
+            concurrency: CONCURRENCY,
+            gzip: Some(GZIP_LEVEL),
+            watch: Box::new(|_| {}),
+        }
+    }
+
+    /// How many bytes each chunk has before compression: 1,000,000 to 50,000,000. A resumed upload
+    /// keeps the size that it began with.
+    pub fn chunk_size(mut self, bytes: usize) -> Self {
+        self.chunk_size = Some(bytes);
+        self
+    }
+
+    /// How many chunks to send at once, which is also how many are in memory. Default 4; 0 counts as 1.
+    pub fn concurrency(mut self, chunks: usize) -> Self {
+        self.concurrency = chunks.max(1);
+        self
+    }
+
+    /// How hard to compress: from 0, not at all, to 9, as much as possible. Default 6.
+    pub fn gzip_level(mut self, level: u32) -> Self {
+        self.gzip = Some(level);
+        self
+    }
+
+    /// Sends the chunks as they are.
+    pub fn without_gzip(mut self) -> Self {
+        self.gzip = None;
+        self
+    }
+
+    /// Calls `watch` whenever a chunk has arrived. What it is given can be stored, to go on from
+    /// there should this process end.
+    pub fn on_progress(mut self, watch: impl FnMut(&UploadState) + Send + 'static) -> Self {
+        self.watch = Box::new(watch);
+        self
+    }
+
+    /// Uploads everything and blocks until it has arrived.
+    ///
+    /// # Errors
+    ///
+    /// Those of the upload, and [`ErrorKind::Usage`] inside an async runtime.
+    #[cfg(feature = "blocking")]
+    #[allow(clippy::result_large_err)]
+    pub fn run(self) -> Result<Uploaded, UploadError> {
+        anaplan_core::Pending::new(async move { Ok(self.await) }).run()?
+    }
+
+    async fn upload(mut self) -> Result<Uploaded, UploadError> {
+        let content = std::mem::replace(&mut self.content, Content::from(Bytes::new()));
+        let (length, blocks) = content.open().await?;
+        self.plan(length)?;
+        if !self.resumed {
+            begin(&self.session, &self.state).await?;
+        }
+        let blocks = Cutter::new(blocks, self.state.chunk_size);
+        let outcome = match self.send(blocks).await {
+            Ok(()) => finish(&self.session, &self.state)
+                .await
+                .map_err(|error| (error, Vec::new())),
+            failed => failed,
+        };
+        match outcome {
+            Ok(()) => Ok(Uploaded {
+                bytes: self.state.sent_bytes(),
+                chunks: self.state.sent.len().try_into().unwrap_or(u32::MAX),
+                file: self.state.file,
+            }),
+            Err((error, failed_chunks)) => Err(UploadError {
+                error: error
+                    .during("bulk.upload_file")
+                    .about("fileId", self.state.file.as_str()),
+                failed_chunks,
+                state: Some(self.state),
+            }),
+        }
+    }
+
+    /// Checks every limit before anything is sent.
+    fn plan(&mut self, length: Option<u64>) -> Result<()> {
+        if self.gzip.is_some_and(|level| level > 9) {
+            return Err(Error::invalid_input("gzip_level", "must be from 0 to 9"));
+        }
+        if self.resumed {
+            let same = self
+                .chunk_size
+                .is_none_or(|size| size == self.state.chunk_size);
+            if !same || self.state.chunk_size == 0 {
+                return Err(Error::invalid_input(
+                    "chunk_size",
+                    "must be the one that the upload began with",
+                ));
+            }
+            let known = length.is_none() || self.state.total_bytes.is_none();
+            if !known && length != self.state.total_bytes {
+                return Err(Error::invalid_input(
+                    "content",
+                    "is longer or shorter than the one that the upload began with",
+                ));
+            }
+            return Ok(());
+        }
+        let needed = length.map_or(0, |length| length.div_ceil(MAX_CHUNKS));
+        let size = match self.chunk_size {
+            Some(size) => size,
+            None => usize::try_from(needed)
+                .unwrap_or(usize::MAX)
+                .max(CHUNK_SIZE),
+        };
+        if self
+            .chunk_size
+            .is_some_and(|size| !CHUNK_SIZES.contains(&size))
+        {
+            return Err(Error::invalid_input(
+                "chunk_size",
+                "must be from 1,000,000 to 50,000,000 bytes",
+            ));
+        }
+        if size > *CHUNK_SIZES.end() || needed > size as u64 {
+            return Err(Error::invalid_input(
+                "content",
+                format_args!(
+                    "needs more than {MAX_CHUNKS} chunks of {} bytes",
+                    size.min(*CHUNK_SIZES.end())
+                ),
+            ));
+        }
+        self.state.chunk_size = size;
+        self.state.total_bytes = length;
+        Ok(())
+    }
+
+    /// Sends every chunk that is missing. After a failure nothing new is sent, but what is on its way
+    /// is waited for, so that the state says exactly what has arrived.
+    async fn send(&mut self, mut chunks: Cutter) -> Result<(), (Error, Vec<(u32, Error)>)> {
+        let stop = Arc::new(AtomicBool::new(false));
+        let limit = self.state.total_chunks().map_or(MAX_CHUNKS, u64::from);
+        let known = self.state.total_chunks().is_some();
+        let chunks = stream::poll_fn({
+            let stop = Arc::clone(&stop);
+            move |cx| match stop.load(Ordering::Relaxed) {
+                true => Poll::Ready(None),
+                false => Pin::new(&mut chunks).poll_next(cx),
+            }
+        });
+        let (session, gzip) = (self.session.clone(), self.gzip);
+        let (model, file) = (self.state.model.clone(), self.state.file.clone());
+        let before = self.state.sent.clone();
+        let mut on_their_way = std::pin::pin!(
+            chunks
+                .enumerate()
+                .map(move |(index, raw)| {
+                    let number = u32::try_from(index).unwrap_or(u32::MAX);
+                    let (session, model, file) = (session.clone(), model.clone(), file.clone());
+                    let arrived = before.get(&number).copied();
+                    async move {
+                        let put = async {
+                            let raw = raw?;
+                            if u64::from(number) >= limit {
+                                return Err(too_long(known, limit));
+                            }
+                            let bytes = raw.len() as u64;
+                            let level = if arrived.is_some() { None } else { gzip };
+                            let (body, crc) = off_thread(move || pack(&raw, level)).await??;
+                            let sent = SentChunk { bytes, crc };
+                            match arrived {
+                                Some(before) if before == sent => return Ok(sent),
+                                Some(_) => return Err(another_content(number)),
+                                None => {}
+                            }
+                            let put = PutChunk {
+                                model,
+                                file,
+                                chunk: number,
+                                body,
+                                gzip: gzip.is_some(),
+                            };
+                            session.call(put).await.map(|()| sent)
+                        };
+                        (number, put.await)
+                    }
+                })
+                .buffer_unordered(self.concurrency)
+        );
+        let mut failures = Vec::new();
+        let mut count = 0;
+        let mut bytes = 0;
+        while let Some((number, result)) = on_their_way.next().await {
+            match result {
+                Ok(sent) => {
+                    count += 1;
+                    bytes += sent.bytes;
+                    if self.state.sent.insert(number, sent).is_none() {
+                        (self.watch)(&self.state);
+                    }
+                }
+                Err(error) => {
+                    stop.store(true, Ordering::Relaxed);
+                    failures.push((number, error));
+                }
+            }
+        }
+        if let Some((_, first)) = failures.first() {
+            return Err((first.clone(), failures));
+        }
+        let whole = count == self.state.sent.len()
+            && self.state.total_bytes.is_none_or(|total| total == bytes);
+        if !whole {
+            let problem = format!("ended after {bytes} bytes, earlier than was said");
+            return Err((Error::invalid_input("content", problem), failures));
+        }
+        Ok(())
+    }
+}
+
+/// Announces the chunks, which throws the old content away.
+async fn begin(session: &Session, state: &UploadState) -> Result<()> {
+    let UploadState { model, file, .. } = state;
+    let missing =
+        |text: String| Error::new(ErrorKind::NotFound, text).about("fileId", file.as_str());
+    if !file.as_str().starts_with("113") {
+        let files = session.paged(GetFiles::new(model.clone())).await?;
+        if !files.iter().any(|known| known.id == *file) {
+            return Err(missing("the model has no such file".into()));
+        }
+    }
+    let set = SetChunkCount {
+        model: model.clone(),
+        file: file.clone(),
+        count: state.total_chunks(),
+    };
+    let answered = session.call(set).await?;
+    match answered {
+        Some(other) if other.id != *file => Err(missing(format!(
+            "the model has no such file; the server has created {} instead, which nothing uses",
+            other.id
+        ))),
+        _ => Ok(()),
+    }
+}
+
+/// Says that all is in, where the number of chunks was not known.
+async fn finish(session: &Session, state: &UploadState) -> Result<()> {
+    if state.total_bytes.is_some() {
+        return Ok(());
+    }
+    let complete = CompleteUpload {
+        model: state.model.clone(),
+        file: state.file.clone(),
+    };
+    session.call(complete).await
+}
+
+fn too_long(known: bool, limit: u64) -> Error {
+    if known {
+        return Error::invalid_input("content", "is longer than was said");
+    }
+    Error::new(
+        ErrorKind::TooLarge,
+        format!(
+            "the content has more than {limit} chunks: begin again with a larger `chunk_size`, or say the length"
+        ),
+    )
+}
+
+fn another_content(chunk: u32) -> Error {
+    Error::invalid_input(
+        "content",
+        format_args!("is not what the upload began with: chunk {chunk} differs"),
+    )
+}
+
+/// Compresses a chunk, if asked to, and sums it up.
+fn pack(raw: &Bytes, level: Option<u32>) -> Result<(Bytes, u32)> {
+    let mut crc = Crc::new();
+    crc.update(raw);
+    let body = match level {
+        None => raw.clone(),
+        Some(level) => {
+            let mut encoder = GzEncoder::new(Vec::new(), Compression::new(level));
+            encoder
+                .write_all(raw)
+                .and_then(|()| encoder.finish())
+                .map_err(|error| {
+                    Error::new(ErrorKind::Io, "compressing a chunk failed").caused_by(error)
+                })?
+                .into()
+        }
+    };
+    Ok((body, crc.sum()))
+}
+
+/// Computing must not hold up what else the thread has to do.
+async fn off_thread<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
+    tokio::task::spawn_blocking(work).await.map_err(|error| {
+        Error::new(ErrorKind::Io, "the work on a chunk was cut off").caused_by(error)
+    })
+}
+
+impl IntoFuture for Upload {
+    type Output = Result<Uploaded, UploadError>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.upload())
+    }
+}
+
+impl fmt::Debug for Upload {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Upload")
+            .field("file", &self.state.file)
+            .field("content", &self.content)
+            .field("resumed", &self.resumed)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Announces how many chunks a file will have, and throws its old content away.
+///
+/// `POST /models/{modelId}/files/{fileId}`. Repeating it before the first chunk leads to the same state:
+/// retried freely. For an unknown id the server creates a file and answers with its id.
+#[derive(Debug, Clone)]
+pub struct SetChunkCount {
+    /// The model.
+    pub model: ModelRef,
+    /// The file.
+    pub file: FileId,
+    /// How many chunks; `None` when that is not known.
+    pub count: Option<u32>,
+}
+
+impl Endpoint for SetChunkCount {
+    const NAME: &'static str = "bulk.set_chunk_count";
+    const METHOD: Method = Method::POST;
+    const RETRY: RetryClass = RetryClass::Idempotent;
+    type Output = Option<File>;
+
+    fn path(&self) -> Path {
+        file_path(&self.model, &self.file)
+    }
+
+    fn body(&self) -> Result<Bytes> {
+        #[derive(Serialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Body {
+            chunk_count: i64,
+        }
+        match self.count {
+            Some(count) if !(1..=MAX_CHUNKS).contains(&u64::from(count)) => {
+                Err(Error::invalid_input("count", "must be from 1 to 1,000"))
+            }
+            count => json_body(&Body {
+                chunk_count: count.map_or(-1, i64::from),
+            }),
+        }
+    }
+
+    fn decode(&self, answer: Answer) -> Result<Option<File>> {
+        answer.field_opt("file")
+    }
+}
+
+/// Sends one chunk.
+///
+/// `PUT /models/{modelId}/files/{fileId}/chunks/{chunkId}`. Repeating it leads to the same state:
+/// retried freely.
+#[derive(Debug, Clone)]
+pub struct PutChunk {
+    /// The model.
+    pub model: ModelRef,
+    /// The file.
+    pub file: FileId,
+    /// The number of the chunk, from 0.
+    pub chunk: u32,
+    /// What it holds.
+    pub body: Bytes,
+    /// Whether that is compressed.
+    pub gzip: bool,
+}
+
+impl Endpoint for PutChunk {
+    const NAME: &'static str = "bulk.put_chunk";
+    const METHOD: Method = Method::PUT;
+    const RETRY: RetryClass = RetryClass::Idempotent;
+    type Output = ();
+
+    fn path(&self) -> Path {
+        file_path(&self.model, &self.file)
+            .lit("chunks")
+            .seg("chunkId", self.chunk.to_string())
+    }
+
+    /// The server knows compressed chunks by their type, and by nothing else.
+    fn headers(&self, headers: &mut HeaderMap) -> Result<()> {
+        let kind = if self.gzip {
+            "application/x-gzip"
+        } else {
+            "application/octet-stream"
+        };
+        headers.insert("content-type", HeaderValue::from_static(kind));
+        Ok(())
+    }
+
+    fn body(&self) -> Result<Bytes> {
+        Ok(self.body.clone())
+    }
+
+    fn decode(&self, _answer: Answer) -> Result<()> {
+        Ok(())
+    }
+}
+
+/// Says that all chunks of a file are in, where their number was not announced.
+///
+/// `POST /models/{modelId}/files/{fileId}/complete`. Repeating it leads to the same state: retried
+/// freely.
+#[derive(Debug, Clone)]
+pub struct CompleteUpload {
+    /// The model.
+    pub model: ModelRef,
+    /// The file.
+    pub file: FileId,
+}
+
+impl Endpoint for CompleteUpload {
+    const NAME: &'static str = "bulk.complete_upload";
+    const METHOD: Method = Method::POST;
+    const RETRY: RetryClass = RetryClass::Idempotent;
+    type Output = ();
+
+    fn path(&self) -> Path {
+        file_path(&self.model, &self.file).lit("complete")
+    }
+
+    /// Without any body the server answers 500.
+    fn body(&self) -> Result<Bytes> {
+        Ok(Bytes::from_static(b"{}"))
+    }
+
+    fn decode(&self, _answer: Answer) -> Result<()> {
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+#[path = "upload_tests.rs"]
+mod tests;
