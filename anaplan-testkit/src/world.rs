@@ -3,6 +3,7 @@
 mod actions;
 mod alm;
 mod books;
+mod csv;
 mod diff;
 mod dumps;
 mod edit;
@@ -17,7 +18,7 @@ mod people;
 mod rules;
 mod runs;
 mod structure;
-mod table;
+
 mod tasks;
 mod tokens;
 

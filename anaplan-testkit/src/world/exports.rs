@@ -2,11 +2,11 @@
 
 use bytes::Bytes;
 
+use crate::world::csv::{Row, Table, write_row};
 use crate::world::files::{Encoding, cut};
 use crate::world::made_rows::MadeRows;
 use crate::world::model::Model;
 use crate::world::structure::{CellValue, Dimension, Format, Module};
-use crate::world::table::{Row, Table, write_row};
 
 /// An export.
 #[derive(Debug, Clone, PartialEq)]

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use anaplan_core::ModelId;
 
+use crate::world::csv::{Row, RowFault, Table};
 use crate::world::ids::IdSource;
 use crate::world::model::Model;
 use crate::world::outcome::{Detail, detail};
 use crate::world::structure::{CellValue, Dimension, Format, List, ListItem};
-use crate::world::table::{Row, RowFault, Table};
 
 /// An import.
 #[derive(Debug, Clone, PartialEq)]

@@ -8,13 +8,13 @@ use anaplan_core::{ModelId, TaskId, Timestamp, UserId};
 use crate::world::World;
 use crate::world::actions::{self, Act, Action, Process};
 use crate::world::books::{RunDone, RunStarted};
+use crate::world::csv::Table;
 use crate::world::exports::{Export, ExportSource};
 use crate::world::files::{Content, SourceFile, join};
 use crate::world::imports::{self, Import, ImportSource, ImportTarget};
 use crate::world::made_rows::MadeRows;
 use crate::world::model::{Model, ModelState};
 use crate::world::outcome::{Detail, RunResult, detail};
-use crate::world::table::Table;
 use crate::world::tasks::{Parent, TaskRecord, Work};
 
 /// What can be run.
