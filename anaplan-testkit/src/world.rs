@@ -3,22 +3,30 @@
 mod actions;
 mod alm;
 mod books;
+mod calendar;
+mod cells;
 mod csv;
+mod cube;
 mod diff;
 mod dumps;
 mod edit;
 mod exports;
 mod files;
+mod formula;
+mod grid;
 mod ids;
 mod imports;
+mod lists;
 mod made_rows;
+mod members;
 mod model;
 mod outcome;
 mod people;
+mod read_requests;
 mod rules;
 mod runs;
 mod structure;
-
+mod table;
 mod tasks;
 mod tokens;
 
@@ -33,6 +41,7 @@ use files::FileStore;
 pub use actions::{Act, Action, Dashboard, Process, Selection, SortKey};
 pub use alm::{Applied, Revision};
 pub use books::{Books, FileCompleted, RunDone, RunStarted};
+pub use calendar::{Calendar, CalendarKind, Version, WeekFormat};
 pub use diff::{Change, Difference, ObjectKind};
 pub use edit::{
     ActionEdit, ExportEdit, FileEdit, ImportEdit, LineItemEdit, ListEdit, ModelEdit, ModuleEdit,
@@ -51,12 +60,20 @@ pub use structure::{
 };
 
 pub(crate) use alm::{AlmRefusal, Report, ReportKind, RevisionQuery};
+pub(crate) use calendar::{PeriodKind, year_name};
+pub(crate) use cells::{CellRequest, Given, Named, read_date};
+pub(crate) use cube::cell_count;
 pub(crate) use exports::Column;
 pub(crate) use files::{FileOf, FileRefusal};
+pub(crate) use grid::{Grid, Shown, full_name};
 pub(crate) use ids::IdSource;
+pub(crate) use lists::{ItemRequest, ResetRefusal, WriteFailure};
+pub(crate) use members::{Member, Members, top_level_id};
 pub(crate) use outcome::{Detail, RunResult};
+pub(crate) use read_requests::{ReadOf, ReadRequests, ReadState, ReadStatus};
 pub(crate) use runs::RunParameters;
-pub(crate) use structure::LINE_ITEMS;
+pub(crate) use structure::{LINE_ITEMS, TIME, USERS, VERSIONS, key};
+pub(crate) use table::{Layout, ListTable, Table};
 pub(crate) use tasks::{Outcome, Parent, TaskBoard, TaskRecord, TaskState};
 pub(crate) use tokens::{Grant, Tokens, later};
 
@@ -80,6 +97,7 @@ pub struct World {
     /// What models that are gone had.
     pub(crate) deleted: Vec<(ModelId, Vec<Applied>)>,
     pub(crate) reports: BTreeMap<(ReportKind, ModelId, String, String), Report>,
+    pub(crate) read_requests: ReadRequests,
     /// How the world behaves where real tenants differ, or where a test wants it otherwise.
     pub rules: Rules,
 }
@@ -104,6 +122,7 @@ impl World {
             books: Books::default(),
             deleted: Vec::new(),
             reports: BTreeMap::new(),
+            read_requests: ReadRequests::new(),
             rules: Rules::default(),
         }
     }
@@ -120,6 +139,7 @@ impl World {
         self.settle();
         self.open_and_close();
         self.expire();
+        self.drop_dead_reads();
     }
 
     /// The work that the world has done, for tests to check.
@@ -166,7 +186,12 @@ impl World {
     /// Adds an empty, open model in standard mode.
     pub fn add_model(&mut self, workspace: &WorkspaceId, name: impl Into<String>) -> ModelId {
         let id = ModelId::from(self.ids.upper_hex());
-        let model = Model::new(id.clone(), name.into(), workspace.clone(), self.now);
+        let mut model = Model::new(id.clone(), name.into(), workspace.clone(), self.now);
+        let mut actual = Version::new(self.ids.object(107), "Actual");
+        actual.actual = true;
+        let mut forecast = Version::new(self.ids.object(107), "Forecast");
+        forecast.current = true;
+        model.structure.versions = vec![actual, forecast];
         self.models.push(model);
         id
     }
@@ -240,6 +265,7 @@ impl World {
         self.tasks.forget_model(model);
         self.files.forget_model(model);
         self.dumps.forget_model(model);
+        self.forget_reads_of(model);
     }
 
     /// The workspace of this id.

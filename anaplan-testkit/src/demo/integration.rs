@@ -8,16 +8,16 @@ const REGIONS: &str = "Region,Code,Manager,Headroom\r\n\
     East,E,\"Lovelace, Ada\",7.5\r\n\
     Central,C,Émilie du Châtelet,\"1,200\"\r\n";
 
-const SALES: &str = "Region,Product Line,Volume,Price,Comment\r\n\
-    North,Bicycles,130,401.25,up on last year\r\n\
-    South,BIC,75,389,\r\n\
-    W,Helmets,\"1,040\",59.9,\"bulk order, paid\"\r\n";
+const SALES: &str = "Region,Volume,Price,Comment\r\n\
+    North,130,401.25,up on last year\r\n\
+    S,75,389,\r\n\
+    West,\"1,040\",59.9,\"bulk order, paid\"\r\n";
 
-const BAD_SALES: &str = "Region,Product Line,Volume,Approved\r\n\
-    North,Helmets,210,true\r\n\
-    Narnia,Bicycles,5,true\r\n\
-    South,Helmets,many,perhaps\r\n\
-    West,Unicycles,1,false\r\n";
+const BAD_SALES: &str = "Region,Volume,Approved\r\n\
+    North,210,true\r\n\
+    Narnia,5,true\r\n\
+    South,many,perhaps\r\n\
+    West,1,maybe\r\n";
 
 const COST_CENTRES: &str = "Name,Code,Closed\r\n\
     Marketing,4100,false\r\n\
@@ -31,7 +31,7 @@ const BAD_COST_CENTRES: &str = "Name,Code,Closed\r\n\
 /// Adds files, imports, exports, actions and processes to the dev model, which has its lists and its
 /// module.
 pub(crate) fn add(world: &mut World, demo: &mut Demo) {
-    let (regions, products, sales) = (demo.list, demo.structural_list, demo.module);
+    let (regions, sales) = (demo.list, demo.module);
     let (volume, dev) = (demo.line_item, demo.dev.clone());
     let line_item = |world: &World, name: &str| {
         let module = world
@@ -67,7 +67,7 @@ pub(crate) fn add(world: &mut World, demo: &mut Demo) {
         .property_from("Headroom", "Headroom")
         .id();
 
-    let columns = ["Region", "Product Line", "Volume", "Price", "Comment"];
+    let columns = ["Region", "Volume", "Price", "Comment"];
     demo.sales_file = edit.file("sales.csv").columns(columns).id();
     demo.sales_csv = SALES.into();
     demo.sales_import = edit
@@ -75,13 +75,12 @@ pub(crate) fn add(world: &mut World, demo: &mut Demo) {
         .from_file(demo.sales_file)
         .into_module(sales)
         .dimension_from(regions, "Region")
-        .dimension_from(products, "Product Line")
         .line_item_from("Volume", volume)
         .line_item_from("Price", price)
         .line_item_from("Comment", comment)
         .id();
 
-    let columns = ["Region", "Product Line", "Volume", "Approved"];
+    let columns = ["Region", "Volume", "Approved"];
     demo.bad_source_file = edit.file("approvals.csv").columns(columns).id();
     demo.bad_csv = BAD_SALES.into();
     demo.bad_import = edit
@@ -89,7 +88,6 @@ pub(crate) fn add(world: &mut World, demo: &mut Demo) {
         .from_file(demo.bad_source_file)
         .into_module(sales)
         .dimension_from(regions, "Region")
-        .dimension_from(products, "Product Line")
         .line_item_from("Volume", volume)
         .line_item_from("Approved", approved)
         .id();

@@ -22,6 +22,16 @@ pub struct Books {
     pub runs_done: Vec<RunDone>,
     /// Every upload that was completed.
     pub files_completed: Vec<FileCompleted>,
+    /// How many list items were added through the API.
+    pub items_added: u64,
+    /// How many list items were changed through the API.
+    pub items_updated: u64,
+    /// How many list items were deleted through the API.
+    pub items_deleted: u64,
+    /// How many cells were written through the API; one that is written twice counts twice.
+    pub cells_written: u64,
+    /// Every read request that was made: the model, the request's id.
+    pub read_requests_made: Vec<(ModelId, String)>,
     /// How many sessions were opened.
     pub sign_ins: u64,
     /// How many sessions were prolonged.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::world::calendar::{Calendar, Version, year_name};
 use crate::world::structure::{Format, List, ListItem, Module, Snapshot, Structure};
 
 /// What kind of object differs.
@@ -38,6 +39,10 @@ pub enum ObjectKind {
     Process,
     /// A dashboard.
     Dashboard,
+    /// How time is divided.
+    ModelCalendar,
+    /// A version.
+    Version,
 }
 
 impl ObjectKind {
@@ -60,6 +65,8 @@ impl ObjectKind {
             Self::Action => "actions",
             Self::Process => "processes",
             Self::Dashboard => "dashboards",
+            Self::ModelCalendar => "modelCalendar",
+            Self::Version => "versions",
         }
     }
 
@@ -80,6 +87,8 @@ impl ObjectKind {
             Self::Action => "ACTIONS",
             Self::Process => "PROCESSES",
             Self::Dashboard => "DASHBOARDS",
+            Self::ModelCalendar => "MODEL CALENDAR",
+            Self::Version => "VERSIONS",
         }
     }
 
@@ -110,7 +119,9 @@ impl ObjectKind {
             | Self::Export
             | Self::Action
             | Self::Process
-            | Self::Dashboard => None,
+            | Self::Dashboard
+            | Self::ModelCalendar
+            | Self::Version => None,
         }
     }
 }
@@ -309,6 +320,10 @@ fn things(snapshot: &Snapshot) -> BTreeMap<Key, Thing> {
         add(0, None, thing(ObjectKind::RoleContents, contents));
     }
     integration_things(structure, &mut add);
+    add(0, None, calendar_thing(&structure.calendar));
+    for version in &structure.versions {
+        add(0, None, version_thing(version));
+    }
     all
 }
 
@@ -460,6 +475,62 @@ fn list_thing(list: &List, name_of: &dyn Fn(u64) -> String) -> Thing {
             ("Numbered", yes_no(list.numbered)),
             ("Production Data", yes_no(list.production)),
             ("Top Level Item", list.top_level.clone().unwrap_or_default()),
+        ],
+    }
+}
+
+fn calendar_thing(calendar: &Calendar) -> Thing {
+    Thing {
+        kind: ObjectKind::ModelCalendar,
+        id: None,
+        name: "Model Calendar".into(),
+        owner: None,
+        attributes: vec![
+            ("Calendar Type", calendar.kind.as_str().to_owned()),
+            ("Fiscal Year", year_name(calendar.fiscal_year)),
+            ("First Month", calendar.first_month.to_string()),
+            ("Past Years", calendar.past_years.to_string()),
+            ("Future Years", calendar.future_years.to_string()),
+            (
+                "Totals",
+                format!(
+                    "{} {} {} {} {}",
+                    calendar.quarters,
+                    calendar.half_years,
+                    calendar.year_to_date,
+                    calendar.year_to_go,
+                    calendar.all_periods
+                ),
+            ),
+            (
+                "Weeks",
+                format!(
+                    "{:?} {} {} {:?} {} {}",
+                    calendar.grouping,
+                    calendar.extra_week_month,
+                    calendar.extra_month_quarter,
+                    calendar.week_format,
+                    calendar.start,
+                    calendar.weeks
+                ),
+            ),
+        ],
+    }
+}
+
+fn version_thing(version: &Version) -> Thing {
+    Thing {
+        kind: ObjectKind::Version,
+        id: Some(version.id),
+        name: version.name.clone(),
+        owner: None,
+        attributes: vec![
+            ("Name", version.name.clone()),
+            ("Code", version.code.clone().unwrap_or_default()),
+            ("Current", version.current.to_string()),
+            ("Actual", version.actual.to_string()),
+            ("Formula", version.formula.clone().unwrap_or_default()),
+            ("Notes", version.notes.clone()),
         ],
     }
 }

@@ -2,11 +2,12 @@
 
 use bytes::Bytes;
 
+use crate::world::World;
 use crate::world::csv::{Row, Table, write_row};
 use crate::world::files::{Encoding, cut};
 use crate::world::made_rows::MadeRows;
 use crate::world::model::Model;
-use crate::world::structure::{CellValue, Dimension, Format, Module};
+use crate::world::structure::{Dimension, Format, LineItem, List, ListItem, Module};
 
 /// An export.
 #[derive(Debug, Clone, PartialEq)]
@@ -76,38 +77,39 @@ fn data_type(format: &Format) -> &'static str {
     }
 }
 
-impl Model {
+impl World {
     /// The columns of an export; `None` when what it exports is not there any more.
-    pub(crate) fn export_columns(&self, source: ExportSource) -> Option<Vec<Column>> {
+    pub(crate) fn export_columns(
+        &self,
+        model: &Model,
+        source: ExportSource,
+    ) -> Option<Vec<Column>> {
         match source {
-            ExportSource::Bytes(_) => Some(
-                MadeRows::columns()
-                    .into_iter()
-                    .map(|name| column(name, "TEXT"))
-                    .collect(),
-            ),
+            ExportSource::Bytes(_) => {
+                let names = MadeRows::columns().into_iter();
+                Some(names.map(|name| column(name, "TEXT")).collect())
+            }
             ExportSource::List(list) => {
-                let list = self.structure.list(list)?;
+                let list = model.structure.list(list)?;
                 let mut columns = vec![
                     column(&list.name, "ENTITY"),
                     column("Code", "TEXT"),
                     column("Parent", "ENTITY"),
                 ];
+                let properties = list.properties.iter();
                 columns.extend(
-                    list.properties
-                        .iter()
-                        .map(|property| column(&property.name, data_type(&property.format))),
+                    properties.map(|property| column(&property.name, data_type(&property.format))),
                 );
                 Some(columns)
             }
             ExportSource::Module(module) => {
-                let module = self.structure.module(module)?;
+                let module = model.structure.module(module)?;
                 let dimensions = module.dimensions.iter();
                 let mut columns: Vec<Column> = dimensions
-                    .map(|dimension| column(self.dimension_name(*dimension), "ENTITY"))
+                    .map(|id| column(self.dimension_name(model, *id), "ENTITY"))
                     .collect();
                 columns.extend(
-                    exported_line_items(module)
+                    exported(module)
                         .map(|line_item| column(&line_item.name, data_type(&line_item.format))),
                 );
                 Some(columns)
@@ -116,91 +118,48 @@ impl Model {
     }
 
     /// How many rows there will be.
-    pub(crate) fn export_rows(&self, source: ExportSource) -> u64 {
+    pub(crate) fn export_rows(&self, model: &Model, source: ExportSource) -> u64 {
         match source {
             ExportSource::Bytes(bytes) => MadeRows::new(bytes).rows(),
-            ExportSource::List(list) => self.members(list).len() as u64,
-            ExportSource::Module(module) => self.structure.module(module).map_or(0, |module| {
+            ExportSource::List(list) => {
+                model.items.get(&list).map_or(0, |items| items.len() as u64)
+            }
+            ExportSource::Module(module) => model.structure.module(module).map_or(0, |module| {
                 let dimensions = module.dimensions.iter();
                 dimensions
-                    .map(|dimension| self.members(*dimension).len() as u64)
+                    .map(|id| self.leaves(model, module, *id).len() as u64)
                     .product()
             }),
         }
     }
 
     /// The names of the lists that an export covers.
-    pub(crate) fn export_lists(&self, source: ExportSource) -> Vec<String> {
-        match source {
+    pub(crate) fn export_lists(&self, model: &Model, source: ExportSource) -> Vec<String> {
+        let dimensions = match source {
             ExportSource::Bytes(_) => Vec::new(),
-            ExportSource::List(list) => vec![self.dimension_name(list)],
-            ExportSource::Module(module) => {
-                let module = self.structure.module(module);
-                let dimensions = module.into_iter().flat_map(|module| &module.dimensions);
-                dimensions.map(|id| self.dimension_name(*id)).collect()
-            }
-        }
+            ExportSource::List(list) => vec![list],
+            ExportSource::Module(module) => model
+                .structure
+                .module(module)
+                .map(|module| module.dimensions.clone())
+                .unwrap_or_default(),
+        };
+        let names = dimensions.into_iter();
+        names.map(|id| self.dimension_name(model, id)).collect()
     }
 
-    /// What a list or a module holds, as a table.
-    pub(crate) fn export_table(&self, source: ExportSource) -> Option<Table> {
-        let headers = self.export_columns(source)?;
-        let mut rows = Vec::new();
-        match source {
-            ExportSource::Bytes(_) => {}
-            ExportSource::List(id) => {
-                let list = self.structure.list(id)?;
-                for item in self
-                    .items
-                    .get(&id)
-                    .into_iter()
-                    .flat_map(|items| items.iter())
-                {
-                    let parent = item
-                        .parent
-                        .and_then(|parent| self.item_name(list.parent, id, parent));
-                    let mut fields = vec![
-                        item.name.clone(),
-                        item.code.clone().unwrap_or_default(),
-                        parent
-                            .or_else(|| list.top_level.clone())
-                            .unwrap_or_default(),
-                    ];
-                    fields.extend(list.properties.iter().map(|property| {
-                        let value = item.properties.get(&property.name);
-                        value.cloned().unwrap_or_default()
-                    }));
-                    rows.push(fields);
-                }
+    /// What a list or a module holds, as a table: the leaves, not the totals.
+    pub(crate) fn export_table(&self, model: &Model, source: ExportSource) -> Option<Table> {
+        let columns = self.export_columns(model, source)?;
+        let rows = match source {
+            ExportSource::Bytes(_) => Vec::new(),
+            ExportSource::List(list) => list_rows(model, model.structure.list(list)?),
+            ExportSource::Module(module) => {
+                self.module_rows(model, model.structure.module(module)?)
             }
-            ExportSource::Module(id) => {
-                let module = self.structure.module(id)?;
-                let mut cells = vec![Vec::new()];
-                for dimension in &module.dimensions {
-                    let members = self.members(*dimension);
-                    cells = cells
-                        .iter()
-                        .flat_map(|cell: &Vec<(u64, String)>| {
-                            members.iter().map(|member| {
-                                let mut cell = cell.clone();
-                                cell.push(member.clone());
-                                cell
-                            })
-                        })
-                        .collect();
-                }
-                for cell in cells {
-                    let (ids, mut fields): (Vec<u64>, Vec<String>) = cell.into_iter().unzip();
-                    fields.extend(exported_line_items(module).map(|line_item| {
-                        let value = self.cells.get(&(line_item.id, ids.clone()));
-                        self.text_of(&line_item.format, value)
-                    }));
-                    rows.push(fields);
-                }
-            }
-        }
+        };
         Some(Table {
-            headers: headers.into_iter().map(|column| column.name).collect(),
+            headers: columns.into_iter().map(|column| column.name).collect(),
             rows: rows
                 .into_iter()
                 .zip(2..)
@@ -214,8 +173,8 @@ impl Model {
     }
 
     /// The text that an export writes, in chunks; `None` when what it exports is not there any more.
-    pub(crate) fn export_text(&self, export: &Export) -> Option<Vec<Bytes>> {
-        let table = self.export_table(export.source)?;
+    pub(crate) fn export_text(&self, model: &Model, export: &Export) -> Option<Vec<Bytes>> {
+        let table = self.export_table(model, export.source)?;
         let mut text = String::new();
         let lines = std::iter::once(&table.headers).chain(table.rows.iter().map(|row| &row.fields));
         for line in lines {
@@ -224,64 +183,77 @@ impl Model {
         Some(cut(export.encoding.encode(&text).into()))
     }
 
-    fn dimension_name(&self, dimension: Dimension) -> String {
-        let lists = &self.structure.lists;
-        let list = lists.iter().find(|list| list.id == dimension);
-        let subset = lists
+    fn module_rows(&self, model: &Model, module: &Module) -> Vec<Vec<String>> {
+        let cube = self.cube(model, module);
+        let mut places: Vec<Vec<(Dimension, usize)>> = vec![Vec::new()];
+        for dimension in &module.dimensions {
+            let leaves = self.leaves(model, module, *dimension);
+            places = places
+                .iter()
+                .flat_map(|place| {
+                    leaves.iter().map(|(index, _)| {
+                        let mut place = place.clone();
+                        place.push((*dimension, *index));
+                        place
+                    })
+                })
+                .collect();
+        }
+        let name = |(dimension, index): &(Dimension, usize)| {
+            let member = cube.members(*dimension).and_then(|all| all.get(*index));
+            member.map_or_else(String::new, |member| member.name.clone())
+        };
+        places
             .iter()
-            .flat_map(|list| &list.subsets)
-            .find(|subset| subset.id == dimension);
-        list.map(|list| list.name.clone())
-            .or_else(|| subset.map(|subset| subset.name.clone()))
-            .unwrap_or_else(|| dimension.to_string())
-    }
-
-    /// The items of a list or subset, in their order.
-    fn members(&self, dimension: Dimension) -> Vec<(u64, String)> {
-        let lists = &self.structure.lists;
-        let subset_of = lists
-            .iter()
-            .find(|list| list.subsets.iter().any(|subset| subset.id == dimension));
-        let list = subset_of.map_or(dimension, |list| list.id);
-        let items = self
-            .items
-            .get(&list)
-            .into_iter()
-            .flat_map(|items| items.iter());
-        items
-            .filter(|item| subset_of.is_none() || item.subsets.contains(&dimension))
-            .map(|item| (item.id, item.name.clone()))
+            .map(|place| {
+                let mut fields: Vec<String> = place.iter().map(name).collect();
+                fields.extend(exported(module).map(|line_item| cube.text(line_item, place)));
+                fields
+            })
             .collect()
     }
 
-    fn item_name(&self, parent_list: Option<u64>, list: u64, item: u64) -> Option<String> {
-        let lists = parent_list.into_iter().chain([list]);
-        lists
-            .filter_map(|list| self.items.get(&list))
-            .find_map(|items| items.get(item))
-            .map(|item| item.name.clone())
-    }
-
-    fn text_of(&self, format: &Format, value: Option<&CellValue>) -> String {
-        match (value, format) {
-            (Some(CellValue::Number(number)), _) => number.to_string(),
-            (Some(CellValue::Boolean(flag)), _) => flag.to_string(),
-            (Some(CellValue::Text(text)), _) => text.clone(),
-            (Some(CellValue::Item(item)), Format::List(list)) => {
-                self.item_name(None, *list, *item).unwrap_or_default()
-            }
-            (Some(CellValue::Item(item)), _) => item.to_string(),
-            (None, Format::Number) => "0".into(),
-            (None, Format::Boolean) => "false".into(),
-            (None, _) => String::new(),
-        }
+    /// The members of a dimension that hold cells: where they stand, and their names.
+    fn leaves(&self, model: &Model, module: &Module, id: Dimension) -> Vec<(usize, String)> {
+        let members = self.members(model, Some(module), id).unwrap_or_default();
+        let all = members.all().iter().enumerate();
+        all.filter(|(_, member)| member.leaf)
+            .map(|(index, member)| (index, member.name.clone()))
+            .collect()
     }
 }
 
+fn list_rows(model: &Model, list: &List) -> Vec<Vec<String>> {
+    let items = model.items.get(&list.id);
+    let above = list.parent.and_then(|parent| model.items.get(&parent));
+    let parent_of = |item: &ListItem| {
+        let id = item.parent?;
+        let parent = above
+            .into_iter()
+            .chain(items)
+            .find_map(|items| items.get(id))?;
+        Some(parent.name.clone())
+    };
+    let all = items.into_iter().flat_map(|items| items.iter());
+    all.map(|item| {
+        let parent = parent_of(item).or_else(|| list.top_level.clone());
+        let mut fields = vec![
+            item.name.clone(),
+            item.code.clone().unwrap_or_default(),
+            parent.unwrap_or_default(),
+        ];
+        fields.extend(list.properties.iter().map(|property| {
+            let value = item.properties.get(&property.name);
+            value.cloned().unwrap_or_default()
+        }));
+        fields
+    })
+    .collect()
+}
+
 /// The line items that stand in the columns: those with the module's own dimensions.
-fn exported_line_items(module: &Module) -> impl Iterator<Item = &crate::world::LineItem> {
-    module
-        .line_items
-        .iter()
-        .filter(|line_item| line_item.applies_to.is_none() && line_item.format != Format::None)
+fn exported(module: &Module) -> impl Iterator<Item = &LineItem> {
+    module.line_items.iter().filter(|line_item| {
+        line_item.format != Format::None && *line_item.dimensions(module) == *module.dimensions
+    })
 }

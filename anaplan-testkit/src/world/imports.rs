@@ -8,7 +8,7 @@ use crate::world::csv::{Row, RowFault, Table};
 use crate::world::ids::IdSource;
 use crate::world::model::Model;
 use crate::world::outcome::{Detail, detail};
-use crate::world::structure::{CellValue, Dimension, Format, List, ListItem};
+use crate::world::structure::{CellValue, Dimension, Format, List, ListItem, TIME, VERSIONS, key};
 
 /// An import.
 #[derive(Debug, Clone, PartialEq)]
@@ -386,7 +386,9 @@ impl<'a> ListLoad<'a> {
             None => ListItem::new(ids.item(), name.or(code).unwrap_or_default()),
         };
         if !known && self.list.numbered {
-            item.name = next_number(model, self.list.id);
+            let index = model.next_index(self.list.id);
+            model.list_indices.insert(self.list.id, index);
+            item.name = format!("#{index}");
         }
         if let (Some(name), false) = (name, self.list.numbered) {
             item.name = name.to_owned();
@@ -493,18 +495,6 @@ impl<'a> ListLoad<'a> {
             ),
         }
     }
-}
-
-/// The name that the next item of a numbered list gets.
-fn next_number(model: &Model, list: u64) -> String {
-    let last = model
-        .items
-        .get(&list)
-        .into_iter()
-        .flat_map(|items| items.iter())
-        .filter_map(|item| item.name.strip_prefix('#')?.trim().parse::<u64>().ok())
-        .max();
-    format!("#{}", last.unwrap_or(0) + 1)
 }
 
 struct ModuleLoad<'a> {
@@ -658,19 +648,29 @@ impl<'a> ModuleLoad<'a> {
     }
 }
 
-/// The item of a list or subset, by code or name.
-pub(crate) fn find_item(model: &Model, dimension: Dimension, text: &str) -> Option<u64> {
-    let subset_of = model
-        .structure
-        .lists
-        .iter()
-        .find(|list| list.subsets.iter().any(|subset| subset.id == dimension));
-    let items = model
-        .items
-        .get(&subset_of.map_or(dimension, |list| list.id))?;
-    let item = items.by_code(text).or_else(|| items.by_name(text))?;
-    let inside = subset_of.is_none() || item.subsets.contains(&dimension);
-    inside.then_some(item.id)
+/// The item of a dimension, by code or name. Totals are no items here: nothing can be written to them.
+fn find_item(model: &Model, dimension: Dimension, text: &str) -> Option<u64> {
+    match dimension {
+        TIME => {
+            let calendar = &model.structure.calendar;
+            let mut periods = calendar.periods_of(calendar.base()).into_iter();
+            Some(periods.find(|period| key(&period.name) == key(text))?.id)
+        }
+        VERSIONS => {
+            let mut versions = model.structure.versions.iter();
+            let named = |code: &Option<String>| code.as_deref().map(key) == Some(key(text));
+            let is_it = |name: &str, code| key(name) == key(text) || named(code);
+            let version = versions.find(|version| is_it(&version.name, &version.code))?;
+            Some(version.id)
+        }
+        id => {
+            let list = model.structure.list_behind(id)?;
+            let items = model.items.get(&list.id)?;
+            let item = items.by_code(text).or_else(|| items.by_name(text))?;
+            let inside = list.id == id || item.subsets.contains(&id);
+            inside.then_some(item.id)
+        }
+    }
 }
 
 fn value_code(format: &Format) -> &'static str {

@@ -118,7 +118,11 @@ mod tests {
     use super::*;
 
     fn text(pieces: impl Iterator<Item = Bytes>) -> String {
-        String::from_utf8(pieces.flatten().collect()).unwrap()
+        String::from_utf8(pieces.fold(Vec::new(), |mut all, piece| {
+            all.extend_from_slice(&piece);
+            all
+        }))
+        .unwrap()
     }
 
     #[test]

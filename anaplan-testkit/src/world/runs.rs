@@ -300,8 +300,9 @@ impl World {
                 if !self.can_open(run.by, source) {
                     return Err(detail("notAuthorised", "No access to the source model."));
                 }
-                let list = source.export_table(ExportSource::List(*object));
-                let table = list.or_else(|| source.export_table(ExportSource::Module(*object)));
+                let list = self.export_table(source, ExportSource::List(*object));
+                let table =
+                    list.or_else(|| self.export_table(source, ExportSource::Module(*object)));
                 let table = table.ok_or_else(|| {
                     detail(
                         "failedToLocateSavedView",
@@ -328,11 +329,11 @@ impl World {
                 return Err(detail("notAuthorised", "No access to the module."));
             }
         }
-        let rows = model.export_rows(export.source);
+        let rows = self.export_rows(model, export.source);
         let content = match export.source {
             ExportSource::Bytes(bytes) => Content::made(MadeRows::new(bytes), now),
             ExportSource::List(_) | ExportSource::Module(_) => {
-                let text = model.export_text(export).ok_or_else(|| {
+                let text = self.export_text(model, export).ok_or_else(|| {
                     let text = format!("{}: what it exports is gone.", export.name);
                     detail("failedToLocateModule", text)
                 })?;

@@ -1,14 +1,22 @@
 //! What a model is made of: lists, modules, line items, roles.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
 use crate::world::actions::{Action, Dashboard, Process};
+use crate::world::calendar::{Calendar, Version};
 use crate::world::exports::Export;
 use crate::world::files::SourceFile;
 use crate::world::imports::Import;
 
+/// The dimension of time.
+pub(crate) const TIME: u64 = 20_000_000_003;
+/// The dimension of versions.
+pub(crate) const VERSIONS: u64 = 20_000_000_020;
 /// The dimension of line items.
 pub(crate) const LINE_ITEMS: u64 = 20_000_000_012;
+/// The dimension of users.
+pub(crate) const USERS: u64 = 101_999_999_999;
 
 /// A dimension: a list, a subset, or one of the built-in ones.
 pub type Dimension = u64;
@@ -35,6 +43,10 @@ pub struct Structure {
     pub processes: Vec<Process>,
     /// The dashboards.
     pub dashboards: Vec<Dashboard>,
+    /// The calendar.
+    pub calendar: Calendar,
+    /// The versions.
+    pub versions: Vec<Version>,
 }
 
 impl Structure {
@@ -42,6 +54,14 @@ impl Structure {
     #[must_use]
     pub fn list(&self, id: u64) -> Option<&List> {
         self.lists.iter().find(|list| list.id == id)
+    }
+
+    /// The list of this id, or the one that the subset of this id is of.
+    #[must_use]
+    pub fn list_behind(&self, id: Dimension) -> Option<&List> {
+        self.lists
+            .iter()
+            .find(|list| list.id == id || list.subsets.iter().any(|subset| subset.id == id))
     }
 
     /// The module of this id.
@@ -178,8 +198,13 @@ impl ListItem {
 }
 
 /// The items of a list, found by id, name and code.
+///
+/// A clone costs nothing until one of the two is changed.
 #[derive(Debug, Clone, Default)]
-pub struct Items {
+pub struct Items(Arc<Shelves>);
+
+#[derive(Debug, Clone, Default)]
+struct Shelves {
     by_id: BTreeMap<u64, ListItem>,
     by_name: HashMap<String, u64>,
     by_code: HashMap<String, u64>,
@@ -189,7 +214,8 @@ pub struct Items {
 
 impl PartialEq for Items {
     fn eq(&self, other: &Self) -> bool {
-        self.by_id == other.by_id && self.order == other.order
+        Arc::ptr_eq(&self.0, &other.0)
+            || (self.0.by_id == other.0.by_id && self.0.order == other.0.order)
     }
 }
 
@@ -197,22 +223,27 @@ impl Items {
     /// How many there are.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.by_id.len()
+        self.0.by_id.len()
     }
 
     /// Whether there are none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.by_id.is_empty()
+        self.0.by_id.is_empty()
     }
 
     /// The items in their order, which is that of their making until they are sorted.
     pub fn iter(&self) -> impl Iterator<Item = &ListItem> {
-        let unsorted = if self.order.is_empty() { self.len() } else { 0 };
-        self.order
+        let unsorted = if self.0.order.is_empty() {
+            self.len()
+        } else {
+            0
+        };
+        self.0
+            .order
             .iter()
-            .filter_map(|id| self.by_id.get(id))
-            .chain(self.by_id.values().take(unsorted))
+            .filter_map(|id| self.0.by_id.get(id))
+            .chain(self.0.by_id.values().take(unsorted))
     }
 
     /// Puts the items into another order. Gives how many have moved.
@@ -225,58 +256,68 @@ impl Items {
         items.sort_by(|a, b| compare(a, b));
         let after: Vec<u64> = items.into_iter().map(|item| item.id).collect();
         let moved = before.iter().zip(&after).filter(|(a, b)| a != b).count();
-        self.order = if after.is_sorted() { Vec::new() } else { after };
+        Arc::make_mut(&mut self.0).order = if after.is_sorted() { Vec::new() } else { after };
         moved as u64
     }
 
     /// The item of this id.
     #[must_use]
     pub fn get(&self, id: u64) -> Option<&ListItem> {
-        self.by_id.get(&id)
+        self.0.by_id.get(&id)
     }
 
     /// The item of this name. Case does not matter.
     #[must_use]
     pub fn by_name(&self, name: &str) -> Option<&ListItem> {
-        self.get(*self.by_name.get(&key(name))?)
+        self.get(*self.0.by_name.get(&key(name))?)
     }
 
     /// The item of this code. Case does not matter.
     #[must_use]
     pub fn by_code(&self, code: &str) -> Option<&ListItem> {
-        self.get(*self.by_code.get(&key(code))?)
+        self.get(*self.0.by_code.get(&key(code))?)
     }
 
     /// Puts an item in, in place of the one of the same id if there is one.
     pub fn put(&mut self, item: ListItem) {
         let known = self.take(item.id).is_some();
-        if !self.order.is_empty() && !known {
-            self.order.push(item.id);
+        let shelves = Arc::make_mut(&mut self.0);
+        if !shelves.order.is_empty() && !known {
+            shelves.order.push(item.id);
         }
-        self.by_name.insert(key(&item.name), item.id);
+        shelves.by_name.insert(key(&item.name), item.id);
         if let Some(code) = &item.code {
-            self.by_code.insert(key(code), item.id);
+            shelves.by_code.insert(key(code), item.id);
         }
-        self.by_id.insert(item.id, item);
+        shelves.by_id.insert(item.id, item);
     }
 
     /// Takes an item out.
     pub fn remove(&mut self, id: u64) -> Option<ListItem> {
-        self.order.retain(|other| *other != id);
+        if !self.0.order.is_empty() {
+            Arc::make_mut(&mut self.0)
+                .order
+                .retain(|other| *other != id);
+        }
         self.take(id)
     }
 
     fn take(&mut self, id: u64) -> Option<ListItem> {
-        let item = self.by_id.remove(&id)?;
-        self.by_name.remove(&key(&item.name));
+        if !self.0.by_id.contains_key(&id) {
+            return None;
+        }
+        let shelves = Arc::make_mut(&mut self.0);
+        let item = shelves.by_id.remove(&id)?;
+        shelves.by_name.remove(&key(&item.name));
         if let Some(code) = &item.code {
-            self.by_code.remove(&key(code));
+            shelves.by_code.remove(&key(code));
         }
         Some(item)
     }
 }
 
-fn key(text: &str) -> String {
+/// What names and codes are compared by.
+pub(crate) fn key(text: &str) -> String {
     text.trim().to_lowercase()
 }
 

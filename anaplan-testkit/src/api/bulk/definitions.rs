@@ -67,7 +67,7 @@ pub(crate) fn one(call: &Call<'_>, kind: RunKind, id: &ModelId, object: &str) ->
         RunKind::Export => {
             let export = model.structure.export(number).ok_or(Failure::NotFound)?;
             Ok(Envelope::of("exportMetadata")
-                .with("exportMetadata", export_metadata(model, export))
+                .with("exportMetadata", export_metadata(call.world, model, export))
                 .into())
         }
         RunKind::Action => {
@@ -159,8 +159,10 @@ fn describe_export(export: &Export) -> Value {
     value
 }
 
-fn export_metadata(model: &Model, export: &Export) -> Value {
-    let columns: Vec<Column> = model.export_columns(export.source).unwrap_or_default();
+fn export_metadata(world: &World, model: &Model, export: &Export) -> Value {
+    let columns: Vec<Column> = world
+        .export_columns(model, export.source)
+        .unwrap_or_default();
     let names: Vec<&str> = columns.iter().map(|column| column.name.as_str()).collect();
     let types: Vec<&str> = columns.iter().map(|column| column.data_type).collect();
     json!({
@@ -170,8 +172,8 @@ fn export_metadata(model: &Model, export: &Export) -> Value {
         "encoding": export.encoding.as_str(),
         "exportFormat": "text/csv",
         "headerNames": names,
-        "listNames": model.export_lists(export.source),
-        "rowCount": model.export_rows(export.source),
+        "listNames": world.export_lists(model, export.source),
+        "rowCount": world.export_rows(model, export.source),
         "separator": export.separator.to_string(),
         "layout": export.type_name(),
     })
