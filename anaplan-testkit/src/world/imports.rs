@@ -6,6 +6,7 @@ use anaplan_core::ModelId;
 
 use crate::world::csv::{Row, RowFault, Table};
 use crate::world::ids::IdSource;
+use crate::world::members::chain;
 use crate::world::model::Model;
 use crate::world::outcome::{Detail, detail};
 use crate::world::structure::{CellValue, Dimension, Format, List, ListItem, TIME, VERSIONS, key};
@@ -478,8 +479,10 @@ impl<'a> ListLoad<'a> {
     }
 
     fn find_parent(&self, model: &Model, parent: &str) -> Result<Option<u64>, Problem> {
-        let top = self.list.top_level.as_deref();
-        if top.is_some_and(|top| top.eq_ignore_ascii_case(parent)) {
+        let mut above_all = chain(&model.structure, self.list)
+            .into_iter()
+            .filter_map(|list| list.top_level.as_deref());
+        if above_all.any(|top| key(top) == key(parent)) {
             return Ok(None);
         }
         let above = [self.list.parent, Some(self.list.id)];

@@ -179,6 +179,11 @@ impl TaskBoard {
         Some(task.id.clone())
     }
 
+    /// Whether a model is at something for which everything else waits.
+    pub(crate) fn is_busy(&self, model: &ModelId) -> bool {
+        self.holder(model).is_some()
+    }
+
     pub(crate) fn forget_model(&mut self, model: &ModelId) {
         self.tasks.retain(|_, task| task.parent.model() != model);
     }
