@@ -1,6 +1,8 @@
 //! What is the same for every operation: each is tried in every situation, awaited and, with the
 //! feature `blocking`, run.
 
+#![allow(clippy::unwrap_used, clippy::print_stdout, clippy::disallowed_methods)]
+
 mod support;
 
 use anaplan_core::{ErrorKind, ModelId};

@@ -1,5 +1,7 @@
 //! The whole way from a change in dev to production.
 
+#![allow(clippy::unwrap_used, clippy::print_stdout, clippy::disallowed_methods)]
+
 mod support;
 
 use anaplan_alm::{OnlineStatus, Promotion};

@@ -1,5 +1,7 @@
 //! Comparison reports and summaries.
 
+#![allow(clippy::unwrap_used, clippy::print_stdout, clippy::disallowed_methods)]
+
 mod support;
 
 use std::time::Duration;

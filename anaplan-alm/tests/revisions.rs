@@ -1,5 +1,7 @@
 //! Revisions: creating, listing, and where they are.
 
+#![allow(clippy::unwrap_used, clippy::print_stdout, clippy::disallowed_methods)]
+
 mod support;
 
 use anaplan_alm::{AppliedMethod, CreationMethod};

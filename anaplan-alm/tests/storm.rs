@@ -1,6 +1,8 @@
 //! Thousands of small disasters: whatever the connection does, a revision or a sync is made at most
 //! once, and success is told only of what has happened. The books of the fake are the judge.
 
+#![allow(clippy::unwrap_used, clippy::print_stdout, clippy::disallowed_methods)]
+
 mod support;
 
 use std::time::Duration;

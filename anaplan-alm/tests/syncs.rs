@@ -1,5 +1,7 @@
 //! Syncs: starting, watching, failing, and never twice.
 
+#![allow(clippy::unwrap_used, clippy::print_stdout, clippy::disallowed_methods)]
+
 mod support;
 
 use std::time::Duration;

@@ -347,3 +347,7 @@ impl fmt::Debug for FileStream {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+#[path = "download_tests.rs"]
+mod tests;

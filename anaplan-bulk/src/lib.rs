@@ -1,11 +1,16 @@
 #![forbid(unsafe_code)]
 #![doc = include_str!("../README.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
+#![cfg_attr(
+    test,
+    allow(clippy::field_reassign_with_default, clippy::disallowed_methods)
+)]
 
 mod action_ref;
 mod actions;
 mod chunks;
 mod content;
+mod cutter;
 mod dashboards;
 mod delete_models;
 mod download;
@@ -29,9 +34,12 @@ mod table;
 mod tasks;
 mod transfer;
 mod upload;
+mod upload_calls;
 mod upload_state;
 mod workspaces;
 
+#[cfg(test)]
+mod run_tests;
 #[cfg(test)]
 mod test_server;
 
@@ -61,7 +69,8 @@ pub use rows::Rows;
 pub use run::{ConnectorParameter, MappingParameter, RunAction};
 pub use table::TableFormat;
 pub use tasks::{ActionTask, CancelTask, GetTaskStatus, GetTaskSummaries};
-pub use upload::{CompleteUpload, PutChunk, SetChunkCount, Upload};
+pub use upload::Upload;
+pub use upload_calls::{CompleteUpload, PutChunk, SetChunkCount};
 pub use upload_state::{UploadError, UploadState, Uploaded};
 pub use workspaces::{GetWorkspace, GetWorkspaces, Workspace};
 

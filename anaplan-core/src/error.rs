@@ -54,7 +54,7 @@ pub enum ErrorKind {
     TaskFailed,
     /// The server's task still runs, the wait for it is over.
     TaskTimeout,
-    /// An answer is larger than the client is allowed to hold in memory.
+    /// An answer is larger than the client is allowed to hold in memory, or than the server gives.
     TooLarge,
     /// Reading or writing on this machine failed.
     Io,

@@ -103,6 +103,21 @@ pub struct TaskStatus<R> {
     pub result: Option<R>,
 }
 
+impl<R> TaskStatus<R> {
+    /// A status that says no more than this, for endpoints that read it from something else than a task.
+    #[must_use]
+    pub fn new(task_id: impl Into<TaskId>, task_state: TaskState) -> Self {
+        Self {
+            task_id: task_id.into(),
+            task_state,
+            current_step: None,
+            progress: None,
+            creation_time: None,
+            result: None,
+        }
+    }
+}
+
 fn none<R>() -> Option<R> {
     None
 }
@@ -179,7 +194,9 @@ impl PollPolicy {
         self
     }
 
-    fn wait(&self, looks: u32) -> Duration {
+    /// The wait after this many looks.
+    #[must_use]
+    pub fn wait(&self, looks: u32) -> Duration {
         let factor = if self.factor.is_finite() {
             self.factor.max(1.0)
         } else {

@@ -19,6 +19,7 @@ use crate::faults::{Fault, FaultPlan, Kind};
 use crate::front::in_process::InProcess;
 use crate::http::{Body, Request, Response};
 use crate::log::RequestLog;
+use crate::pki::Identity;
 use crate::world::World;
 
 /// An Anaplan that is not there. Cheap to clone; all clones are the same fake.
@@ -166,6 +167,17 @@ impl FakeAnaplan {
     #[must_use]
     pub fn admin(&self) -> crate::Credentials {
         self.demo().admin
+    }
+
+    /// A certificate of the demo's administrator and its key, registered in the world by this call.
+    ///
+    /// The key is made once for the whole process, at the first call.
+    #[must_use]
+    pub fn admin_identity(&self) -> Identity {
+        let admin = self.admin();
+        let identity = Identity::shared(&admin.user);
+        self.world(|world| world.register_certificate(&admin.id, identity.der()));
+        identity.clone()
     }
 
     /// Looks into the world, or changes it.

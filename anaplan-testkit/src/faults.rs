@@ -230,7 +230,7 @@ impl Fault {
         self
     }
 
-    /// Does it with this probability, from 0 to 1, by the dice of [`FaultPlan::seed`].
+    /// Does it with this probability, from 0 to 1, by the dice of [`FakeAnaplan::seed`](crate::FakeAnaplan::seed).
     #[must_use]
     pub fn chance(mut self, chance: f64) -> Self {
         self.chance = chance;

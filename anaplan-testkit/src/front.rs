@@ -1,5 +1,7 @@
 //! Ways to reach the fake: thin skins over one handler.
 
 pub(crate) mod in_process;
+#[cfg(feature = "server")]
+pub(crate) mod server;
 #[cfg(feature = "wiremock")]
 mod wiremock;

@@ -10,6 +10,7 @@ mod faults;
 mod front;
 mod http;
 mod log;
+mod pki;
 mod story;
 pub mod world;
 
@@ -18,7 +19,11 @@ pub use clock::FakeClock;
 pub use demo::{Credentials, Demo};
 pub use fake::FakeAnaplan;
 pub use faults::{Fault, RetryAfter, Route};
+#[cfg(feature = "server")]
+#[cfg_attr(docsrs, doc(cfg(feature = "server")))]
+pub use front::server::Server;
 pub use http::{Body, Request, Response};
 pub use log::{Entry, RequestLog};
+pub use pki::Identity;
 pub use story::story;
 pub use world::{Pacing, Rules, World};

@@ -1,5 +1,7 @@
 //! The fronts give the same answers: one suite, run without sockets and over wiremock.
 
+#![allow(clippy::unwrap_used, clippy::print_stdout, clippy::disallowed_methods)]
+
 use anaplan_core::{
     Answer, Bytes, Endpoint, ErrorKind, Method, ModelId, Path, Result, RetryClass, RetryPolicy,
     Settings,

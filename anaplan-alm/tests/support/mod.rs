@@ -1,6 +1,6 @@
 //! What the suites share: the sixteen operations as values, and a fake that is ready for all of them.
 
-#![allow(dead_code, unreachable_pub)]
+#![allow(dead_code, unreachable_pub, clippy::unwrap_used)]
 
 use std::time::Duration;
 

@@ -1,0 +1,436 @@
+//! The model's calendar: its current period, its fiscal year, its time scale.
+
+use anaplan_core::{
+    Answer, Bytes, Call, Endpoint, Error, Method, ModelId, Path, Result, RetryClass, json_body,
+    open_enum,
+};
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+use crate::lenient::{count_opt, date_opt, text_opt};
+use crate::{Transactional, model_path};
+
+open_enum! {
+    /// The kind of a model's calendar.
+    pub enum CalendarType {
+        /// Calendar months, quarters and years.
+        Months = "Calendar Months/Quarters/Years",
+        /// Weeks in quarters of 4-4-5, 4-5-4 or 5-4-4.
+        WeeksOfQuarters = "Weeks: 4-4-5, 4-5-4 or 5-4-4",
+        /// Weeks one after the other.
+        WeeksGeneral = "Weeks: General",
+        /// Thirteen periods of four weeks.
+        WeeksOfThirteenPeriods = "Weeks: 13 4-week Periods",
+    }
+}
+
+/// The current period of a model.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct CurrentPeriod {
+    /// Its name; `None` when no period is set.
+    #[serde(default, deserialize_with = "text_opt")]
+    pub period_text: Option<String>,
+    /// Its last day; `None` when no period is set.
+    #[serde(default, deserialize_with = "date_opt")]
+    pub last_day: Option<Date>,
+    /// The kind of the calendar.
+    #[serde(default)]
+    pub calendar_type: Option<CalendarType>,
+}
+
+/// The calendar of a model. What a kind of calendar does not have is `None`.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct ModelCalendar {
+    /// Its kind.
+    #[serde(default)]
+    pub calendar_type: Option<CalendarType>,
+    /// The current fiscal year; general weeks have none.
+    #[serde(default)]
+    pub fiscal_year: Option<FiscalYear>,
+    /// How many years lie before it.
+    #[serde(default, deserialize_with = "count_opt")]
+    pub past_years_count: Option<u64>,
+    /// How many years lie after it.
+    #[serde(default, deserialize_with = "count_opt")]
+    pub future_years_count: Option<u64>,
+    /// The current period.
+    #[serde(default)]
+    pub current_period: Option<CurrentPeriod>,
+    /// The first day, of general weeks.
+    #[serde(default, deserialize_with = "date_opt")]
+    pub start_date: Option<Date>,
+    /// How many weeks there are, of general weeks.
+    #[serde(default, deserialize_with = "count_opt")]
+    pub weeks_count: Option<u64>,
+    /// How weeks are named: `Numbered`, `Week Commencing` or `Week Ending`.
+    #[serde(default, deserialize_with = "text_opt")]
+    pub week_format: Option<String>,
+    /// How weeks are grouped: `4-4-5` and so on.
+    #[serde(default, deserialize_with = "text_opt")]
+    pub week_grouping: Option<String>,
+    /// The month that gets the extra week.
+    #[serde(default, deserialize_with = "text_opt")]
+    pub extra_week_month: Option<String>,
+    /// Which totals there are.
+    #[serde(default)]
+    pub totals_selection: Option<TotalsSelection>,
+}
+
+/// A fiscal year.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct FiscalYear {
+    /// Its name, such as `FY25`.
+    #[serde(default, deserialize_with = "text_opt")]
+    pub year: Option<String>,
+    /// Its first day.
+    #[serde(default, deserialize_with = "date_opt")]
+    pub start_date: Option<Date>,
+    /// Its last day.
+    #[serde(default, deserialize_with = "date_opt")]
+    pub end_date: Option<Date>,
+}
+
+/// Which totals a calendar has.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+#[non_exhaustive]
+pub struct TotalsSelection {
+    /// Quarters.
+    #[serde(alias = "isQuarterTotals")]
+    pub quarter_totals: bool,
+    /// Half years.
+    #[serde(alias = "isHalfYearTotals")]
+    pub half_year_totals: bool,
+    /// The year up to the current period.
+    #[serde(alias = "isYearToDateSummary")]
+    pub year_to_date_summary: bool,
+    /// The year from the current period on.
+    #[serde(alias = "isYearToGoSummary")]
+    pub year_to_go_summary: bool,
+    /// Everything.
+    #[serde(alias = "isTotalOfAllPeriods")]
+    pub total_of_all_periods: bool,
+    /// The quarter of four periods, from 1, where there are thirteen.
+    #[serde(deserialize_with = "count_opt")]
+    pub extra_month_quarter: Option<u64>,
+}
+
+impl Transactional {
+    /// The current period of the model. Without one, name and last day are `None`.
+    ///
+    /// `GET /models/{modelId}/currentPeriod`. Reads only: retried freely.
+    ///
+    /// # Errors
+    ///
+    /// `NotFound`, `Forbidden`, `ModelState`.
+    ///
+    /// ```
+    /// # use anaplan_transactional::Transactional;
+    /// # anaplan_testkit::story(async |fake| {
+    /// # let model: Transactional = fake.namespace()?;
+    /// let period = model.get_current_period().await?;
+    /// println!("{:?} up to {:?}", period.period_text, period.last_day);
+    /// # Ok(()) });
+    /// ```
+    pub fn get_current_period(&self) -> Call<GetCurrentPeriod> {
+        self.session.call(GetCurrentPeriod {
+            model: self.model.clone(),
+        })
+    }
+
+    /// Makes the period that has this day the current one. **Data of periods that fall out of the time
+    /// scale is lost.**
+    ///
+    /// `PUT /models/{modelId}/currentPeriod`. Repeating it leads to the same state: retried freely.
+    ///
+    /// # Errors
+    ///
+    /// `Rejected` for a day outside of the time scale, `NotFound`, `Forbidden`, `ModelState`.
+    ///
+    /// ```
+    /// # use anaplan_transactional::Transactional;
+    /// # anaplan_testkit::story(async |fake| {
+    /// # let model: Transactional = fake.namespace()?;
+    /// # let ids = fake.demo();
+    /// let period = model.set_current_period(ids.set_current_period.parse()?).await?;
+    /// assert_eq!(model.get_current_period().await?, period);
+    /// # Ok(()) });
+    /// ```
+    pub fn set_current_period(&self, day: Date) -> Call<SetCurrentPeriod> {
+        self.session.call(SetCurrentPeriod {
+            model: self.model.clone(),
+            day: Some(day),
+        })
+    }
+
+    /// Leaves the model without a current period.
+    ///
+    /// `PUT /models/{modelId}/currentPeriod` with an empty date. Repeating it leads to the same state:
+    /// retried freely.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`set_current_period`](Self::set_current_period).
+    ///
+    /// ```
+    /// # use anaplan_transactional::Transactional;
+    /// # anaplan_testkit::story(async |fake| {
+    /// # let model: Transactional = fake.namespace()?;
+    /// model.reset_current_period().await?;
+    /// assert_eq!(model.get_current_period().await?.last_day, None);
+    /// # Ok(()) });
+    /// ```
+    pub fn reset_current_period(&self) -> Call<SetCurrentPeriod> {
+        self.session.call(SetCurrentPeriod {
+            model: self.model.clone(),
+            day: None,
+        })
+    }
+
+    /// Makes this the current fiscal year: `FY25`. **Data of periods that fall out of the time scale is
+    /// lost.**
+    ///
+    /// `PUT /models/{modelId}/modelCalendar/fiscalYear`. Repeating it leads to the same state: retried
+    /// freely. The answer may tell nothing but the fiscal year.
+    ///
+    /// # Errors
+    ///
+    /// `InvalidInput` for an empty text. `Rejected` for a year out of range, and for a calendar without
+    /// fiscal years. `NotFound`, `Forbidden`, `ModelState`.
+    ///
+    /// ```
+    /// # use anaplan_transactional::Transactional;
+    /// # anaplan_testkit::story(async |fake| {
+    /// # let model: Transactional = fake.namespace()?;
+    /// # let ids = fake.demo();
+    /// let calendar = model.set_current_fiscal_year(&ids.fiscal_year).await?;
+    /// assert_eq!(calendar.fiscal_year.unwrap().year, Some(ids.fiscal_year));
+    /// # Ok(()) });
+    /// ```
+    pub fn set_current_fiscal_year(&self, year: impl Into<String>) -> Call<SetCurrentFiscalYear> {
+        self.session.call(SetCurrentFiscalYear {
+            model: self.model.clone(),
+            year: year.into(),
+        })
+    }
+
+    /// The calendar of the model, whichever of the four kinds it is of.
+    ///
+    /// `GET /models/{modelId}/modelCalendar`. Reads only: retried freely.
+    ///
+    /// # Errors
+    ///
+    /// `NotFound`, `Forbidden`, `ModelState`.
+    ///
+    /// ```
+    /// # use anaplan_transactional::Transactional;
+    /// # anaplan_testkit::story(async |fake| {
+    /// # let model: Transactional = fake.namespace()?;
+    /// let calendar = model.get_model_calendar().await?;
+    /// println!("{:?} {:?}", calendar.calendar_type, calendar.fiscal_year);
+    /// # Ok(()) });
+    /// ```
+    pub fn get_model_calendar(&self) -> Call<GetModelCalendar> {
+        self.session.call(GetModelCalendar {
+            model: self.model.clone(),
+        })
+    }
+}
+
+/// The endpoint of [`Transactional::get_current_period`].
+#[derive(Debug, Clone)]
+pub struct GetCurrentPeriod {
+    /// The model.
+    pub model: ModelId,
+}
+
+impl Endpoint for GetCurrentPeriod {
+    const NAME: &'static str = "transactional.get_current_period";
+    const METHOD: Method = Method::GET;
+    const RETRY: RetryClass = RetryClass::ReadOnly;
+    type Output = CurrentPeriod;
+
+    fn path(&self) -> Path {
+        model_path(&self.model).lit("currentPeriod")
+    }
+
+    fn decode(&self, answer: Answer) -> Result<CurrentPeriod> {
+        answer.field("currentPeriod")
+    }
+}
+
+/// The endpoint of [`Transactional::set_current_period`] and [`Transactional::reset_current_period`].
+#[derive(Debug, Clone)]
+pub struct SetCurrentPeriod {
+    /// The model.
+    pub model: ModelId,
+    /// A day of the period; none leaves the model without one.
+    pub day: Option<Date>,
+}
+
+impl Endpoint for SetCurrentPeriod {
+    const NAME: &'static str = "transactional.set_current_period";
+    const METHOD: Method = Method::PUT;
+    const RETRY: RetryClass = RetryClass::Idempotent;
+    type Output = CurrentPeriod;
+
+    fn path(&self) -> Path {
+        model_path(&self.model).lit("currentPeriod")
+    }
+
+    fn body(&self) -> Result<Bytes> {
+        day_body(self.day)
+    }
+
+    fn decode(&self, answer: Answer) -> Result<CurrentPeriod> {
+        answer.field("currentPeriod")
+    }
+}
+
+/// The endpoint of [`Transactional::set_current_fiscal_year`].
+#[derive(Debug, Clone)]
+pub struct SetCurrentFiscalYear {
+    /// The model.
+    pub model: ModelId,
+    /// The year, such as `FY25`.
+    pub year: String,
+}
+
+impl Endpoint for SetCurrentFiscalYear {
+    const NAME: &'static str = "transactional.set_current_fiscal_year";
+    const METHOD: Method = Method::PUT;
+    const RETRY: RetryClass = RetryClass::Idempotent;
+    type Output = ModelCalendar;
+
+    fn path(&self) -> Path {
+        model_path(&self.model)
+            .lit("modelCalendar")
+            .lit("fiscalYear")
+    }
+
+    fn body(&self) -> Result<Bytes> {
+        #[derive(Serialize)]
+        struct Body<'a> {
+            year: &'a str,
+        }
+        if self.year.trim().is_empty() {
+            return Err(Error::invalid_input("year", "must not be empty"));
+        }
+        json_body(&Body { year: &self.year })
+    }
+
+    fn decode(&self, answer: Answer) -> Result<ModelCalendar> {
+        Ok(answer.field_opt("modelCalendar")?.unwrap_or_default())
+    }
+}
+
+/// The endpoint of [`Transactional::get_model_calendar`].
+#[derive(Debug, Clone)]
+pub struct GetModelCalendar {
+    /// The model.
+    pub model: ModelId,
+}
+
+impl Endpoint for GetModelCalendar {
+    const NAME: &'static str = "transactional.get_model_calendar";
+    const METHOD: Method = Method::GET;
+    const RETRY: RetryClass = RetryClass::ReadOnly;
+    type Output = ModelCalendar;
+
+    fn path(&self) -> Path {
+        model_path(&self.model).lit("modelCalendar")
+    }
+
+    fn decode(&self, answer: Answer) -> Result<ModelCalendar> {
+        answer.field("modelCalendar")
+    }
+}
+
+/// A day in a body of its own; the empty text takes it back.
+pub(crate) fn day_body(day: Option<Date>) -> Result<Bytes> {
+    #[derive(Serialize)]
+    struct Body {
+        date: String,
+    }
+    json_body(&Body {
+        date: day.map(|day| day.to_string()).unwrap_or_default(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{answer, offline, told};
+
+    fn calendar(body: &'static str) -> ModelCalendar {
+        let endpoint = offline().get_model_calendar().endpoint().clone();
+        endpoint.decode(answer(body)).unwrap()
+    }
+
+    #[test]
+    fn all_kinds_of_calendars_are_read_and_a_new_one_is_kept() {
+        let months = calendar(
+            r#"{"modelCalendar":{"calendarType":"Calendar Months/Quarters/Years","pastYearsCount":1,
+            "fiscalYear":{"year":"FY25","startDate":"2025-01-01","endDate":"2025-12-31"},
+            "totalsSelection":{"isQuarterTotals":true,"yearToGoSummary":true},"currentPeriod":{"periodText":"","lastDay":""}}}"#,
+        );
+        assert_eq!(months.calendar_type, Some(CalendarType::Months));
+        let totals = months.totals_selection.unwrap();
+        assert!(totals.quarter_totals && totals.year_to_go_summary && !totals.half_year_totals);
+        assert_eq!(months.current_period.unwrap().last_day, None);
+        let general = calendar(
+            r#"{"modelCalendar":{"calendarType":"Weeks: General","startDate":"2025-01-06","weeksCount":"53"}}"#,
+        );
+        assert_eq!(
+            (general.calendar_type, general.weeks_count),
+            (Some(CalendarType::WeeksGeneral), Some(53))
+        );
+        let thirteen = calendar(
+            r#"{"modelCalendar":{"calendarType":"Weeks: 13 4-week Periods","totalsSelection":{"extraMonthQuarter":4}}}"#,
+        );
+        assert_eq!(
+            thirteen.totals_selection.unwrap().extra_month_quarter,
+            Some(4)
+        );
+        let odd = calendar(r#"{"modelCalendar":{"calendarType":"Moons"}}"#);
+        assert_eq!(
+            odd.calendar_type,
+            Some(CalendarType::Unknown("Moons".into()))
+        );
+        assert_eq!(
+            calendar(r#"{"modelCalendar":{}}"#),
+            ModelCalendar::default()
+        );
+    }
+
+    #[test]
+    fn dates_go_into_the_body_alone() {
+        let model = offline();
+        let day = jiff::civil::date(2025, 3, 31);
+        let request = model.set_current_period(day).into_request();
+        assert_eq!(
+            told(request),
+            (
+                "PUT /models/M/currentPeriod".into(),
+                r#"{"date":"2025-03-31"}"#.into()
+            )
+        );
+        let request = model.reset_current_period().into_request();
+        assert_eq!(told(request).1, r#"{"date":""}"#);
+        let request = model.set_current_fiscal_year("FY25").into_request();
+        assert_eq!(
+            told(request),
+            (
+                "PUT /models/M/modelCalendar/fiscalYear".into(),
+                r#"{"year":"FY25"}"#.into()
+            )
+        );
+        assert!(model.set_current_fiscal_year(" ").into_request().is_err());
+    }
+}

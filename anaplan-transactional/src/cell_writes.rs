@@ -1,0 +1,337 @@
+//! Writing cells.
+
+use anaplan_core::{
+    Answer, Bytes, Call, Endpoint, Error, Method, ModelId, Path, Result, RetryClass, json_body,
+};
+
+use crate::batches::{Batch, Batches, Part};
+use crate::limits::{BYTES_PER_WRITE, CELLS_PER_WRITE};
+use crate::write_report::WriteReport;
+use crate::{Cell, ModuleId, Transactional, model_path};
+
+impl Transactional {
+    /// Writes cells of a module in one request: up to 100,000 of them, and up to 15 MB of JSON.
+    ///
+    /// The server writes what it can and refuses the rest: the [report](WriteReport) tells which of
+    /// the cells were refused and why. Everything that depends on the cells has been calculated when
+    /// the answer arrives, so that this can take minutes. Totals cannot be written.
+    ///
+    /// `POST /models/{modelId}/modules/{moduleId}/data`. Writing the same values again leads to the same
+    /// state: retried freely. A late repeat can undo what somebody else wrote in between; where that
+    /// matters, turn retries off with [`send_once`](UpdateModuleData::send_once).
+    ///
+    /// # Errors
+    ///
+    /// `InvalidInput` for no cells, too many of them, too many bytes, or a number that is not finite:
+    /// nothing is sent then. `NotFound` for an unknown module, `Forbidden`, `ModelState`.
+    ///
+    /// ```
+    /// # use anaplan_transactional::{Cell, Transactional};
+    /// # anaplan_testkit::story(async |fake| {
+    /// # let model: Transactional = fake.namespace()?;
+    /// # let ids = fake.demo();
+    /// let mut cell = Cell::new(ids.line_item, 64.5);
+    /// for (dimension, item) in ids.cell_dimensions {
+    ///     cell = cell.at(dimension, item);
+    /// }
+    /// let cells = vec![cell, Cell::named("no such line item", 1)];
+    /// let report = model.update_module_data(ids.module, cells.clone()).await?;
+    /// assert_eq!(report.written, 1);
+    /// for (cell, failure) in report.refused(&cells) {
+    ///     println!("{cell:?}: {}", failure.failure_type);
+    /// }
+    /// assert!(report.complete().is_err());
+    /// # Ok(()) });
+    /// ```
+    #[doc(alias = "write_cells")]
+    pub fn update_module_data(
+        &self,
+        module: impl Into<ModuleId>,
+        cells: impl IntoIterator<Item = Cell>,
+    ) -> Call<UpdateModuleData> {
+        self.session
+            .call(UpdateModuleData::new(&self.model, module, cells))
+    }
+
+    /// The same for any number of cells, in as many requests as it takes: one after the other, each
+    /// within both limits. The failures carry the indices of the cells as they are given here.
+    ///
+    /// Between two requests the model is calculated, and others see the cells that are written so far.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`update_module_data`](Self::update_module_data); an error of a later request tells with
+    /// the id `requestIndex` from which cell on nothing is settled.
+    ///
+    /// ```
+    /// # use anaplan_transactional::{Cell, Transactional};
+    /// # anaplan_testkit::story(async |fake| {
+    /// # let model: Transactional = fake.namespace()?;
+    /// # let ids = fake.demo();
+    /// # let cell = |value: i32| ids.cell_dimensions.iter().fold(Cell::new(ids.line_item, value), |cell, (dimension, item)| cell.at(*dimension, *item));
+    /// let report = model.update_module_data_in_batches(ids.module, [cell(1), cell(2)]).await?;
+    /// assert_eq!(report.complete()?.sent, 2);
+    /// # Ok(()) });
+    /// ```
+    pub fn update_module_data_in_batches(
+        &self,
+        module: impl Into<ModuleId>,
+        cells: impl IntoIterator<Item = Cell>,
+    ) -> Batches<UpdateModuleData> {
+        let whole = UpdateModuleData::new(&self.model, module, cells);
+        Batches::new(self.session.clone(), whole.split(BYTES_PER_WRITE))
+    }
+}
+
+/// The endpoint of [`Transactional::update_module_data`].
+#[derive(Debug, Clone)]
+pub struct UpdateModuleData {
+    model: ModelId,
+    module: ModuleId,
+    cells: Part<Cell>,
+    once: bool,
+}
+
+impl UpdateModuleData {
+    /// A write of these cells.
+    pub fn new(
+        model: impl Into<ModelId>,
+        module: impl Into<ModuleId>,
+        cells: impl IntoIterator<Item = Cell>,
+    ) -> Self {
+        Self {
+            model: model.into(),
+            module: module.into(),
+            cells: Part::whole(cells.into_iter().collect()),
+            once: false,
+        }
+    }
+
+    /// Sends the cells at most once: when nobody can know whether they were written, the error is
+    /// `Ambiguous`. For cells that others write as well.
+    #[must_use]
+    pub fn send_once(mut self) -> Self {
+        self.once = true;
+        self
+    }
+
+    /// The cells that it writes.
+    #[must_use]
+    pub fn cells(&self) -> &[Cell] {
+        self.cells.as_slice()
+    }
+
+    fn split(self, room: usize) -> Result<Vec<Self>> {
+        // Two brackets around the cells, and a comma after each.
+        let size = |cell: &Cell| {
+            cell.check()?;
+            let size = json_body(cell)?.len() + 1;
+            if size > room - 2 {
+                return Err(Error::invalid_input(
+                    "cell",
+                    "is larger than a request may be",
+                ));
+            }
+            Ok(size)
+        };
+        let parts = self.cells.split(CELLS_PER_WRITE, room - 2, size)?;
+        Ok(parts
+            .into_iter()
+            .map(|cells| Self {
+                model: self.model.clone(),
+                module: self.module.clone(),
+                cells,
+                once: self.once,
+            })
+            .collect())
+    }
+}
+
+impl Endpoint for UpdateModuleData {
+    const NAME: &'static str = "transactional.update_module_data";
+    const METHOD: Method = Method::POST;
+    const RETRY: RetryClass = RetryClass::Conditional;
+    type Output = WriteReport;
+
+    fn path(&self) -> Path {
+        model_path(&self.model)
+            .lit("modules")
+            .seg("moduleId", &self.module)
+            .lit("data")
+    }
+
+    fn body(&self) -> Result<Bytes> {
+        let cells = self.cells.as_slice();
+        if cells.is_empty() {
+            return Err(Error::invalid_input("cells", "must not be empty"));
+        }
+        if cells.len() > CELLS_PER_WRITE {
+            return Err(Error::invalid_input(
+                "cells",
+                "must be 100,000 or fewer in one request",
+            ));
+        }
+        for (index, cell) in cells.iter().enumerate() {
+            let index = self.cells.first() + index;
+            cell.check()
+                .map_err(|error| error.about("requestIndex", index.to_string()))?;
+        }
+        let body = json_body(&self.cells)?;
+        if body.len() > BYTES_PER_WRITE {
+            return Err(Error::invalid_input(
+                "cells",
+                "must be 15 MB of JSON or less in one request",
+            ));
+        }
+        Ok(body)
+    }
+
+    fn may_repeat(&self) -> bool {
+        !self.once
+    }
+
+    fn decode(&self, answer: Answer) -> Result<WriteReport> {
+        WriteReport::read(&answer, self.cells.first(), self.cells.as_slice().len())
+    }
+}
+
+impl Batch for UpdateModuleData {
+    fn first(&self) -> usize {
+        self.cells.first()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{Reply, offline, scripted, told};
+    use anaplan_core::{ErrorKind, TransportErrorKind};
+
+    fn cells(count: usize) -> Vec<Cell> {
+        (0..count)
+            .map(|index| Cell::new(206, index as i64))
+            .collect()
+    }
+
+    #[test]
+    fn too_much_for_one_request_is_refused_before_sending() {
+        let model = offline();
+        let huge = Cell::new(206, "x".repeat(BYTES_PER_WRITE));
+        for cells in [
+            vec![],
+            cells(100_001),
+            vec![huge.clone()],
+            vec![Cell::new(1, f64::NAN)],
+        ] {
+            let error = model
+                .update_module_data(102, cells)
+                .into_request()
+                .unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::InvalidInput);
+        }
+        assert!(
+            model
+                .update_module_data_in_batches(102, [huge])
+                .into_calls()
+                .is_err()
+        );
+        let (line, body) = told(model.update_module_data(102, cells(1)).into_request());
+        assert_eq!(line, "POST /models/M/modules/102/data");
+        assert_eq!(body, r#"[{"lineItemId":"206","value":0}]"#);
+    }
+
+    #[test]
+    fn batches_keep_to_both_limits_and_lose_nothing() {
+        let whole = UpdateModuleData::new("M", 102, cells(100_003));
+        let parts = whole.split(BYTES_PER_WRITE).unwrap();
+        assert_eq!(
+            parts
+                .iter()
+                .map(|part| part.cells().len())
+                .collect::<Vec<_>>(),
+            [100_000, 3]
+        );
+        let parts = UpdateModuleData::new("M", 102, cells(500))
+            .split(1_000)
+            .unwrap();
+        let mut joined = Vec::new();
+        for part in parts {
+            assert!(part.body().unwrap().len() <= 1_000);
+            assert_eq!(part.first(), joined.len());
+            joined.extend_from_slice(part.cells());
+        }
+        assert_eq!(joined, cells(500));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn failures_of_later_batches_point_at_the_callers_cells() {
+        let (model, script) = scripted([
+            Reply::Body(200, r#"{"numberOfCellsChanged":100000}"#),
+            Reply::Body(
+                200,
+                r#"{"numberOfCellsChanged":1,"failures":[{"requestIndex":1,"failureType":"cellIsCalculated","failureMessageDetails":"no"}]}"#,
+            ),
+        ]);
+        let all = cells(100_002);
+        let report = model
+            .update_module_data_in_batches(102, all.clone())
+            .await
+            .unwrap();
+        assert_eq!((report.written, report.sent), (100_001, 100_002));
+        let refused: Vec<_> = report
+            .refused(&all)
+            .map(|(cell, failure)| (cell.value().clone(), failure.request_index))
+            .collect();
+        assert_eq!(refused, [(100_001.into(), 100_001)]);
+        assert_eq!(script.asked().len(), 2);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_error_of_a_later_batch_tells_where_it_stands() {
+        let (model, _) = scripted([
+            Reply::Body(200, r#"{"numberOfCellsChanged":100000}"#),
+            Reply::Body(403, ""),
+        ]);
+        let error = model
+            .update_module_data_in_batches(102, cells(100_001))
+            .await
+            .unwrap_err();
+        assert_eq!(
+            (error.kind(), error.id("requestIndex")),
+            (ErrorKind::Forbidden, Some("100000"))
+        );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_contested_write_is_sent_once() {
+        let lost = || Reply::Lost(TransportErrorKind::Interrupted);
+        let done = || Reply::Body(200, r#"{"numberOfCellsChanged":1}"#);
+        let (model, script) = scripted([lost(), done()]);
+        assert_eq!(
+            model
+                .update_module_data(102, cells(1))
+                .await
+                .unwrap()
+                .written,
+            1
+        );
+        assert_eq!(script.left(), 0);
+        let (model, script) = scripted([lost(), done()]);
+        let error = model
+            .update_module_data(102, cells(1))
+            .with(UpdateModuleData::send_once)
+            .await
+            .unwrap_err();
+        assert!(error.is_ambiguous());
+        assert_eq!(script.left(), 1);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn nothing_to_write_sends_nothing() {
+        let report = offline()
+            .update_module_data_in_batches(102, [])
+            .await
+            .unwrap();
+        assert!(report.is_complete());
+    }
+}

@@ -1,0 +1,467 @@
+//! Dimensions and their items.
+
+use anaplan_core::{
+    Answer, Bytes, Call, Endpoint, Error, ErrorKind, Method, ModelId, Page, Paged, PagedCall, Path,
+    Query, Refusal, Result, RetryClass, Window, json_body,
+};
+use serde::{Deserialize, Serialize};
+
+use crate::lenient::text_opt;
+use crate::limits::read_refusal;
+use crate::line_items::line_item_path;
+use crate::views::view_path;
+use crate::{DimensionId, ItemId, LineItemId, Transactional, ViewId, model_path};
+
+/// A dimension.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[non_exhaustive]
+pub struct Dimension {
+    /// The dimension.
+    pub id: DimensionId,
+    /// Its name.
+    #[serde(default)]
+    pub name: String,
+}
+
+/// An item of a dimension.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[non_exhaustive]
+pub struct DimensionItem {
+    /// The item.
+    pub id: ItemId,
+    /// Its name.
+    #[serde(default)]
+    pub name: String,
+    /// Its code, where it has one.
+    #[serde(default, deserialize_with = "text_opt")]
+    pub code: Option<String>,
+}
+
+/// What to look up in a dimension: names, codes or both. Case does not matter.
+///
+/// ```
+/// use anaplan_transactional::Lookup;
+///
+/// let lookup = Lookup::names(["Berlin", "Rome"]).and_codes(["R3"]);
+/// assert_eq!(lookup.len(), 3);
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+pub struct Lookup {
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    names: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    codes: Vec<String>,
+}
+
+impl Lookup {
+    /// Items of these names.
+    pub fn names<S: Into<String>>(names: impl IntoIterator<Item = S>) -> Self {
+        Self::default().and_names(names)
+    }
+
+    /// Items of these codes.
+    pub fn codes<S: Into<String>>(codes: impl IntoIterator<Item = S>) -> Self {
+        Self::default().and_codes(codes)
+    }
+
+    /// And items of these names.
+    #[must_use]
+    pub fn and_names<S: Into<String>>(mut self, names: impl IntoIterator<Item = S>) -> Self {
+        self.names.extend(names.into_iter().map(Into::into));
+        self
+    }
+
+    /// And items of these codes.
+    #[must_use]
+    pub fn and_codes<S: Into<String>>(mut self, codes: impl IntoIterator<Item = S>) -> Self {
+        self.codes.extend(codes.into_iter().map(Into::into));
+        self
+    }
+
+    /// How many names and codes there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.names.len() + self.codes.len()
+    }
+
+    /// Whether there is nothing to look up.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+impl Transactional {
+    /// The items of a dimension: a list, a list subset, a line item subset or the users. Up to
+    /// 1,000,000.
+    ///
+    /// `GET /models/{modelId}/dimensions/{dimensionId}/items`. Reads only: retried freely.
+    ///
+    /// # Errors
+    ///
+    /// `TooLarge` for more than 1,000,000 items. `Rejected` for time and versions, which this operation
+    /// does not serve: see [`get_view_dimension_items`](Self::get_view_dimension_items) and
+    /// [`lookup_dimension_items`](Self::lookup_dimension_items). `NotFound`, `ModelState`.
+    ///
+    /// ```
+    /// # use anaplan_transactional::Transactional;
+    /// # anaplan_testkit::story(async |fake| {
+    /// # let model: Transactional = fake.namespace()?;
+    /// # let ids = fake.demo();
+    /// for item in model.get_dimension_items(ids.list).await? {
+    ///     println!("{} {} {:?}", item.id, item.name, item.code);
+    /// }
+    /// assert!(model.get_dimension_items(ids.empty_list).await?.is_empty());
+    /// # Ok(()) });
+    /// ```
+    pub fn get_dimension_items(
+        &self,
+        dimension: impl Into<DimensionId>,
+    ) -> Call<GetDimensionItems> {
+        self.session.call(GetDimensionItems {
+            model: self.model.clone(),
+            dimension: dimension.into(),
+        })
+    }
+
+    /// The items of a dimension that have one of these names or codes: of a list, of time, of the
+    /// versions or of the users. What is not found is not in the answer.
+    ///
+    /// `POST /models/{modelId}/dimensions/{dimensionId}/items`, which changes nothing: retried freely.
+    ///
+    /// # Errors
+    ///
+    /// `InvalidInput` when there is nothing to look up. `Rejected` for codes where the dimension has
+    /// none, `NotFound` for an unknown dimension, `ModelState`.
+    ///
+    /// ```
+    /// # use anaplan_transactional::{Lookup, Transactional};
+    /// # anaplan_testkit::story(async |fake| {
+    /// # let model: Transactional = fake.namespace()?;
+    /// # let ids = fake.demo();
+    /// let first = model.get_dimension_items(ids.list).await?.remove(0);
+    /// let found = model.lookup_dimension_items(ids.list, Lookup::names([&first.name, "no such item"])).await?;
+    /// assert_eq!(found.len(), 1);
+    /// assert_eq!(found[0].id, first.id);
+    /// # Ok(()) });
+    /// ```
+    pub fn lookup_dimension_items(
+        &self,
+        dimension: impl Into<DimensionId>,
+        lookup: Lookup,
+    ) -> Call<LookupDimensionItems> {
+        self.session.call(LookupDimensionItems {
+            model: self.model.clone(),
+            dimension: dimension.into(),
+            lookup,
+        })
+    }
+
+    /// The items of a dimension as a view shows them: only those that its filters leave, and also for
+    /// time and versions. Up to 1,000,000.
+    ///
+    /// `GET /models/{modelId}/views/{viewId}/dimensions/{dimensionId}/items`. Reads only: retried freely.
+    ///
+    /// # Errors
+    ///
+    /// `TooLarge` for more than 1,000,000 items, `NotFound`, `ModelState`.
+    ///
+    /// ```
+    /// # use anaplan_transactional::Transactional;
+    /// # anaplan_testkit::story(async |fake| {
+    /// # let model: Transactional = fake.namespace()?;
+    /// # let ids = fake.demo();
+    /// let info = model.get_view_info(ids.view).await?;
+    /// for dimension in info.rows.iter().chain(&info.columns) {
+    ///     let items = model.get_view_dimension_items(ids.view, &dimension.id).await?;
+    ///     println!("{}: {} items", dimension.name, items.len());
+    /// }
+    /// # Ok(()) });
+    /// ```
+    pub fn get_view_dimension_items(
+        &self,
+        view: impl Into<ViewId>,
+        dimension: impl Into<DimensionId>,
+    ) -> Call<GetViewDimensionItems> {
+        self.session.call(GetViewDimensionItems {
+            model: self.model.clone(),
+            view: view.into(),
+            dimension: dimension.into(),
+        })
+    }
+
+    /// The dimensions of a line item: what a write to one of its cells must name.
+    ///
+    /// `GET /models/{modelId}/lineItems/{lineItemId}/dimensions`. Reads only: retried freely.
+    ///
+    /// # Errors
+    ///
+    /// `NotFound` for an unknown line item, and without access to its module. `ModelState`.
+    ///
+    /// ```
+    /// # use anaplan_transactional::Transactional;
+    /// # anaplan_testkit::story(async |fake| {
+    /// # let model: Transactional = fake.namespace()?;
+    /// # let ids = fake.demo();
+    /// let dimensions = model.get_line_item_dimensions(ids.line_item).await?;
+    /// assert_eq!(dimensions.len(), ids.cell_dimensions.len());
+    /// # Ok(()) });
+    /// ```
+    pub fn get_line_item_dimensions(
+        &self,
+        line_item: impl Into<LineItemId>,
+    ) -> PagedCall<GetLineItemDimensions> {
+        self.session.paged(GetLineItemDimensions {
+            model: self.model.clone(),
+            line_item: line_item.into(),
+            window: Window::default(),
+        })
+    }
+
+    /// The items of one dimension of a line item. Up to 1,000,000.
+    ///
+    /// `GET /models/{modelId}/lineItems/{lineItemId}/dimensions/{dimensionId}/items`. Reads only:
+    /// retried freely.
+    ///
+    /// # Errors
+    ///
+    /// `TooLarge` for more than 1,000,000 items, `Rejected` for an id that is none, `NotFound`,
+    /// `ModelState`.
+    ///
+    /// ```
+    /// # use anaplan_transactional::{ItemId, Transactional};
+    /// # anaplan_testkit::story(async |fake| {
+    /// # let model: Transactional = fake.namespace()?;
+    /// # let ids = fake.demo();
+    /// let (dimension, item) = ids.cell_dimensions[0];
+    /// let items = model.get_line_item_dimension_items(ids.line_item, dimension).await?;
+    /// assert!(items.iter().any(|found| found.id == ItemId::from(item)));
+    /// # Ok(()) });
+    /// ```
+    pub fn get_line_item_dimension_items(
+        &self,
+        line_item: impl Into<LineItemId>,
+        dimension: impl Into<DimensionId>,
+    ) -> Call<GetLineItemDimensionItems> {
+        self.session.call(GetLineItemDimensionItems {
+            model: self.model.clone(),
+            line_item: line_item.into(),
+            dimension: dimension.into(),
+        })
+    }
+}
+
+/// The endpoint of [`Transactional::get_dimension_items`].
+#[derive(Debug, Clone)]
+pub struct GetDimensionItems {
+    /// The model.
+    pub model: ModelId,
+    /// The dimension.
+    pub dimension: DimensionId,
+}
+
+impl Endpoint for GetDimensionItems {
+    const NAME: &'static str = "transactional.get_dimension_items";
+    const METHOD: Method = Method::GET;
+    const RETRY: RetryClass = RetryClass::ReadOnly;
+    type Output = Vec<DimensionItem>;
+
+    fn path(&self) -> Path {
+        items_path(model_path(&self.model), &self.dimension)
+    }
+
+    fn refusal(&self, refusal: &Refusal<'_>) -> Option<ErrorKind> {
+        read_refusal(refusal)
+    }
+
+    fn decode(&self, answer: Answer) -> Result<Vec<DimensionItem>> {
+        answer.list("items")
+    }
+}
+
+/// The endpoint of [`Transactional::lookup_dimension_items`].
+#[derive(Debug, Clone)]
+pub struct LookupDimensionItems {
+    /// The model.
+    pub model: ModelId,
+    /// The dimension.
+    pub dimension: DimensionId,
+    /// What to look up.
+    pub lookup: Lookup,
+}
+
+impl Endpoint for LookupDimensionItems {
+    const NAME: &'static str = "transactional.lookup_dimension_items";
+    const METHOD: Method = Method::POST;
+    const RETRY: RetryClass = RetryClass::ReadOnly;
+    type Output = Vec<DimensionItem>;
+
+    fn path(&self) -> Path {
+        items_path(model_path(&self.model), &self.dimension)
+    }
+
+    fn body(&self) -> Result<Bytes> {
+        if self.lookup.is_empty() {
+            return Err(Error::invalid_input(
+                "lookup",
+                "must have a name or a code at least",
+            ));
+        }
+        json_body(&self.lookup)
+    }
+
+    fn decode(&self, answer: Answer) -> Result<Vec<DimensionItem>> {
+        answer.list("items")
+    }
+}
+
+/// The endpoint of [`Transactional::get_view_dimension_items`].
+#[derive(Debug, Clone)]
+pub struct GetViewDimensionItems {
+    /// The model.
+    pub model: ModelId,
+    /// The view.
+    pub view: ViewId,
+    /// The dimension.
+    pub dimension: DimensionId,
+}
+
+impl Endpoint for GetViewDimensionItems {
+    const NAME: &'static str = "transactional.get_view_dimension_items";
+    const METHOD: Method = Method::GET;
+    const RETRY: RetryClass = RetryClass::ReadOnly;
+    type Output = Vec<DimensionItem>;
+
+    fn path(&self) -> Path {
+        items_path(view_path(&self.model, &self.view), &self.dimension)
+    }
+
+    fn refusal(&self, refusal: &Refusal<'_>) -> Option<ErrorKind> {
+        read_refusal(refusal)
+    }
+
+    fn decode(&self, answer: Answer) -> Result<Vec<DimensionItem>> {
+        answer.list("items")
+    }
+}
+
+/// The endpoint of [`Transactional::get_line_item_dimensions`].
+#[derive(Debug, Clone)]
+pub struct GetLineItemDimensions {
+    model: ModelId,
+    line_item: LineItemId,
+    window: Window,
+}
+
+impl Endpoint for GetLineItemDimensions {
+    const NAME: &'static str = "transactional.get_line_item_dimensions";
+    const METHOD: Method = Method::GET;
+    const RETRY: RetryClass = RetryClass::ReadOnly;
+    type Output = Page<Dimension>;
+
+    fn path(&self) -> Path {
+        line_item_path(&self.model, &self.line_item).lit("dimensions")
+    }
+
+    fn query(&self, query: &mut Query) {
+        self.window.write(query);
+    }
+
+    fn decode(&self, answer: Answer) -> Result<Page<Dimension>> {
+        answer.page("dimensions")
+    }
+}
+
+impl Paged for GetLineItemDimensions {
+    type Item = Dimension;
+
+    fn set_window(&mut self, window: Window) {
+        self.window = window;
+    }
+}
+
+/// The endpoint of [`Transactional::get_line_item_dimension_items`].
+#[derive(Debug, Clone)]
+pub struct GetLineItemDimensionItems {
+    /// The model.
+    pub model: ModelId,
+    /// The line item.
+    pub line_item: LineItemId,
+    /// The dimension.
+    pub dimension: DimensionId,
+}
+
+impl Endpoint for GetLineItemDimensionItems {
+    const NAME: &'static str = "transactional.get_line_item_dimension_items";
+    const METHOD: Method = Method::GET;
+    const RETRY: RetryClass = RetryClass::ReadOnly;
+    type Output = Vec<DimensionItem>;
+
+    fn path(&self) -> Path {
+        items_path(
+            line_item_path(&self.model, &self.line_item),
+            &self.dimension,
+        )
+    }
+
+    fn refusal(&self, refusal: &Refusal<'_>) -> Option<ErrorKind> {
+        read_refusal(refusal)
+    }
+
+    fn decode(&self, answer: Answer) -> Result<Vec<DimensionItem>> {
+        answer.list("items")
+    }
+}
+
+fn items_path(parent: Path, dimension: &DimensionId) -> Path {
+    parent
+        .lit("dimensions")
+        .seg("dimensionId", dimension)
+        .lit("items")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{answer, offline, told};
+
+    #[test]
+    fn a_lookup_sends_what_it_has_and_nothing_else() {
+        let model = offline();
+        let request = model
+            .lookup_dimension_items(101, Lookup::names(["A"]))
+            .into_request();
+        assert_eq!(
+            told(request),
+            (
+                "POST /models/M/dimensions/101/items".into(),
+                r#"{"names":["A"]}"#.into()
+            )
+        );
+        let nothing = model
+            .lookup_dimension_items(101, Lookup::default())
+            .into_request();
+        assert_eq!(nothing.unwrap_err().kind(), ErrorKind::InvalidInput);
+    }
+
+    #[test]
+    fn items_may_be_missing_and_need_no_code() {
+        let endpoint = offline().get_dimension_items(1).endpoint().clone();
+        assert!(
+            endpoint
+                .decode(answer(r#"{"meta":{},"status":{"code":200}}"#))
+                .unwrap()
+                .is_empty()
+        );
+        let items = endpoint
+            .decode(answer(
+                r#"{"items":[{"id":5438300031,"name":"Jan 25"},{"id":"2","name":"B","code":"b"}]}"#,
+            ))
+            .unwrap();
+        assert_eq!(
+            (items[0].id.as_str(), &items[0].code),
+            ("5438300031", &None)
+        );
+        assert_eq!(items[1].code.as_deref(), Some("b"));
+    }
+}

@@ -1,0 +1,474 @@
+//! Changing and deleting the items of a list.
+
+use std::collections::BTreeMap;
+
+use anaplan_core::{
+    Answer, Bytes, Endpoint, Error, Method, ModelId, Path, Query, Result, RetryClass, json_body,
+};
+use serde::Serialize;
+
+use crate::batches::{Batch, Batches, Part};
+use crate::limits::ITEMS_PER_WRITE;
+use crate::lists::list_path;
+use crate::write_report::WriteReport;
+use crate::{ListId, ListItem, ListItemId, Transactional};
+
+/// An item of a list by its id, its code or its name.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum ListItemKey {
+    /// By its id, which never changes and never comes back.
+    Id(ListItemId),
+    /// By its code.
+    Code(String),
+    /// By its name; not in numbered lists.
+    Name(String),
+}
+
+impl ListItemKey {
+    /// The item of this id.
+    pub fn id(id: impl Into<ListItemId>) -> Self {
+        Self::Id(id.into())
+    }
+
+    /// The item of this code.
+    pub fn code(code: impl Into<String>) -> Self {
+        Self::Code(code.into())
+    }
+
+    /// The item of this name.
+    pub fn name(name: impl Into<String>) -> Self {
+        Self::Name(name.into())
+    }
+
+    fn check(&self) -> Result<()> {
+        let text = match self {
+            Self::Id(id) => id.as_str(),
+            Self::Code(text) | Self::Name(text) => text,
+        };
+        if text.is_empty() {
+            return Err(Error::invalid_input("items", "must be named by something"));
+        }
+        Ok(())
+    }
+}
+
+impl From<ListItemId> for ListItemKey {
+    fn from(id: ListItemId) -> Self {
+        Self::Id(id)
+    }
+}
+
+impl From<&ListItem> for ListItemKey {
+    fn from(item: &ListItem) -> Self {
+        Self::Id(item.id.clone())
+    }
+}
+
+/// What shall change in an item of a list. What is not mentioned stays as it is.
+///
+/// ```
+/// use anaplan_transactional::ListItemUpdate;
+///
+/// let update = ListItemUpdate::by_code("B1").name("Berlin").property("Size", "3.7").subset("Big", true);
+/// # let _ = update;
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+pub struct ListItemUpdate {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<ListItemId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    parent: Option<String>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    properties: BTreeMap<String, String>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    subsets: BTreeMap<String, bool>,
+}
+
+impl ListItemUpdate {
+    /// Changes the item of this id, code and name included.
+    pub fn by_id(id: impl Into<ListItemId>) -> Self {
+        Self {
+            id: Some(id.into()),
+            ..Self::default()
+        }
+    }
+
+    /// Changes the item of this code; [`name`](Self::name) then renames it.
+    pub fn by_code(code: impl Into<String>) -> Self {
+        Self::default().code(code)
+    }
+
+    /// Changes the item of this name, which must not have a code yet; [`code`](Self::code) then gives
+    /// it one.
+    pub fn by_name(name: impl Into<String>) -> Self {
+        Self::default().name(name)
+    }
+
+    /// The name that it shall have.
+    #[must_use]
+    pub fn name(mut self, name: impl Into<String>) -> Self {
+        self.name = Some(name.into());
+        self
+    }
+
+    /// The code that it shall have. A code can be changed and not be taken away.
+    #[must_use]
+    pub fn code(mut self, code: impl Into<String>) -> Self {
+        self.code = Some(code.into());
+        self
+    }
+
+    /// The parent that it shall have.
+    #[must_use]
+    pub fn parent(mut self, parent: impl Into<String>) -> Self {
+        self.parent = Some(parent.into());
+        self
+    }
+
+    /// The value that a property shall have; numbers, booleans and dates as text.
+    #[must_use]
+    #[allow(clippy::needless_pass_by_value)]
+    pub fn property(mut self, name: impl Into<String>, value: impl ToString) -> Self {
+        self.properties.insert(name.into(), value.to_string());
+        self
+    }
+
+    /// Whether it shall be in a subset.
+    #[must_use]
+    pub fn subset(mut self, name: impl Into<String>, member: bool) -> Self {
+        self.subsets.insert(name.into(), member);
+        self
+    }
+
+    fn check(&self) -> Result<()> {
+        let id = self.id.as_ref().map(ListItemId::as_str);
+        let keys = [id, self.code.as_deref(), self.name.as_deref()];
+        if keys.into_iter().flatten().all(str::is_empty) {
+            return Err(Error::invalid_input("items", "must be named by something"));
+        }
+        Ok(())
+    }
+}
+
+impl Transactional {
+    /// Changes items of a list: any number, in requests of up to 100,000. The failures of the
+    /// [report](WriteReport) carry the indices of the items as they are given here.
+    ///
+    /// `PUT /models/{modelId}/lists/{listId}/items`. Repeating it leads to the same state: retried
+    /// freely.
+    ///
+    /// # Errors
+    ///
+    /// `InvalidInput` for an item that is named by nothing, before anything is sent. `NotFound`,
+    /// `Forbidden`, `ModelState` for a list of a deployed model that is not production data.
+    ///
+    /// ```
+    /// # use anaplan_transactional::{ListItemUpdate, Transactional};
+    /// # anaplan_testkit::story(async |fake| {
+    /// # let model: Transactional = fake.namespace()?;
+    /// # let ids = fake.demo();
+    /// let item = model.get_list_items(ids.list).await?.remove(0);
+    /// let update = ListItemUpdate::by_id(&item.id).name("Renamed").code(item.code.as_deref().unwrap_or("NEW"));
+    /// let report = model.update_list_items(ids.list, [update]).await?.complete()?;
+    /// assert_eq!(report.written, 1);
+    /// # Ok(()) });
+    /// ```
+    pub fn update_list_items(
+        &self,
+        list: impl Into<ListId>,
+        items: impl IntoIterator<Item = ListItemUpdate>,
+    ) -> Batches<UpdateListItems> {
+        let whole = UpdateListItems::new(&self.model, list, items);
+        Batches::new(self.session.clone(), whole.split())
+    }
+
+    /// Deletes items of a list by id, code or name: any number, in requests of up to 100,000. An item
+    /// that is not there is a failure of the [report](WriteReport).
+    ///
+    /// `POST /models/{modelId}/lists/{listId}/items?action=delete`. Retried freely when every item is
+    /// given by id, for an id never comes back: after a lost answer the items that are gone already are
+    /// reported as failures then. By code or name it is never sent twice, since somebody may have given
+    /// these to a new item.
+    ///
+    /// # Errors
+    ///
+    /// `InvalidInput` for an item that is named by nothing, before anything is sent. `Ambiguous` when
+    /// nobody can know. `NotFound`, `Forbidden`, `ModelState` for a list of a deployed model that is not
+    /// production data.
+    ///
+    /// ```
+    /// # use anaplan_transactional::{ListItemKey, NewListItem, Transactional};
+    /// # anaplan_testkit::story(async |fake| {
+    /// # let model: Transactional = fake.namespace()?;
+    /// # let ids = fake.demo();
+    /// model.insert_list_items(ids.list, [NewListItem::named("Short-lived").code("SL")]).await?.complete()?;
+    /// let report = model.delete_list_items(ids.list, [ListItemKey::code("SL")]).await?;
+    /// assert_eq!(report.complete()?.written, 1);
+    /// # Ok(()) });
+    /// ```
+    pub fn delete_list_items<K: Into<ListItemKey>>(
+        &self,
+        list: impl Into<ListId>,
+        items: impl IntoIterator<Item = K>,
+    ) -> Batches<DeleteListItems> {
+        let whole = DeleteListItems::new(&self.model, list, items);
+        Batches::new(self.session.clone(), whole.split())
+    }
+}
+
+/// The endpoint of [`Transactional::update_list_items`].
+#[derive(Debug, Clone)]
+pub struct UpdateListItems {
+    model: ModelId,
+    list: ListId,
+    items: Part<ListItemUpdate>,
+}
+
+impl UpdateListItems {
+    /// Changes these items: 1 to 100,000.
+    pub fn new(
+        model: impl Into<ModelId>,
+        list: impl Into<ListId>,
+        items: impl IntoIterator<Item = ListItemUpdate>,
+    ) -> Self {
+        Self {
+            model: model.into(),
+            list: list.into(),
+            items: Part::whole(items.into_iter().collect()),
+        }
+    }
+
+    fn split(self) -> Result<Vec<Self>> {
+        let parts = split_items(self.items, ListItemUpdate::check)?;
+        Ok(parts
+            .into_iter()
+            .map(|items| Self {
+                model: self.model.clone(),
+                list: self.list.clone(),
+                items,
+            })
+            .collect())
+    }
+}
+
+impl Endpoint for UpdateListItems {
+    const NAME: &'static str = "transactional.update_list_items";
+    const METHOD: Method = Method::PUT;
+    const RETRY: RetryClass = RetryClass::Idempotent;
+    type Output = WriteReport;
+
+    fn path(&self) -> Path {
+        list_path(&self.model, &self.list).lit("items")
+    }
+
+    fn body(&self) -> Result<Bytes> {
+        items_body(&self.items, ListItemUpdate::check)
+    }
+
+    fn decode(&self, answer: Answer) -> Result<WriteReport> {
+        WriteReport::read(&answer, self.items.first(), self.items.as_slice().len())
+    }
+}
+
+impl Batch for UpdateListItems {
+    fn first(&self) -> usize {
+        self.items.first()
+    }
+}
+
+/// The endpoint of [`Transactional::delete_list_items`].
+#[derive(Debug, Clone)]
+pub struct DeleteListItems {
+    model: ModelId,
+    list: ListId,
+    items: Part<ListItemKey>,
+}
+
+impl DeleteListItems {
+    /// Deletes these items: 1 to 100,000.
+    pub fn new<K: Into<ListItemKey>>(
+        model: impl Into<ModelId>,
+        list: impl Into<ListId>,
+        items: impl IntoIterator<Item = K>,
+    ) -> Self {
+        Self {
+            model: model.into(),
+            list: list.into(),
+            items: Part::whole(items.into_iter().map(Into::into).collect()),
+        }
+    }
+
+    fn split(self) -> Result<Vec<Self>> {
+        let parts = split_items(self.items, ListItemKey::check)?;
+        Ok(parts
+            .into_iter()
+            .map(|items| Self {
+                model: self.model.clone(),
+                list: self.list.clone(),
+                items,
+            })
+            .collect())
+    }
+}
+
+impl Endpoint for DeleteListItems {
+    const NAME: &'static str = "transactional.delete_list_items";
+    const METHOD: Method = Method::POST;
+    const RETRY: RetryClass = RetryClass::Conditional;
+    type Output = WriteReport;
+
+    fn path(&self) -> Path {
+        list_path(&self.model, &self.list).lit("items")
+    }
+
+    fn query(&self, query: &mut Query) {
+        query.push("action", "delete");
+    }
+
+    fn body(&self) -> Result<Bytes> {
+        items_body(&self.items, ListItemKey::check)
+    }
+
+    fn may_repeat(&self) -> bool {
+        let items = self.items.as_slice();
+        items.iter().all(|item| matches!(item, ListItemKey::Id(_)))
+    }
+
+    /// Items that were not deleted are not always mentioned among the failures.
+    fn decode(&self, answer: Answer) -> Result<WriteReport> {
+        let sent = self.items.as_slice().len();
+        let mut report = WriteReport::read(&answer, self.items.first(), sent)?;
+        let told = report.written + report.failures.len() as u64;
+        report.ignored = report.ignored.max((sent as u64).saturating_sub(told));
+        Ok(report)
+    }
+}
+
+impl Batch for DeleteListItems {
+    fn first(&self) -> usize {
+        self.items.first()
+    }
+}
+
+/// Cuts items into requests, after a look at every one of them.
+pub(crate) fn split_items<T>(
+    items: Part<T>,
+    check: impl Fn(&T) -> Result<()>,
+) -> Result<Vec<Part<T>>> {
+    let mut index = items.first();
+    items.split(ITEMS_PER_WRITE, usize::MAX, |item| {
+        check(item).map_err(|error| error.about("requestIndex", index.to_string()))?;
+        index += 1;
+        Ok(0)
+    })
+}
+
+/// The body of every list write.
+pub(crate) fn items_body<T: Serialize>(
+    items: &Part<T>,
+    check: impl Fn(&T) -> Result<()>,
+) -> Result<Bytes> {
+    #[derive(Serialize)]
+    struct Body<'a, T> {
+        items: &'a [T],
+    }
+    let slice = items.as_slice();
+    if slice.is_empty() {
+        return Err(Error::invalid_input("items", "must not be empty"));
+    }
+    if slice.len() > ITEMS_PER_WRITE {
+        return Err(Error::invalid_input(
+            "items",
+            "must be 100,000 or fewer in one request",
+        ));
+    }
+    for (index, item) in slice.iter().enumerate() {
+        let index = items.first() + index;
+        check(item).map_err(|error| error.about("requestIndex", index.to_string()))?;
+    }
+    json_body(&Body { items: slice })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{Reply, offline, scripted, told};
+    use anaplan_core::TransportErrorKind;
+
+    #[test]
+    fn requests_have_what_was_said_and_nothing_else() {
+        let model = offline();
+        let update = ListItemUpdate::by_id(7)
+            .name("A")
+            .property("Size", 3)
+            .subset("Big", false);
+        let mut calls = model.update_list_items(101, [update]).into_calls().unwrap();
+        assert_eq!(
+            told(calls.remove(0).into_request()),
+            (
+                "PUT /models/M/lists/101/items".into(),
+                r#"{"items":[{"id":"7","name":"A","properties":{"Size":"3"},"subsets":{"Big":false}}]}"#.into()
+            )
+        );
+        let keys = [
+            ListItemKey::id(7),
+            ListItemKey::code("c"),
+            ListItemKey::name("n"),
+        ];
+        let mut calls = model.delete_list_items(101, keys).into_calls().unwrap();
+        assert_eq!(
+            told(calls.remove(0).into_request()),
+            (
+                "POST /models/M/lists/101/items?action=delete".into(),
+                r#"{"items":[{"id":"7"},{"code":"c"},{"name":"n"}]}"#.into()
+            )
+        );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn one_bad_item_stops_everything_before_the_first_request() {
+        let model = offline();
+        let mut items: Vec<_> = (1..100_100_u64).map(ListItemKey::id).collect();
+        items.push(ListItemKey::code(""));
+        let error = model.delete_list_items(101, items).await.unwrap_err();
+        assert_eq!(error.id("requestIndex"), Some("100099"));
+        assert_eq!(error.operation(), Some("transactional.delete_list_items"));
+        assert!(
+            model
+                .update_list_items(101, [ListItemUpdate::default()])
+                .await
+                .is_err()
+        );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn only_a_deletion_by_id_is_sent_again() {
+        let lost = || Reply::Lost(TransportErrorKind::Interrupted);
+        let gone = || Reply::Body(200, r#"{"deleted":0}"#);
+        let (model, script) = scripted([lost(), gone()]);
+        let report = model
+            .delete_list_items(101, [ListItemKey::id(7)])
+            .await
+            .unwrap();
+        assert_eq!(
+            (report.written, report.ignored, report.is_complete()),
+            (0, 1, false)
+        );
+        assert_eq!(script.left(), 0);
+        let (model, script) = scripted([lost(), gone()]);
+        let keys = [ListItemKey::id(7), ListItemKey::code("c")];
+        assert!(
+            model
+                .delete_list_items(101, keys)
+                .await
+                .unwrap_err()
+                .is_ambiguous()
+        );
+        assert_eq!(script.left(), 1);
+    }
+}

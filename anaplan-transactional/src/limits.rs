@@ -1,0 +1,35 @@
+//! The limits of the server that have a meaning of their own.
+
+use anaplan_core::{ErrorKind, Refusal, StatusCode};
+
+/// The most items of one list write.
+pub(crate) const ITEMS_PER_WRITE: usize = 100_000;
+/// The most cells of one write.
+pub(crate) const CELLS_PER_WRITE: usize = 100_000;
+/// The most bytes of one cell write: 15 MB.
+pub(crate) const BYTES_PER_WRITE: usize = 15_000_000;
+
+/// A read of more than 1,000,000 cells or items is refused like any bad request; only the text tells.
+pub(crate) fn read_refusal(refusal: &Refusal<'_>) -> Option<ErrorKind> {
+    if refusal.status != StatusCode::BAD_REQUEST {
+        return None;
+    }
+    let text = refusal.message?.to_ascii_lowercase();
+    let squeezed: String = text
+        .chars()
+        .filter(|c| !matches!(c, ',' | '.' | ' ' | '\'' | '\u{a0}'))
+        .collect();
+    let counts = text.contains("cell") || text.contains("item");
+    let exceeds = [
+        "exceed",
+        "limit",
+        "too many",
+        "too large",
+        "maximum",
+        "more than",
+    ]
+    .iter()
+    .any(|word| text.contains(word));
+    let names_it = squeezed.contains("1000000") || text.contains("million");
+    (names_it || counts && exceeds).then_some(ErrorKind::TooLarge)
+}

@@ -1,0 +1,322 @@
+//! The items of a list, read whole.
+
+use std::collections::BTreeMap;
+
+use anaplan_core::{
+    Answer, Bytes, Call, Download, Endpoint, ErrorKind, HeaderMap, HeaderValue, Method, ModelId,
+    Page, Paged, PagedCall, Path, Query, Refusal, Result, RetryClass, Window,
+};
+use serde::Deserialize;
+
+use crate::lenient::{flag_map, text_map, text_opt, texts};
+use crate::limits::read_refusal;
+use crate::lists::list_path;
+use crate::{ListId, ListItemId, Transactional};
+
+/// An item of a list.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct ListItem {
+    /// The item.
+    pub id: ListItemId,
+    /// Its name; a number in a numbered list.
+    #[serde(default)]
+    pub name: String,
+    /// Its code, where it has one.
+    #[serde(default, deserialize_with = "text_opt")]
+    pub code: Option<String>,
+    /// The name of its parent.
+    #[serde(default, deserialize_with = "text_opt")]
+    pub parent: Option<String>,
+    /// Its parent.
+    #[serde(default)]
+    pub parent_id: Option<ListItemId>,
+    /// The list of its parent, where the hierarchy has one.
+    #[serde(default)]
+    pub list_id: Option<ListId>,
+    /// The name of that list.
+    #[serde(default, deserialize_with = "text_opt")]
+    pub list_name: Option<String>,
+    /// Its properties by name; numbers and booleans are text as well. Only after `include_all`.
+    #[serde(default, deserialize_with = "text_map")]
+    pub properties: BTreeMap<String, String>,
+    /// Whether it is in each subset. Only after `include_all`.
+    #[serde(default, deserialize_with = "flag_map")]
+    pub subsets: BTreeMap<String, bool>,
+    /// Who may read it, under selective access. Only after `include_all`.
+    #[serde(default, deserialize_with = "texts")]
+    pub read: Vec<String>,
+    /// Who may change it, under selective access. Only after `include_all`.
+    #[serde(default, deserialize_with = "texts")]
+    pub write: Vec<String>,
+}
+
+impl Transactional {
+    /// The items of a list: up to 1,000,000, all of them held in memory. With properties and subsets
+    /// after [`include_all`](GetListItems::include_all).
+    ///
+    /// For long lists see [`stream_list_items`](Self::stream_list_items).
+    ///
+    /// `GET /models/{modelId}/lists/{listId}/items`. Reads only: retried freely.
+    ///
+    /// # Errors
+    ///
+    /// `TooLarge` for more than 1,000,000 items: see
+    /// [`create_list_read_request`](Self::create_list_read_request). `NotFound`, `ModelState`.
+    ///
+    /// ```
+    /// # use anaplan_transactional::Transactional;
+    /// # anaplan_testkit::story(async |fake| {
+    /// # let model: Transactional = fake.namespace()?;
+    /// # let ids = fake.demo();
+    /// for item in model.get_list_items(ids.list).with(|query| query.include_all()).await? {
+    ///     println!("{} {} {:?}", item.id, item.name, item.properties);
+    /// }
+    /// # Ok(()) });
+    /// ```
+    pub fn get_list_items(&self, list: impl Into<ListId>) -> PagedCall<GetListItems> {
+        self.session.paged(GetListItems {
+            model: self.model.clone(),
+            list: list.into(),
+            include_all: false,
+            window: Window::default(),
+        })
+    }
+
+    /// The items of a list as the JSON that the server sends, its envelope included.
+    ///
+    /// Awaiting gives the bytes; `stream()`, `write_to(writer)` and `save_to(path)` do not hold them in
+    /// memory. `GET /models/{modelId}/lists/{listId}/items`. Reads only: retried freely.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`get_list_items`](Self::get_list_items).
+    ///
+    /// ```
+    /// # use anaplan_transactional::Transactional;
+    /// # anaplan_testkit::story(async |fake| {
+    /// # let model: Transactional = fake.namespace()?;
+    /// # let ids = fake.demo();
+    /// let json = model.get_list_items_json(ids.list).await?;
+    /// assert_eq!(json[0], b'{');
+    /// # Ok(()) });
+    /// ```
+    pub fn get_list_items_json(&self, list: impl Into<ListId>) -> Call<GetListItemsJson> {
+        self.session.call(GetListItemsJson {
+            model: self.model.clone(),
+            list: list.into(),
+            include_all: false,
+            window: Window::default(),
+        })
+    }
+
+    /// The items of a list as CSV.
+    ///
+    /// Awaiting gives the bytes; `stream()`, `write_to(writer)` and `save_to(path)` do not hold them in
+    /// memory. `GET /models/{modelId}/lists/{listId}/items`. Reads only: retried freely.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`get_list_items`](Self::get_list_items).
+    ///
+    /// ```
+    /// # use anaplan_transactional::Transactional;
+    /// # anaplan_testkit::story(async |fake| {
+    /// # let model: Transactional = fake.namespace()?;
+    /// # let ids = fake.demo();
+    /// let csv = model.get_list_items_csv(ids.list).with(|query| query.include_all()).await?;
+    /// assert!(!csv.is_empty());
+    /// # Ok(()) });
+    /// ```
+    pub fn get_list_items_csv(&self, list: impl Into<ListId>) -> Call<GetListItemsCsv> {
+        self.session.call(GetListItemsCsv {
+            model: self.model.clone(),
+            list: list.into(),
+            include_all: false,
+        })
+    }
+}
+
+/// The endpoint of [`Transactional::get_list_items`].
+#[derive(Debug, Clone)]
+pub struct GetListItems {
+    model: ModelId,
+    list: ListId,
+    include_all: bool,
+    window: Window,
+}
+
+impl GetListItems {
+    /// With properties, subsets and selective access.
+    #[must_use]
+    pub fn include_all(mut self) -> Self {
+        self.include_all = true;
+        self
+    }
+}
+
+impl Endpoint for GetListItems {
+    const NAME: &'static str = "transactional.get_list_items";
+    const METHOD: Method = Method::GET;
+    const RETRY: RetryClass = RetryClass::ReadOnly;
+    type Output = Page<ListItem>;
+
+    fn path(&self) -> Path {
+        list_path(&self.model, &self.list).lit("items")
+    }
+
+    fn query(&self, query: &mut Query) {
+        query.push_some("includeAll", self.include_all.then_some(true));
+        self.window.write(query);
+    }
+
+    fn refusal(&self, refusal: &Refusal<'_>) -> Option<ErrorKind> {
+        read_refusal(refusal)
+    }
+
+    fn decode(&self, answer: Answer) -> Result<Page<ListItem>> {
+        answer.page("listItems")
+    }
+}
+
+impl Paged for GetListItems {
+    type Item = ListItem;
+
+    fn set_window(&mut self, window: Window) {
+        self.window = window;
+    }
+}
+
+/// The endpoint of [`Transactional::get_list_items_json`].
+#[derive(Debug, Clone)]
+pub struct GetListItemsJson {
+    model: ModelId,
+    list: ListId,
+    include_all: bool,
+    window: Window,
+}
+
+impl GetListItemsJson {
+    /// With properties, subsets and selective access.
+    #[must_use]
+    pub fn include_all(mut self) -> Self {
+        self.include_all = true;
+        self
+    }
+
+    pub(crate) fn window(mut self, window: Window) -> Self {
+        self.window = window;
+        self
+    }
+}
+
+impl Endpoint for GetListItemsJson {
+    const NAME: &'static str = "transactional.get_list_items_json";
+    const METHOD: Method = Method::GET;
+    const RETRY: RetryClass = RetryClass::ReadOnly;
+    type Output = Bytes;
+
+    fn path(&self) -> Path {
+        list_path(&self.model, &self.list).lit("items")
+    }
+
+    fn query(&self, query: &mut Query) {
+        query.push_some("includeAll", self.include_all.then_some(true));
+        self.window.write(query);
+    }
+
+    fn refusal(&self, refusal: &Refusal<'_>) -> Option<ErrorKind> {
+        read_refusal(refusal)
+    }
+
+    fn decode(&self, answer: Answer) -> Result<Bytes> {
+        Ok(answer.into_body())
+    }
+}
+
+impl Download for GetListItemsJson {}
+
+/// The endpoint of [`Transactional::get_list_items_csv`].
+#[derive(Debug, Clone)]
+pub struct GetListItemsCsv {
+    model: ModelId,
+    list: ListId,
+    include_all: bool,
+}
+
+impl GetListItemsCsv {
+    /// With properties, subsets and selective access.
+    #[must_use]
+    pub fn include_all(mut self) -> Self {
+        self.include_all = true;
+        self
+    }
+}
+
+impl Endpoint for GetListItemsCsv {
+    const NAME: &'static str = "transactional.get_list_items_csv";
+    const METHOD: Method = Method::GET;
+    const RETRY: RetryClass = RetryClass::ReadOnly;
+    type Output = Bytes;
+
+    fn path(&self) -> Path {
+        list_path(&self.model, &self.list).lit("items")
+    }
+
+    fn query(&self, query: &mut Query) {
+        query.push_some("includeAll", self.include_all.then_some(true));
+    }
+
+    fn headers(&self, headers: &mut HeaderMap) -> Result<()> {
+        headers.insert("accept", HeaderValue::from_static("text/csv"));
+        Ok(())
+    }
+
+    fn refusal(&self, refusal: &Refusal<'_>) -> Option<ErrorKind> {
+        read_refusal(refusal)
+    }
+
+    fn decode(&self, answer: Answer) -> Result<Bytes> {
+        Ok(answer.into_body())
+    }
+}
+
+impl Download for GetListItemsCsv {}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::{Reply, offline, scripted};
+
+    #[tokio::test(start_paused = true)]
+    async fn items_are_read_with_everything_and_with_nothing() {
+        let (model, script) = scripted([Reply::Body(
+            200,
+            r#"{"listItems":[{"id":"1","name":"A"},{"id":"2","name":"B","code":"b","parent":"A","parentId":"1",
+            "properties":{"Size":"3","Open":true},"subsets":{"Big":true,"Small":"false"},"read":["u"],"write":null}]}"#,
+        )]);
+        let items = model
+            .get_list_items(101)
+            .with(|query| query.include_all())
+            .await
+            .unwrap();
+        assert_eq!((&items[0].code, items[0].properties.len()), (&None, 0));
+        assert_eq!(items[1].properties["Open"], "true");
+        assert_eq!(
+            (items[1].subsets["Big"], items[1].subsets["Small"]),
+            (true, false)
+        );
+        assert_eq!(
+            script.lines(),
+            ["GET /models/M/lists/101/items?includeAll=true"]
+        );
+    }
+
+    #[test]
+    fn json_and_csv_differ_in_what_they_accept() {
+        let json = offline().get_list_items_json(1).into_request().unwrap();
+        let csv = offline().get_list_items_csv(1).into_request().unwrap();
+        assert_eq!(json.headers()["accept"], "application/json");
+        assert_eq!(csv.headers()["accept"], "text/csv");
+    }
+}

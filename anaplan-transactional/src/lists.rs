@@ -1,0 +1,378 @@
+//! Lists: which there are, what they are, and the reset of their index.
+
+use std::collections::BTreeMap;
+
+use anaplan_core::{
+    Answer, Bytes, Call, Download, Endpoint, HeaderMap, HeaderValue, Method, ModelId, Page, Paged,
+    PagedCall, Path, Query, Result, RetryClass, Window,
+};
+use serde::Deserialize;
+
+use crate::lenient::{count_opt, or_default, text_opt, texts};
+use crate::{ListId, ObjectRef, Transactional, model_path};
+
+/// A list.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[non_exhaustive]
+pub struct List {
+    /// The list; it is a dimension too.
+    pub id: ListId,
+    /// Its name.
+    #[serde(default)]
+    pub name: String,
+    /// Its code, where it has one.
+    #[serde(default, deserialize_with = "text_opt")]
+    pub code: Option<String>,
+}
+
+/// What a list is. The server leaves out what is not set.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct ListMetadata {
+    /// The list.
+    pub id: ListId,
+    /// Its name.
+    #[serde(default)]
+    pub name: String,
+    /// The properties of its items.
+    #[serde(default, deserialize_with = "or_default")]
+    pub properties: Vec<ListProperty>,
+    /// The subsets of it.
+    #[serde(default, deserialize_with = "or_default")]
+    pub subsets: Vec<ObjectRef>,
+    /// The list above it in the hierarchy.
+    #[serde(default)]
+    pub parent: Option<ObjectRef>,
+    /// How many items it has, the top-level item included.
+    #[serde(default, deserialize_with = "count_opt")]
+    pub item_count: Option<u64>,
+    /// Whether its items have numbers for names, which the server gives.
+    #[serde(default)]
+    pub numbered_list: bool,
+    /// Whether its items may be changed in a deployed model.
+    #[serde(default)]
+    pub production_data: bool,
+    /// Whether access is granted item by item.
+    #[serde(default)]
+    pub has_selective_access: bool,
+    /// Who manages it.
+    #[serde(default, deserialize_with = "text_opt")]
+    pub managed_by: Option<String>,
+    /// Whether the top-level item is the default of page selectors.
+    #[serde(default)]
+    pub use_top_level_as_page_default: Option<bool>,
+    /// Whether a workflow uses it.
+    #[serde(default)]
+    pub workflow_enabled: Option<bool>,
+    /// How many items it may have.
+    #[serde(default, deserialize_with = "count_opt")]
+    pub permitted_items: Option<u64>,
+    /// The index that the next item of a numbered list gets.
+    #[serde(
+        default,
+        rename = "nextItemIndex",
+        alias = "nextitemIndex",
+        deserialize_with = "count_opt"
+    )]
+    pub next_item_index: Option<u64>,
+    /// The name of the item that stands for the whole list.
+    #[serde(default, deserialize_with = "text_opt")]
+    pub top_level_item: Option<String>,
+    /// Its category.
+    #[serde(default, deserialize_with = "text_opt")]
+    pub category: Option<String>,
+    /// The property that is shown instead of the name.
+    #[serde(default, deserialize_with = "text_opt")]
+    pub display_name_property: Option<String>,
+}
+
+/// A property of a list's items.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct ListProperty {
+    /// Its name.
+    #[serde(default)]
+    pub name: String,
+    /// The kind of its values, in the server's words.
+    #[serde(default, deserialize_with = "text_opt")]
+    pub format: Option<String>,
+    /// Its formula.
+    #[serde(default, deserialize_with = "text_opt")]
+    pub formula: Option<String>,
+    /// Its notes.
+    #[serde(default, deserialize_with = "text_opt")]
+    pub notes: Option<String>,
+    /// What refers to it, in the server's words.
+    #[serde(default, deserialize_with = "mentions")]
+    pub referenced_by: Vec<String>,
+}
+
+/// One text, or a list of them.
+fn mentions<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Either {
+        One(String),
+        Many(#[serde(deserialize_with = "texts")] Vec<String>),
+        Other(BTreeMap<String, serde_json::Value>),
+    }
+    Ok(match Option::<Either>::deserialize(deserializer)? {
+        Some(Either::One(text)) if !text.is_empty() => vec![text],
+        Some(Either::Many(texts)) => texts,
+        Some(Either::Other(map)) => map.into_keys().collect(),
+        _ => Vec::new(),
+    })
+}
+
+impl Transactional {
+    /// The lists of the model: all of them when awaited, or as a stream with `.items()`.
+    ///
+    /// `GET /models/{modelId}/lists`. Reads only: retried freely.
+    ///
+    /// # Errors
+    ///
+    /// `NotFound` without access to the model, `ModelState` for an archived one.
+    ///
+    /// ```
+    /// # use anaplan_transactional::{ListId, Transactional};
+    /// # anaplan_testkit::story(async |fake| {
+    /// # let model: Transactional = fake.namespace()?;
+    /// # let ids = fake.demo();
+    /// let lists = model.get_lists().await?;
+    /// assert!(lists.iter().any(|list| list.id == ListId::from(ids.list)));
+    /// # Ok(()) });
+    /// ```
+    #[doc(alias = "list_lists")]
+    pub fn get_lists(&self) -> PagedCall<GetLists> {
+        self.session.paged(GetLists {
+            model: self.model.clone(),
+            window: Window::default(),
+        })
+    }
+
+    /// What a list is: properties, subsets, parent, size, kind.
+    ///
+    /// `GET /models/{modelId}/lists/{listId}`. Reads only: retried freely.
+    ///
+    /// # Errors
+    ///
+    /// `NotFound` for an unknown list, `ModelState`.
+    ///
+    /// ```
+    /// # use anaplan_transactional::Transactional;
+    /// # anaplan_testkit::story(async |fake| {
+    /// # let model: Transactional = fake.namespace()?;
+    /// # let ids = fake.demo();
+    /// assert!(model.get_list_metadata(ids.numbered_list).await?.numbered_list);
+    /// assert!(!model.get_list_metadata(ids.list).await?.numbered_list);
+    /// # Ok(()) });
+    /// ```
+    pub fn get_list_metadata(&self, list: impl Into<ListId>) -> Call<GetListMetadata> {
+        self.session.call(GetListMetadata {
+            model: self.model.clone(),
+            list: list.into(),
+        })
+    }
+
+    /// The first 1,000 rows of a list as CSV, however large it is.
+    ///
+    /// `GET /models/{modelId}/lists/{listId}/preview`. Reads only: retried freely.
+    ///
+    /// # Errors
+    ///
+    /// `NotFound` for an unknown list, `ModelState`.
+    ///
+    /// ```
+    /// # use anaplan_transactional::Transactional;
+    /// # anaplan_testkit::story(async |fake| {
+    /// # let model: Transactional = fake.namespace()?;
+    /// # let ids = fake.demo();
+    /// let csv = model.preview_list(ids.list).await?;
+    /// assert!(!csv.is_empty());
+    /// # Ok(()) });
+    /// ```
+    pub fn preview_list(&self, list: impl Into<ListId>) -> Call<PreviewList> {
+        self.session.call(PreviewList {
+            model: self.model.clone(),
+            list: list.into(),
+        })
+    }
+
+    /// Has a numbered list count its items from 1 again. The list and those below it must be empty.
+    ///
+    /// `POST /models/{modelId}/lists/{listId}/resetIndex`. Repeating it leads to the same state: retried
+    /// freely.
+    ///
+    /// # Errors
+    ///
+    /// `Rejected` for a list with items, and for one in a deployed model that is not production data.
+    /// `NotFound`, `ModelState`.
+    ///
+    /// ```
+    /// # use anaplan_transactional::Transactional;
+    /// # anaplan_testkit::story(async |fake| {
+    /// # let model: Transactional = fake.namespace()?;
+    /// # let ids = fake.demo();
+    /// model.reset_list_index(ids.empty_list).await?;
+    /// assert!(model.reset_list_index(ids.list).await.is_err());
+    /// # Ok(()) });
+    /// ```
+    pub fn reset_list_index(&self, list: impl Into<ListId>) -> Call<ResetListIndex> {
+        self.session.call(ResetListIndex {
+            model: self.model.clone(),
+            list: list.into(),
+        })
+    }
+}
+
+/// The endpoint of [`Transactional::get_lists`].
+#[derive(Debug, Clone)]
+pub struct GetLists {
+    model: ModelId,
+    window: Window,
+}
+
+impl Endpoint for GetLists {
+    const NAME: &'static str = "transactional.get_lists";
+    const METHOD: Method = Method::GET;
+    const RETRY: RetryClass = RetryClass::ReadOnly;
+    type Output = Page<List>;
+
+    fn path(&self) -> Path {
+        model_path(&self.model).lit("lists")
+    }
+
+    fn query(&self, query: &mut Query) {
+        self.window.write(query);
+    }
+
+    fn decode(&self, answer: Answer) -> Result<Page<List>> {
+        answer.page("lists")
+    }
+}
+
+impl Paged for GetLists {
+    type Item = List;
+
+    fn set_window(&mut self, window: Window) {
+        self.window = window;
+    }
+}
+
+/// The endpoint of [`Transactional::get_list_metadata`].
+#[derive(Debug, Clone)]
+pub struct GetListMetadata {
+    /// The model.
+    pub model: ModelId,
+    /// The list.
+    pub list: ListId,
+}
+
+impl Endpoint for GetListMetadata {
+    const NAME: &'static str = "transactional.get_list_metadata";
+    const METHOD: Method = Method::GET;
+    const RETRY: RetryClass = RetryClass::ReadOnly;
+    type Output = ListMetadata;
+
+    fn path(&self) -> Path {
+        list_path(&self.model, &self.list)
+    }
+
+    fn decode(&self, answer: Answer) -> Result<ListMetadata> {
+        answer.field("metadata")
+    }
+}
+
+/// The endpoint of [`Transactional::preview_list`].
+#[derive(Debug, Clone)]
+pub struct PreviewList {
+    /// The model.
+    pub model: ModelId,
+    /// The list.
+    pub list: ListId,
+}
+
+impl Endpoint for PreviewList {
+    const NAME: &'static str = "transactional.preview_list";
+    const METHOD: Method = Method::GET;
+    const RETRY: RetryClass = RetryClass::ReadOnly;
+    type Output = Bytes;
+
+    fn path(&self) -> Path {
+        list_path(&self.model, &self.list).lit("preview")
+    }
+
+    fn headers(&self, headers: &mut HeaderMap) -> Result<()> {
+        headers.insert("accept", HeaderValue::from_static("text/csv"));
+        Ok(())
+    }
+
+    fn decode(&self, answer: Answer) -> Result<Bytes> {
+        Ok(answer.into_body())
+    }
+}
+
+impl Download for PreviewList {}
+
+/// The endpoint of [`Transactional::reset_list_index`].
+#[derive(Debug, Clone)]
+pub struct ResetListIndex {
+    /// The model.
+    pub model: ModelId,
+    /// The list.
+    pub list: ListId,
+}
+
+impl Endpoint for ResetListIndex {
+    const NAME: &'static str = "transactional.reset_list_index";
+    const METHOD: Method = Method::POST;
+    const RETRY: RetryClass = RetryClass::Idempotent;
+    type Output = ();
+
+    fn path(&self) -> Path {
+        list_path(&self.model, &self.list).lit("resetIndex")
+    }
+
+    fn decode(&self, _answer: Answer) -> Result<()> {
+        Ok(())
+    }
+}
+
+pub(crate) fn list_path(model: &ModelId, list: &ListId) -> Path {
+    model_path(model).lit("lists").seg("listId", list)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{answer, offline, told};
+
+    #[test]
+    fn the_index_is_read_under_both_spellings_and_unset_entries_may_be_missing() {
+        let endpoint = offline().get_list_metadata(1).endpoint().clone();
+        for key in ["nextItemIndex", "nextitemIndex"] {
+            let list = endpoint
+                .decode(answer(format!(
+                    r#"{{"metadata":{{"id":101,"name":"R","numberedList":true,"{key}":7,"managedBy":"",
+                    "properties":[{{"name":"P","format":"NUMBER","referencedBy":"X"}},{{"name":"Q","format":{{"dataType":"TEXT"}},"referencedBy":["A",1]}},{{"referencedBy":null}}]}}}}"#
+                )))
+                .unwrap();
+            assert_eq!((list.next_item_index, list.managed_by), (Some(7), None));
+            assert_eq!(list.properties[0].referenced_by, ["X"]);
+            assert_eq!(list.properties[1].referenced_by, ["A", "1"]);
+            assert!(list.properties[1].format.as_ref().unwrap().contains("TEXT"));
+        }
+    }
+
+    #[test]
+    fn the_reset_sends_no_body_and_reads_none() {
+        let call = offline().reset_list_index(101);
+        call.endpoint().decode(answer("")).unwrap();
+        assert_eq!(
+            told(call.into_request()),
+            ("POST /models/M/lists/101/resetIndex".into(), String::new())
+        );
+    }
+}

@@ -1,0 +1,85 @@
+//! Modules.
+
+use anaplan_core::{
+    Answer, Endpoint, Method, ModelId, Page, Paged, PagedCall, Path, Query, Result, RetryClass,
+    Window,
+};
+use serde::Deserialize;
+
+use crate::lenient::text_opt;
+use crate::{ModuleId, Transactional, model_path};
+
+/// A module.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[non_exhaustive]
+pub struct Module {
+    /// The module, and its default view.
+    pub id: ModuleId,
+    /// Its name.
+    #[serde(default)]
+    pub name: String,
+    /// Its code, where it has one.
+    #[serde(default, deserialize_with = "text_opt")]
+    pub code: Option<String>,
+}
+
+impl Transactional {
+    /// The modules of the model: all of them when awaited, or as a stream with `.items()`.
+    ///
+    /// `GET /models/{modelId}/modules`. Reads only: retried freely.
+    ///
+    /// # Errors
+    ///
+    /// `NotFound` without access to the model, `ModelState` for an archived one.
+    ///
+    /// ```
+    /// # use anaplan_transactional::{ModuleId, Transactional};
+    /// # anaplan_testkit::story(async |fake| {
+    /// # let model: Transactional = fake.namespace()?;
+    /// # let ids = fake.demo();
+    /// let modules = model.get_modules().await?;
+    /// assert!(modules.iter().any(|module| module.id == ModuleId::from(ids.module)));
+    /// # Ok(()) });
+    /// ```
+    #[doc(alias = "list_modules")]
+    pub fn get_modules(&self) -> PagedCall<GetModules> {
+        self.session.paged(GetModules {
+            model: self.model.clone(),
+            window: Window::default(),
+        })
+    }
+}
+
+/// The endpoint of [`Transactional::get_modules`].
+#[derive(Debug, Clone)]
+pub struct GetModules {
+    model: ModelId,
+    window: Window,
+}
+
+impl Endpoint for GetModules {
+    const NAME: &'static str = "transactional.get_modules";
+    const METHOD: Method = Method::GET;
+    const RETRY: RetryClass = RetryClass::ReadOnly;
+    type Output = Page<Module>;
+
+    fn path(&self) -> Path {
+        model_path(&self.model).lit("modules")
+    }
+
+    fn query(&self, query: &mut Query) {
+        self.window.write(query);
+    }
+
+    fn decode(&self, answer: Answer) -> Result<Page<Module>> {
+        answer.page("modules")
+    }
+}
+
+impl Paged for GetModules {
+    type Item = Module;
+
+    fn set_window(&mut self, window: Window) {
+        self.window = window;
+    }
+}

@@ -1,0 +1,115 @@
+//! A list item that is not there yet.
+
+use std::collections::BTreeMap;
+
+use anaplan_core::{Error, Result};
+use serde::Serialize;
+
+/// An item that a list shall get.
+///
+/// ```
+/// use anaplan_transactional::NewListItem;
+///
+/// let city = NewListItem::named("Berlin").code("B1").parent("Germany").property("Size", "3.7");
+/// let numbered = NewListItem::coded("P-1001");
+/// # let _ = (city, numbered);
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+pub struct NewListItem {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) code: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    parent: Option<String>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    properties: BTreeMap<String, String>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    subsets: BTreeMap<String, bool>,
+}
+
+impl NewListItem {
+    /// An item of a general list: the name is needed and must be new to the list.
+    pub fn named(name: impl Into<String>) -> Self {
+        Self {
+            name: Some(name.into()),
+            ..Self::default()
+        }
+    }
+
+    /// An item of a numbered list, whose name the server makes: the code must be new to the list.
+    pub fn coded(code: impl Into<String>) -> Self {
+        Self::default().code(code)
+    }
+
+    /// An item of a numbered list without a code. Nothing tells it from others, so that a lost answer
+    /// makes its insertion ambiguous: better give it a code.
+    #[must_use]
+    pub fn unnamed() -> Self {
+        Self::default()
+    }
+
+    /// Its code.
+    #[must_use]
+    pub fn code(mut self, code: impl Into<String>) -> Self {
+        self.code = Some(code.into());
+        self
+    }
+
+    /// Its parent.
+    #[must_use]
+    pub fn parent(mut self, parent: impl Into<String>) -> Self {
+        self.parent = Some(parent.into());
+        self
+    }
+
+    /// The value of a property; numbers, booleans and dates as text.
+    #[must_use]
+    #[allow(clippy::needless_pass_by_value)]
+    pub fn property(mut self, name: impl Into<String>, value: impl ToString) -> Self {
+        self.properties.insert(name.into(), value.to_string());
+        self
+    }
+
+    /// Whether it is in a subset.
+    #[must_use]
+    pub fn subset(mut self, name: impl Into<String>, member: bool) -> Self {
+        self.subsets.insert(name.into(), member);
+        self
+    }
+
+    /// An empty name or code is one that was forgotten.
+    pub(crate) fn check(&self) -> Result<()> {
+        for (what, text) in [("name", &self.name), ("code", &self.code)] {
+            if text.as_ref().is_some_and(|text| text.trim().is_empty()) {
+                return Err(Error::invalid_input(what, "must not be empty"));
+            }
+        }
+        Ok(())
+    }
+
+    pub(crate) fn key(&self) -> Option<Key> {
+        match (&self.code, &self.name) {
+            (Some(code), _) => Some(Key::code(code)),
+            (None, Some(name)) => Some(Key::name(name)),
+            (None, None) => None,
+        }
+    }
+}
+
+/// What an item can be found by. Case does not matter to the server.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) enum Key {
+    Code(String),
+    Name(String),
+}
+
+impl Key {
+    pub(crate) fn code(text: &str) -> Self {
+        Self::Code(text.trim().to_lowercase())
+    }
+
+    pub(crate) fn name(text: &str) -> Self {
+        Self::Name(text.trim().to_lowercase())
+    }
+}

@@ -1,0 +1,433 @@
+//! The pages of a read request as a stream.
+
+use std::fmt;
+use std::future::Future;
+use std::path::Path;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use anaplan_core::{
+    Bytes, ErrorKind, LongRunning, PartFile, Pending, Progress, Result, Session, Task, TaskStatus,
+    write_stream,
+};
+use futures_core::Stream;
+use tokio::io::AsyncWrite;
+
+use crate::Transactional;
+use crate::read_requests::{DeleteReadRequest, GetReadRequestPage, ReadProgress, ReadRequest};
+
+/// Only pages whose number this divides keep a read request alive.
+const LIVELY: u32 = 100;
+/// How long after the last such page another one is fetched. The request lives for 30 minutes.
+const KEEP_ALIVE: Duration = Duration::from_secs(10 * 60);
+
+impl Transactional {
+    /// The pages of a read request, in order and as soon as the server has built them. Put one after
+    /// the other they are one file of CSV: a header line that a later page repeats is left out.
+    ///
+    /// Lazy: nothing is sent before the first page is asked for. One page is held at a time. The
+    /// request is kept alive as long as the stream is asked for pages: not more than 20 minutes should
+    /// pass between two. At the end the request is deleted, unless [`keep`](ReadPages::keep) was said;
+    /// after an error, or when the stream is dropped early, it is not.
+    ///
+    /// # Errors
+    ///
+    /// The stream's first error is its last: `TaskFailed` when the server could not build all pages,
+    /// `NotFound` when the request is deleted or expired, and those of any read.
+    ///
+    /// ```
+    /// # use anaplan_transactional::{ExportType, Transactional};
+    /// # anaplan_testkit::story(async |fake| {
+    /// # let model: Transactional = fake.namespace()?;
+    /// # let ids = fake.demo();
+    /// let task = model.create_view_read_request(ids.view, ExportType::TabularMultiColumn).await?;
+    /// let mut bytes = 0;
+    /// let mut pages = model.read_pages(task.address());
+    /// while let Some(page) = pages.next_page().await {
+    ///     bytes += page?.len();
+    /// }
+    /// assert!(bytes > 0);
+    /// assert!(model.get_read_request(task.address()).await.unwrap_err().is_not_found());
+    /// # Ok(()) });
+    /// ```
+    pub fn read_pages(&self, request: &ReadRequest) -> ReadPages {
+        let task = Task::resume(self.session.clone(), request.clone());
+        ReadPages(Step::Ready(Box::new(Reader {
+            session: self.session.clone(),
+            request: request.clone(),
+            progress: task.progress(),
+            available: 0,
+            complete: false,
+            next: 0,
+            header: Bytes::new(),
+            touched: Duration::ZERO,
+            keep: false,
+        })))
+    }
+}
+
+/// A stream of the pages of a read request. Ends after the first error.
+#[must_use = "nothing is sent until the first page is asked for"]
+pub struct ReadPages(Step);
+
+enum Step {
+    Ready(Box<Reader>),
+    Busy(Pin<Box<dyn Future<Output = Stepped> + Send>>),
+    Done,
+}
+
+/// The reader after a step, and the page that it brought.
+type Stepped = (Box<Reader>, Option<Result<Bytes>>);
+
+struct Reader {
+    session: Session,
+    request: ReadRequest,
+    progress: Progress<ReadRequest>,
+    /// How many pages there are so far.
+    available: u32,
+    /// Whether there will be no more.
+    complete: bool,
+    next: u32,
+    /// The first line of page 0, with its end.
+    header: Bytes,
+    /// When a page was fetched that keeps the request alive.
+    touched: Duration,
+    keep: bool,
+}
+
+impl ReadPages {
+    /// Leaves the request and its pages on the server, for 30 minutes, instead of deleting them at the
+    /// end. To be said before the first page is asked for.
+    pub fn keep(mut self) -> Self {
+        if let Step::Ready(reader) = &mut self.0 {
+            reader.keep = true;
+        }
+        self
+    }
+
+    /// The next page; `None` at the end.
+    pub async fn next_page(&mut self) -> Option<Result<Bytes>> {
+        std::future::poll_fn(|cx| Pin::new(&mut *self).poll_next(cx)).await
+    }
+
+    /// Writes all pages to `writer` and gives the number of bytes.
+    ///
+    /// A failure in the middle leaves what was written so far in the writer.
+    pub fn write_to<W>(self, mut writer: W) -> Pending<u64>
+    where
+        W: AsyncWrite + Send + Unpin + 'static,
+    {
+        Pending::new(async move {
+            let (mut pages, after) = self.kept();
+            let written = write_stream(&mut pages, &mut writer).await?;
+            after.clean_up().await;
+            Ok(written)
+        })
+    }
+
+    /// Saves all pages to a file, which appears under `path` when it is complete. Gives the number of
+    /// bytes. The request is deleted once the file is there.
+    pub fn save_to(self, path: impl AsRef<Path>) -> Pending<u64> {
+        let path = path.as_ref().to_owned();
+        Pending::new(async move {
+            let (mut pages, after) = self.kept();
+            let part = PartFile::beside(&path)?;
+            let written = part.fill(&mut pages).await?;
+            part.keep()?;
+            after.clean_up().await;
+            Ok(written)
+        })
+    }
+
+    /// The same without the deletion, which is left for later.
+    fn kept(self) -> (Self, After) {
+        let after = match &self.0 {
+            Step::Ready(reader) if !reader.keep => {
+                After(Some((reader.session.clone(), reader.request.clone())))
+            }
+            _ => After(None),
+        };
+        (self.keep(), after)
+    }
+}
+
+/// What is left to do when all pages have found their place.
+struct After(Option<(Session, ReadRequest)>);
+
+impl After {
+    /// The data is there: that its source could not be deleted is worth a word and no more.
+    async fn clean_up(self) {
+        let Some((session, request)) = self.0 else {
+            return;
+        };
+        match session.call(DeleteReadRequest { request }).await {
+            Err(error) if error.kind() != ErrorKind::NotFound => {
+                tracing::warn!(target: "anaplan::task", error_kind = ?error.kind(), "the read request could not be deleted, and expires by itself");
+            }
+            _ => {}
+        }
+    }
+}
+
+impl Reader {
+    async fn step(mut self: Box<Self>) -> Stepped {
+        let page = self.page().await.transpose();
+        (self, page)
+    }
+
+    async fn page(&mut self) -> Result<Option<Bytes>> {
+        loop {
+            if self.next < self.available {
+                return self.fetch().await.map(Some);
+            }
+            if self.complete {
+                if !self.keep {
+                    After(Some((self.session.clone(), self.request.clone())))
+                        .clean_up()
+                        .await;
+                }
+                return Ok(None);
+            }
+            match self.progress.next_status().await {
+                Some(status) => self.note(status?)?,
+                None => self.complete = true,
+            }
+        }
+    }
+
+    fn note(&mut self, status: TaskStatus<ReadProgress>) -> Result<()> {
+        if !status.task_state.is_terminal() {
+            let told = status.result.map_or(0, |result| result.available_pages);
+            self.available = self.available.max(told);
+            return Ok(());
+        }
+        self.available = self.request.outcome(status).map_err(|error| {
+            error
+                .during("transactional.read_pages")
+                .about("taskId", self.request.request.as_str())
+        })?;
+        self.complete = true;
+        Ok(())
+    }
+
+    async fn fetch(&mut self) -> Result<Bytes> {
+        let lively = self.next % LIVELY == 0;
+        let now = self.session.clock().monotonic();
+        if !lively && now.saturating_sub(self.touched) > KEEP_ALIVE {
+            // The head of the answer is enough: its body is not read.
+            let page = self.next - self.next % LIVELY;
+            drop(self.call(page).stream().await?);
+            self.touched = now;
+        }
+        let mut page = self.call(self.next).await?;
+        if lively {
+            self.touched = self.session.clock().monotonic();
+        }
+        if self.next == 0 {
+            self.header = page.slice(..first_line(&page));
+        } else if !self.header.is_empty() && page.starts_with(&self.header) {
+            page = page.slice(self.header.len()..);
+        } else if is_only_header(&page, &self.header) {
+            page = Bytes::new();
+        }
+        self.next += 1;
+        Ok(page)
+    }
+
+    fn call(&self, page: u32) -> anaplan_core::Call<GetReadRequestPage> {
+        self.session.call(GetReadRequestPage {
+            request: self.request.clone(),
+            page,
+        })
+    }
+}
+
+/// The length of the first line of CSV with its end. A line may go on inside quotes.
+fn first_line(csv: &[u8]) -> usize {
+    let mut quoted = false;
+    for (at, &byte) in csv.iter().enumerate() {
+        match byte {
+            b'"' => quoted = !quoted,
+            b'\n' if !quoted => return at + 1,
+            _ => {}
+        }
+    }
+    csv.len()
+}
+
+/// Whether a page is nothing but the header, without the end of its line.
+fn is_only_header(page: &[u8], header: &[u8]) -> bool {
+    let line = header.strip_suffix(b"\n").unwrap_or(header);
+    let line = line.strip_suffix(b"\r").unwrap_or(line);
+    !line.is_empty() && page == line
+}
+
+impl Stream for ReadPages {
+    type Item = Result<Bytes>;
+
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let this = self.get_mut();
+        loop {
+            match std::mem::replace(&mut this.0, Step::Done) {
+                Step::Done => return Poll::Ready(None),
+                Step::Ready(reader) => this.0 = Step::Busy(Box::pin(reader.step())),
+                Step::Busy(mut future) => match future.as_mut().poll(cx) {
+                    Poll::Pending => {
+                        this.0 = Step::Busy(future);
+                        return Poll::Pending;
+                    }
+                    Poll::Ready((reader, page)) => {
+                        if matches!(page, Some(Ok(_))) {
+                            this.0 = Step::Ready(reader);
+                        }
+                        return Poll::Ready(page);
+                    }
+                },
+            }
+        }
+    }
+}
+
+#[cfg(feature = "blocking")]
+impl Iterator for ReadPages {
+    type Item = Result<Bytes>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        anaplan_core::blocking::next(self)
+    }
+}
+
+impl fmt::Debug for ReadPages {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut out = f.debug_struct("ReadPages");
+        if let Step::Ready(reader) = &self.0 {
+            out.field("request", &reader.request)
+                .field("next", &reader.next);
+        }
+        out.finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{Reply, scripted};
+    use crate::{ListId, ReadSource};
+
+    const RUNNING: &str =
+        r#"{"listReadRequest":{"requestId":"AB","requestState":"IN_PROGRESS","availablePages":1}}"#;
+    const DONE: &str = r#"{"listReadRequest":{"listId":101,"requestId":"AB","requestState":"COMPLETE","availablePages":3,"successful":true}}"#;
+    const FAILED: &str =
+        r#"{"listReadRequest":{"requestId":"AB","requestState":"COMPLETE","successful":false}}"#;
+    const GONE: &str = r#"{"listReadRequest":{"requestId":"AB","requestState":"CANCELLED"}}"#;
+
+    fn request() -> ReadRequest {
+        ReadRequest {
+            model: "M".into(),
+            source: ReadSource::List(ListId::from(101)),
+            request: "AB".into(),
+        }
+    }
+
+    fn body(text: &'static str) -> Reply {
+        Reply::Body(200, text)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn pages_come_early_in_order_without_repeated_headers_and_the_request_is_deleted() {
+        let (model, script) = scripted([
+            body(RUNNING),
+            body("\"Na\nme\",Code\r\nA,a\r\n"),
+            body(RUNNING),
+            body(DONE),
+            body("\"Na\nme\",Code\r\nB,b\r\n"),
+            body("Name,C\r\nC,c\r\n"),
+            body(GONE),
+        ]);
+        let mut pages = model.read_pages(&request());
+        let mut all = Vec::new();
+        while let Some(page) = pages.next_page().await {
+            all.extend_from_slice(&page.unwrap());
+        }
+        assert_eq!(
+            String::from_utf8(all).unwrap(),
+            "\"Na\nme\",Code\r\nA,a\r\nB,b\r\nName,C\r\nC,c\r\n"
+        );
+        let asked = script.asked();
+        assert_eq!(
+            asked[1].line,
+            "GET /models/M/lists/101/readRequests/AB/pages/0"
+        );
+        assert_eq!(asked[1].accept, "text/csv");
+        assert_eq!(asked[6].line, "DELETE /models/M/lists/101/readRequests/AB");
+        assert!(pages.next_page().await.is_none());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_failed_request_is_an_error_after_its_pages_and_stays() {
+        for end in [FAILED, GONE] {
+            let (model, script) = scripted([body(RUNNING), body("h\n1\n"), body(end)]);
+            let mut pages = model.read_pages(&request());
+            assert!(pages.next_page().await.unwrap().is_ok());
+            let error = pages.next_page().await.unwrap().unwrap_err();
+            assert_eq!(
+                (error.kind(), error.task_id()),
+                (ErrorKind::TaskFailed, Some("AB"))
+            );
+            assert!(pages.next_page().await.is_none());
+            assert_eq!(script.left(), 0);
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_slow_reader_keeps_the_request_alive() {
+        let (model, script) = scripted([
+            body(DONE),
+            body("h\n1\n"),
+            body("h\n1\n"),
+            body("h\n2\n"),
+            body("h"),
+        ]);
+        let mut pages = model.read_pages(&request()).keep();
+        pages.next_page().await.unwrap().unwrap();
+        model
+            .session
+            .clock()
+            .sleep(Duration::from_secs(11 * 60))
+            .await;
+        assert_eq!(pages.next_page().await.unwrap().unwrap(), "2\n");
+        assert_eq!(pages.next_page().await.unwrap().unwrap(), "");
+        assert!(pages.next_page().await.is_none());
+        let numbers: Vec<_> = script.lines()[1..]
+            .iter()
+            .map(|line| line.rsplit('/').next().unwrap().to_owned())
+            .collect();
+        assert_eq!(numbers, ["0", "0", "1", "2"]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_request_is_deleted_after_writing_and_a_failed_deletion_loses_nothing() {
+        let (model, script) = scripted([
+            body(DONE),
+            body("h\n1\n"),
+            body("h\n2\n"),
+            body("h\n3\n"),
+            Reply::Body(403, ""),
+        ]);
+        let written = model
+            .read_pages(&request())
+            .write_to(tokio::io::sink())
+            .await
+            .unwrap();
+        assert_eq!((written, script.left()), (8, 0));
+    }
+
+    #[test]
+    fn a_line_ends_outside_of_quotes() {
+        assert_eq!(first_line(b"a,b\n1"), 4);
+        assert_eq!(first_line(b"\"a\n\"\"b\",c\n1"), 10);
+        assert_eq!(first_line(b"no end"), 6);
+        assert!(is_only_header(b"h", b"h\r\n") && !is_only_header(b"", b"\n"));
+    }
+}

@@ -1,0 +1,557 @@
+//! Read requests: the server builds a large view or list in pages of CSV.
+
+use anaplan_core::{
+    Answer, Bytes, Call, Cancellable, Download, Endpoint, Error, ErrorKind, HeaderMap, HeaderValue,
+    LongRunning, Method, ModelId, Path, Result, RetryClass, Task, TaskFailure, TaskId, TaskState,
+    TaskStatus, json_body,
+};
+use serde::{Deserialize, Serialize};
+
+use crate::lenient::count_opt;
+use crate::lists::list_path;
+use crate::view_data::ExportType;
+use crate::views::view_path;
+use crate::{ListId, Transactional, ViewId};
+
+/// What is read in pages.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum ReadSource {
+    /// The cells of a view.
+    #[serde(rename = "viewId")]
+    View(ViewId),
+    /// The items of a list.
+    #[serde(rename = "listId")]
+    List(ListId),
+}
+
+impl ReadSource {
+    fn key(&self) -> &'static str {
+        match self {
+            Self::View(_) => "viewReadRequest",
+            Self::List(_) => "listReadRequest",
+        }
+    }
+}
+
+/// Where a read request can be found again: the address of a [`Task`]. Plain data to store.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct ReadRequest {
+    /// The model.
+    #[serde(rename = "modelId")]
+    pub model: ModelId,
+    /// What is read.
+    pub source: ReadSource,
+    /// The request.
+    #[serde(rename = "requestId")]
+    pub request: TaskId,
+}
+
+/// How far the server has come with a read request.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub struct ReadProgress {
+    /// How many pages can be fetched already; their numbers begin with 0.
+    pub available_pages: u32,
+    /// Whether all has gone well, once it is over.
+    pub successful: Option<bool>,
+}
+
+impl Transactional {
+    /// Has the server build the cells of a view as pages of CSV: for views of more than 1,000,000
+    /// cells. Gives a handle; [`read_pages`](Self::read_pages) fetches the pages as they are built.
+    ///
+    /// `POST /models/{modelId}/views/{viewId}/readRequests`. Must not run twice, and nothing lets the
+    /// client look for a request whose answer got lost: that is `Ambiguous`, and such a request expires
+    /// by itself after 30 minutes.
+    ///
+    /// # Errors
+    ///
+    /// `Ambiguous` when nobody can know. `NotFound` for an unknown view, `Rejected`, `ModelState`.
+    ///
+    /// ```
+    /// # use anaplan_transactional::{ExportType, Transactional};
+    /// # anaplan_testkit::story(async |fake| {
+    /// # let model: Transactional = fake.namespace()?;
+    /// # let ids = fake.demo();
+    /// let task = model.create_view_read_request(ids.view, ExportType::TabularMultiColumn).await?;
+    /// let mut pages = model.read_pages(task.address());
+    /// while let Some(page) = pages.next_page().await {
+    ///     println!("{} bytes", page?.len());
+    /// }
+    /// # Ok(()) });
+    /// ```
+    pub fn create_view_read_request(
+        &self,
+        view: impl Into<ViewId>,
+        export_type: ExportType,
+    ) -> Call<CreateReadRequest> {
+        self.session.call(CreateReadRequest {
+            model: self.model.clone(),
+            source: ReadSource::View(view.into()),
+            export_type: Some(export_type),
+        })
+    }
+
+    /// Has the server build the items of a list as pages of CSV: for lists of more than 1,000,000
+    /// items. Gives a handle; [`read_pages`](Self::read_pages) fetches the pages as they are built.
+    ///
+    /// `POST /models/{modelId}/lists/{listId}/readRequests`. Must not run twice, like
+    /// [`create_view_read_request`](Self::create_view_read_request).
+    ///
+    /// # Errors
+    ///
+    /// `Ambiguous` when nobody can know. `NotFound` for an unknown list, `ModelState`.
+    ///
+    /// ```
+    /// # use anaplan_transactional::Transactional;
+    /// # anaplan_testkit::story(async |fake| {
+    /// # let model: Transactional = fake.namespace()?;
+    /// # let ids = fake.demo();
+    /// let task = model.create_list_read_request(ids.list).await?;
+    /// let mut csv = Vec::new();
+    /// let mut pages = model.read_pages(task.address());
+    /// while let Some(page) = pages.next_page().await {
+    ///     csv.extend_from_slice(&page?);
+    /// }
+    /// assert!(!csv.is_empty());
+    /// # Ok(()) });
+    /// ```
+    pub fn create_list_read_request(&self, list: impl Into<ListId>) -> Call<CreateReadRequest> {
+        self.session.call(CreateReadRequest {
+            model: self.model.clone(),
+            source: ReadSource::List(list.into()),
+            export_type: None,
+        })
+    }
+
+    /// A handle on a read request that was started earlier, here or by another process. Sends nothing.
+    ///
+    /// ```
+    /// # use anaplan_transactional::{ReadRequest, Transactional};
+    /// # anaplan_testkit::story(async |fake| {
+    /// # let model: Transactional = fake.namespace()?;
+    /// # let ids = fake.demo();
+    /// let task = model.create_list_read_request(ids.list).await?;
+    /// let again = model.resume_read_request(task.address().clone());
+    /// let pages = again.wait().await?;
+    /// assert_eq!(again.id(), task.id());
+    /// model.delete_read_request(again.address()).await?;
+    /// # let _ = pages;
+    /// # Ok(()) });
+    /// ```
+    pub fn resume_read_request(&self, request: ReadRequest) -> Task<ReadRequest> {
+        Task::resume(self.session.clone(), request)
+    }
+
+    /// How far a read request is.
+    ///
+    /// `GET /models/{modelId}/views/{viewId}/readRequests/{requestId}`, or with `lists`. Reads only:
+    /// retried freely. Does not keep the request alive.
+    ///
+    /// # Errors
+    ///
+    /// `NotFound` for a request that is unknown, deleted or expired.
+    ///
+    /// ```
+    /// # use anaplan_transactional::Transactional;
+    /// # anaplan_testkit::story(async |fake| {
+    /// # let model: Transactional = fake.namespace()?;
+    /// # let ids = fake.demo();
+    /// let task = model.create_list_read_request(ids.list).await?;
+    /// let status = model.get_read_request(task.address()).await?;
+    /// println!("{}: {:?}", status.task_state, status.result);
+    /// # Ok(()) });
+    /// ```
+    pub fn get_read_request(&self, request: &ReadRequest) -> Call<GetReadRequest> {
+        self.session.call(GetReadRequest {
+            request: request.clone(),
+        })
+    }
+
+    /// One page of a read request, as CSV: from 0 to [`available_pages`](ReadProgress::available_pages)
+    /// without the last. Awaiting gives the bytes; `stream()`, `write_to(writer)` and `save_to(path)` do
+    /// not hold them in memory. [`read_pages`](Self::read_pages) fetches all of them.
+    ///
+    /// A request expires after 30 minutes in which no page was fetched whose number can be divided by
+    /// 100.
+    ///
+    /// `GET /models/{modelId}/views/{viewId}/readRequests/{requestId}/pages/{pageNo}`, or with `lists`.
+    /// Reads only: retried freely.
+    ///
+    /// # Errors
+    ///
+    /// `NotFound` for a page that is not there, and for a request that is deleted or expired.
+    ///
+    /// ```
+    /// # use anaplan_transactional::Transactional;
+    /// # anaplan_testkit::story(async |fake| {
+    /// # let model: Transactional = fake.namespace()?;
+    /// # let ids = fake.demo();
+    /// let task = model.create_list_read_request(ids.list).await?;
+    /// for page in 0..task.wait().await? {
+    ///     let csv = model.get_read_request_page(task.address(), page).await?;
+    ///     println!("{} bytes", csv.len());
+    /// }
+    /// task.cancel().await?;
+    /// # Ok(()) });
+    /// ```
+    pub fn get_read_request_page(
+        &self,
+        request: &ReadRequest,
+        page: u32,
+    ) -> Call<GetReadRequestPage> {
+        self.session.call(GetReadRequestPage {
+            request: request.clone(),
+            page,
+        })
+    }
+
+    /// Deletes a read request and its pages, also while the server is at work on it.
+    ///
+    /// `DELETE /models/{modelId}/views/{viewId}/readRequests/{requestId}`, or with `lists`. Repeating it
+    /// leads to the same state: retried freely.
+    ///
+    /// # Errors
+    ///
+    /// `NotFound` for a request that is deleted or expired already.
+    ///
+    /// ```
+    /// # use anaplan_transactional::{ExportType, Transactional};
+    /// # anaplan_testkit::story(async |fake| {
+    /// # let model: Transactional = fake.namespace()?;
+    /// # let ids = fake.demo();
+    /// let task = model.create_view_read_request(ids.view, ExportType::GridCurrentPage).await?;
+    /// model.delete_read_request(task.address()).await?;
+    /// let error = model.get_read_request_page(task.address(), 0).await.unwrap_err();
+    /// assert!(error.is_not_found());
+    /// # Ok(()) });
+    /// ```
+    pub fn delete_read_request(&self, request: &ReadRequest) -> Call<DeleteReadRequest> {
+        self.session.call(DeleteReadRequest {
+            request: request.clone(),
+        })
+    }
+}
+
+impl LongRunning for ReadRequest {
+    const KIND: &'static str = "read request";
+    type Result = ReadProgress;
+    /// How many pages there are.
+    type Outcome = u32;
+    type Poll = GetReadRequest;
+
+    fn task_id(&self) -> &TaskId {
+        &self.request
+    }
+
+    fn poll(&self) -> GetReadRequest {
+        GetReadRequest {
+            request: self.clone(),
+        }
+    }
+
+    fn outcome(&self, status: TaskStatus<ReadProgress>) -> Result<u32> {
+        let failed = |text: &str| Err(Error::new(ErrorKind::TaskFailed, text));
+        if status.task_state == TaskState::Cancelled {
+            return failed("the read request was deleted");
+        }
+        match status.result {
+            Some(ReadProgress {
+                available_pages,
+                successful: Some(true),
+            }) => Ok(available_pages),
+            Some(ReadProgress {
+                successful: Some(false),
+                ..
+            }) => {
+                let mut failure = TaskFailure::default();
+                failure.message = Some(
+                    "the server gives no reason; its quota for read requests may be used up".into(),
+                );
+                failed("the read request failed").map_err(|error| error.with_task_failure(failure))
+            }
+            _ => failed("the read request is over, but the server does not say how it ended"),
+        }
+    }
+}
+
+impl Cancellable for ReadRequest {
+    type Cancel = DeleteReadRequest;
+
+    fn cancel(&self) -> DeleteReadRequest {
+        DeleteReadRequest {
+            request: self.clone(),
+        }
+    }
+}
+
+/// The endpoint of [`Transactional::create_view_read_request`] and
+/// [`Transactional::create_list_read_request`].
+#[derive(Debug, Clone)]
+pub struct CreateReadRequest {
+    /// The model.
+    pub model: ModelId,
+    /// What to read.
+    pub source: ReadSource,
+    /// The layout, of a view.
+    pub export_type: Option<ExportType>,
+}
+
+impl Endpoint for CreateReadRequest {
+    const NAME: &'static str = "transactional.create_read_request";
+    const METHOD: Method = Method::POST;
+    const RETRY: RetryClass = RetryClass::NotIdempotent;
+    type Output = Task<ReadRequest>;
+
+    fn path(&self) -> Path {
+        requests_path(&self.model, &self.source)
+    }
+
+    fn body(&self) -> Result<Bytes> {
+        #[derive(Serialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Body<'a> {
+            export_type: &'a ExportType,
+        }
+        match (&self.source, &self.export_type) {
+            (ReadSource::View(_), Some(export_type)) => json_body(&Body { export_type }),
+            (ReadSource::View(_), None) => Err(Error::invalid_input(
+                "exportType",
+                "must be given for a view",
+            )),
+            (ReadSource::List(_), None) => Ok(Bytes::new()),
+            (ReadSource::List(_), Some(_)) => Err(Error::invalid_input(
+                "exportType",
+                "must not be given for a list",
+            )),
+        }
+    }
+
+    fn decode(&self, answer: Answer) -> Result<Self::Output> {
+        let address = ReadRequest {
+            model: self.model.clone(),
+            source: self.source.clone(),
+            request: status(&answer, &self.source)?.task_id,
+        };
+        Ok(Task::resume(answer.session().clone(), address))
+    }
+}
+
+/// The endpoint of [`Transactional::get_read_request`].
+#[derive(Debug, Clone)]
+pub struct GetReadRequest {
+    /// The request.
+    pub request: ReadRequest,
+}
+
+impl Endpoint for GetReadRequest {
+    const NAME: &'static str = "transactional.get_read_request";
+    const METHOD: Method = Method::GET;
+    const RETRY: RetryClass = RetryClass::ReadOnly;
+    type Output = TaskStatus<ReadProgress>;
+
+    fn path(&self) -> Path {
+        request_path(&self.request)
+    }
+
+    fn decode(&self, answer: Answer) -> Result<Self::Output> {
+        status(&answer, &self.request.source)
+    }
+}
+
+/// The endpoint of [`Transactional::get_read_request_page`].
+#[derive(Debug, Clone)]
+pub struct GetReadRequestPage {
+    /// The request.
+    pub request: ReadRequest,
+    /// The number of the page, from 0.
+    pub page: u32,
+}
+
+impl Endpoint for GetReadRequestPage {
+    const NAME: &'static str = "transactional.get_read_request_page";
+    const METHOD: Method = Method::GET;
+    const RETRY: RetryClass = RetryClass::ReadOnly;
+    type Output = Bytes;
+
+    fn path(&self) -> Path {
+        request_path(&self.request)
+            .lit("pages")
+            .seg("pageNo", self.page.to_string())
+    }
+
+    fn headers(&self, headers: &mut HeaderMap) -> Result<()> {
+        headers.insert("accept", HeaderValue::from_static("text/csv"));
+        Ok(())
+    }
+
+    fn decode(&self, answer: Answer) -> Result<Bytes> {
+        Ok(answer.into_body())
+    }
+}
+
+impl Download for GetReadRequestPage {}
+
+/// The endpoint of [`Transactional::delete_read_request`].
+#[derive(Debug, Clone)]
+pub struct DeleteReadRequest {
+    /// The request.
+    pub request: ReadRequest,
+}
+
+impl Endpoint for DeleteReadRequest {
+    const NAME: &'static str = "transactional.delete_read_request";
+    const METHOD: Method = Method::DELETE;
+    const RETRY: RetryClass = RetryClass::Idempotent;
+    type Output = ();
+
+    fn path(&self) -> Path {
+        request_path(&self.request)
+    }
+
+    fn decode(&self, _answer: Answer) -> Result<()> {
+        Ok(())
+    }
+}
+
+fn requests_path(model: &ModelId, source: &ReadSource) -> Path {
+    match source {
+        ReadSource::View(view) => view_path(model, view),
+        ReadSource::List(list) => list_path(model, list),
+    }
+    .lit("readRequests")
+}
+
+fn request_path(request: &ReadRequest) -> Path {
+    requests_path(&request.model, &request.source).seg("requestId", &request.request)
+}
+
+fn status(answer: &Answer, source: &ReadSource) -> Result<TaskStatus<ReadProgress>> {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Wire {
+        request_id: TaskId,
+        #[serde(default)]
+        request_state: Option<TaskState>,
+        #[serde(default, deserialize_with = "count_opt")]
+        available_pages: Option<u64>,
+        #[serde(default)]
+        successful: Option<bool>,
+    }
+    let wire: Wire = answer.field(source.key())?;
+    let state = wire.request_state.unwrap_or(TaskState::InProgress);
+    let mut status = TaskStatus::new(wire.request_id, state);
+    status.result = Some(ReadProgress {
+        available_pages: wire
+            .available_pages
+            .map_or(0, |pages| u32::try_from(pages).unwrap_or(u32::MAX)),
+        successful: wire.successful,
+    });
+    Ok(status)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{Reply, offline, scripted, told};
+    use anaplan_core::TransportErrorKind;
+
+    #[test]
+    fn views_say_their_layout_and_lists_say_nothing() {
+        let model = offline();
+        let call = model.create_view_read_request(5, ExportType::TabularMultiColumn);
+        assert_eq!(
+            told(call.into_request()),
+            (
+                "POST /models/M/views/5/readRequests".into(),
+                r#"{"exportType":"TABULAR_MULTI_COLUMN"}"#.into()
+            )
+        );
+        let call = model.create_list_read_request(101);
+        assert_eq!(
+            told(call.into_request()),
+            (
+                "POST /models/M/lists/101/readRequests".into(),
+                String::new()
+            )
+        );
+        let endpoint = CreateReadRequest {
+            model: "M".into(),
+            source: ReadSource::View(5.into()),
+            export_type: None,
+        };
+        assert!(endpoint.body().is_err());
+    }
+
+    #[test]
+    fn the_address_is_plain_data() {
+        let request = ReadRequest {
+            model: "M".into(),
+            source: ReadSource::List(101.into()),
+            request: "AB".into(),
+        };
+        let text = serde_json::to_string(&request).unwrap();
+        assert_eq!(
+            text,
+            r#"{"modelId":"M","source":{"listId":"101"},"requestId":"AB"}"#
+        );
+        assert_eq!(serde_json::from_str::<ReadRequest>(&text).unwrap(), request);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn it_is_waited_for_and_a_failed_one_is_an_error() {
+        let started = || {
+            Reply::Body(
+                200,
+                r#"{"viewReadRequest":{"requestId":"AB","requestState":"NOT_STARTED","url":"x"}}"#,
+            )
+        };
+        let (model, _) = scripted([
+            started(),
+            Reply::Body(
+                200,
+                r#"{"viewReadRequest":{"viewId":206000000001,"requestId":"AB","requestState":"IN_PROGRESS","availablePages":1,"successful":false}}"#,
+            ),
+            Reply::Body(
+                200,
+                r#"{"viewReadRequest":{"requestId":"AB","requestState":"COMPLETE","availablePages":3,"successful":true}}"#,
+            ),
+        ]);
+        let task = model
+            .create_view_read_request(5, ExportType::GridCurrentPage)
+            .await
+            .unwrap();
+        assert_eq!(task.wait().await.unwrap(), 3);
+        for end in [
+            r#"{"viewReadRequest":{"requestId":"AB","requestState":"COMPLETE","availablePages":3,"successful":false}}"#,
+            r#"{"viewReadRequest":{"requestId":"AB","requestState":"COMPLETE"}}"#,
+            r#"{"viewReadRequest":{"requestId":"AB","requestState":"CANCELLED","successful":true}}"#,
+        ] {
+            let (model, _) = scripted([started(), Reply::Body(200, end)]);
+            let task = model
+                .create_view_read_request(5, ExportType::GridCurrentPage)
+                .await
+                .unwrap();
+            let error = task.wait().await.unwrap_err();
+            assert_eq!(
+                (error.kind(), error.task_id()),
+                (ErrorKind::TaskFailed, Some("AB")),
+                "{end}"
+            );
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_lost_answer_is_ambiguous_and_nothing_is_sent_again() {
+        let (model, script) = scripted([
+            Reply::Lost(TransportErrorKind::Interrupted),
+            Reply::Body(200, "{}"),
+        ]);
+        let error = model.create_list_read_request(101).await.unwrap_err();
+        assert!(error.is_ambiguous());
+        assert_eq!(script.left(), 1);
+    }
+}

@@ -1,0 +1,263 @@
+//! Versions.
+
+use anaplan_core::{
+    Answer, Bytes, Call, Endpoint, Method, ModelId, Page, Paged, PagedCall, Path, Query, Result,
+    RetryClass, Window,
+};
+use jiff::civil::Date;
+use serde::Deserialize;
+
+use crate::calendar::day_body;
+use crate::lenient::{date_opt, text_opt};
+use crate::{CalendarType, Transactional, VersionId, model_path};
+
+/// A version.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct Version {
+    /// The version.
+    pub id: VersionId,
+    /// Its name.
+    #[serde(default)]
+    pub name: String,
+    /// Its code, where it has one.
+    #[serde(default, deserialize_with = "text_opt")]
+    pub code: Option<String>,
+    /// Whether it is the current one.
+    #[serde(default)]
+    pub is_current: bool,
+    /// Whether it is the actual one.
+    #[serde(default)]
+    pub is_actual: bool,
+    /// From when on it can be changed; 1900-01-01 for an open end.
+    #[serde(default)]
+    pub edit_from: Option<PeriodDate>,
+    /// Up to when it can be changed; 2399-12-31 for an open end.
+    #[serde(default)]
+    pub edit_to: Option<PeriodDate>,
+    /// From when on it no longer shows the actual version.
+    #[serde(default)]
+    pub switchover: Option<PeriodDate>,
+    /// Its formula.
+    #[serde(default, deserialize_with = "text_opt")]
+    pub formula: Option<String>,
+    /// Its notes.
+    #[serde(default, deserialize_with = "text_opt")]
+    pub notes: Option<String>,
+}
+
+/// A day and the period that has it.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct PeriodDate {
+    /// The name of the period.
+    #[serde(default, deserialize_with = "text_opt")]
+    pub period_text: Option<String>,
+    /// The day.
+    #[serde(default, deserialize_with = "date_opt")]
+    pub date: Option<Date>,
+}
+
+/// From when on a version no longer shows the actual one.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct VersionSwitchover {
+    /// The name of the period; `None` when there is no switchover.
+    #[serde(default, deserialize_with = "text_opt")]
+    pub period_text: Option<String>,
+    /// The day; `None` when there is no switchover.
+    #[serde(default, deserialize_with = "date_opt")]
+    pub date: Option<Date>,
+    /// The kind of the calendar.
+    #[serde(default)]
+    pub calendar_type: Option<CalendarType>,
+}
+
+impl Transactional {
+    /// The versions of the model that the user may read.
+    ///
+    /// `GET /models/{modelId}/versions`. Reads only: retried freely.
+    ///
+    /// # Errors
+    ///
+    /// `NotFound`, `Forbidden`, `ModelState`.
+    ///
+    /// ```
+    /// # use anaplan_transactional::Transactional;
+    /// # anaplan_testkit::story(async |fake| {
+    /// # let model: Transactional = fake.namespace()?;
+    /// for version in model.get_versions().await? {
+    ///     println!("{} {} {:?}", version.id, version.name, version.switchover);
+    /// }
+    /// # Ok(()) });
+    /// ```
+    #[doc(alias = "list_versions")]
+    pub fn get_versions(&self) -> PagedCall<GetVersions> {
+        self.session.paged(GetVersions {
+            model: self.model.clone(),
+            window: Window::default(),
+        })
+    }
+
+    /// Has a version show the actual one before this day, and its own data from then on.
+    ///
+    /// `PUT /models/{modelId}/versions/{versionId}/switchover`. Repeating it leads to the same state:
+    /// retried freely.
+    ///
+    /// # Errors
+    ///
+    /// `Rejected` for the actual version, for a day before the present switchover, and for one outside
+    /// of the year. `NotFound`, `Forbidden`, `ModelState`.
+    ///
+    /// ```
+    /// # use anaplan_transactional::Transactional;
+    /// # anaplan_testkit::story(async |fake| {
+    /// # let model: Transactional = fake.namespace()?;
+    /// # let ids = fake.demo();
+    /// let day = ids.set_current_period.parse()?;
+    /// for version in model.get_versions().await? {
+    ///     let switched = model.set_version_switchover(&version.id, day).await;
+    ///     assert_eq!(switched.is_err(), version.is_actual);
+    /// }
+    /// # Ok(()) });
+    /// ```
+    pub fn set_version_switchover(
+        &self,
+        version: impl Into<VersionId>,
+        day: Date,
+    ) -> Call<SetVersionSwitchover> {
+        self.session.call(SetVersionSwitchover {
+            model: self.model.clone(),
+            version: version.into(),
+            day: Some(day),
+        })
+    }
+
+    /// Takes the switchover of a version back.
+    ///
+    /// `PUT /models/{modelId}/versions/{versionId}/switchover` with an empty date. Repeating it leads to
+    /// the same state: retried freely.
+    ///
+    /// # Errors
+    ///
+    /// `Rejected` for the actual version. `NotFound`, `Forbidden`, `ModelState`.
+    ///
+    /// ```
+    /// # use anaplan_transactional::Transactional;
+    /// # anaplan_testkit::story(async |fake| {
+    /// # let model: Transactional = fake.namespace()?;
+    /// let versions = model.get_versions().await?;
+    /// if let Some(plan) = versions.iter().find(|version| !version.is_actual) {
+    ///     assert_eq!(model.reset_version_switchover(&plan.id).await?.date, None);
+    /// }
+    /// # Ok(()) });
+    /// ```
+    pub fn reset_version_switchover(
+        &self,
+        version: impl Into<VersionId>,
+    ) -> Call<SetVersionSwitchover> {
+        self.session.call(SetVersionSwitchover {
+            model: self.model.clone(),
+            version: version.into(),
+            day: None,
+        })
+    }
+}
+
+/// The endpoint of [`Transactional::get_versions`].
+#[derive(Debug, Clone)]
+pub struct GetVersions {
+    model: ModelId,
+    window: Window,
+}
+
+impl Endpoint for GetVersions {
+    const NAME: &'static str = "transactional.get_versions";
+    const METHOD: Method = Method::GET;
+    const RETRY: RetryClass = RetryClass::ReadOnly;
+    type Output = Page<Version>;
+
+    fn path(&self) -> Path {
+        model_path(&self.model).lit("versions")
+    }
+
+    fn query(&self, query: &mut Query) {
+        self.window.write(query);
+    }
+
+    fn decode(&self, answer: Answer) -> Result<Page<Version>> {
+        answer.page("versionMetadata")
+    }
+}
+
+impl Paged for GetVersions {
+    type Item = Version;
+
+    fn set_window(&mut self, window: Window) {
+        self.window = window;
+    }
+}
+
+/// The endpoint of [`Transactional::set_version_switchover`] and
+/// [`Transactional::reset_version_switchover`].
+#[derive(Debug, Clone)]
+pub struct SetVersionSwitchover {
+    /// The model.
+    pub model: ModelId,
+    /// The version.
+    pub version: VersionId,
+    /// The day; none takes the switchover back.
+    pub day: Option<Date>,
+}
+
+impl Endpoint for SetVersionSwitchover {
+    const NAME: &'static str = "transactional.set_version_switchover";
+    const METHOD: Method = Method::PUT;
+    const RETRY: RetryClass = RetryClass::Idempotent;
+    type Output = VersionSwitchover;
+
+    fn path(&self) -> Path {
+        model_path(&self.model)
+            .lit("versions")
+            .seg("versionId", &self.version)
+            .lit("switchover")
+    }
+
+    fn body(&self) -> Result<Bytes> {
+        day_body(self.day)
+    }
+
+    fn decode(&self, answer: Answer) -> Result<VersionSwitchover> {
+        Ok(answer.field_opt("versionSwitchover")?.unwrap_or_default())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{answer, offline, told};
+
+    #[test]
+    fn the_switchover_is_set_and_taken_back() {
+        let model = offline();
+        let request = model
+            .set_version_switchover(107, jiff::civil::date(2025, 4, 1))
+            .into_request();
+        assert_eq!(
+            told(request),
+            (
+                "PUT /models/M/versions/107/switchover".into(),
+                r#"{"date":"2025-04-01"}"#.into()
+            )
+        );
+        let call = model.reset_version_switchover(107);
+        let switchover = call.endpoint().decode(answer(
+            r#"{"versionSwitchover":{"periodText":"","date":""}}"#,
+        ));
+        assert_eq!(switchover.unwrap(), VersionSwitchover::default());
+        assert_eq!(told(call.into_request()).1, r#"{"date":""}"#);
+    }
+}

@@ -1,0 +1,168 @@
+//! What the server says about a write of many cells or items.
+
+use anaplan_core::{Answer, Error, ErrorKind, Result, open_enum};
+use serde::{Deserialize, Deserializer};
+
+use crate::lenient::{count, or_default, text_opt};
+
+/// What came of a write of many cells or list items.
+///
+/// The server writes what it can and answers with success even if nothing could be written: look at
+/// the [`failures`](Self::failures), or have them made an error with [`complete`](Self::complete).
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[non_exhaustive]
+#[must_use = "some cells or items may have been refused"]
+pub struct WriteReport {
+    /// How many cells or items were written: changed, added, updated or deleted.
+    #[serde(
+        default,
+        alias = "added",
+        alias = "updated",
+        alias = "deleted",
+        alias = "numberOfCellsChanged",
+        deserialize_with = "count"
+    )]
+    pub written: u64,
+    /// How many items were left as they are, as the server counts them.
+    #[serde(default, deserialize_with = "count")]
+    pub ignored: u64,
+    /// How many cells or items were sent.
+    #[serde(skip)]
+    pub sent: usize,
+    /// What was refused, in the order of the caller's cells or items.
+    #[serde(default, deserialize_with = "or_default")]
+    pub failures: Vec<WriteFailure>,
+}
+
+/// A cell or item that the server refused.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct WriteFailure {
+    /// Its index among the caller's cells or items, from 0; across all batches.
+    #[serde(deserialize_with = "index")]
+    pub request_index: usize,
+    /// The reason as the server classifies it.
+    #[serde(default = "unsaid")]
+    pub failure_type: FailureType,
+    /// The reason in words.
+    #[serde(
+        default,
+        rename = "failureMessageDetails",
+        deserialize_with = "text_opt"
+    )]
+    pub message: Option<String>,
+}
+
+open_enum! {
+    /// Why a cell or an item was refused.
+    pub enum FailureType {
+        /// The cell is calculated by a formula or by an aggregation.
+        CellIsCalculated = "cellIsCalculated",
+        /// The value does not fit the format.
+        IncorrectFormat = "INCORRECT_FORMAT",
+        /// What was given does not tell which item is meant, or lacks a part that it must have.
+        IncompleteData = "INCOMPLETE_DATA",
+    }
+}
+
+fn unsaid() -> FailureType {
+    FailureType::Unknown(String::new())
+}
+
+fn index<'de, D: Deserializer<'de>>(deserializer: D) -> std::result::Result<usize, D::Error> {
+    usize::try_from(count(deserializer)?).map_err(serde::de::Error::custom)
+}
+
+impl WriteReport {
+    /// Whether nothing was refused or ignored.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        self.failures.is_empty() && self.ignored == 0
+    }
+
+    /// The report, or an error if anything was refused or ignored.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Rejected`] with the first reason. What was not refused has been written.
+    pub fn complete(self) -> Result<Self> {
+        if self.is_complete() {
+            return Ok(self);
+        }
+        let refused = (self.failures.len() as u64).max(self.ignored);
+        let mut error = Error::new(
+            ErrorKind::Rejected,
+            format!("{refused} of {} were not written", self.sent),
+        );
+        if let Some(first) = self.failures.first() {
+            let words = first.message.as_deref().unwrap_or_default();
+            error = error.because(format!(
+                "the first at index {}, {} {words}",
+                first.request_index, first.failure_type
+            ));
+        }
+        Err(error)
+    }
+
+    /// The refused cells or items of the caller, with the reasons. `sent` is what was sent, in order.
+    pub fn refused<'a, T>(
+        &'a self,
+        sent: &'a [T],
+    ) -> impl Iterator<Item = (&'a T, &'a WriteFailure)> {
+        self.failures
+            .iter()
+            .filter_map(|failure| Some((sent.get(failure.request_index)?, failure)))
+    }
+
+    /// Reads an answer about `sent` items, of which the first was the caller's number `first`.
+    pub(crate) fn read(answer: &Answer, first: usize, sent: usize) -> Result<Self> {
+        let mut report: Self = answer.json()?;
+        report.sent = sent;
+        for failure in &mut report.failures {
+            failure.request_index = failure.request_index.saturating_add(first);
+        }
+        report.failures.sort_by_key(|failure| failure.request_index);
+        Ok(report)
+    }
+
+    /// Adds what a later batch says.
+    pub(crate) fn merge(&mut self, mut later: Self) {
+        self.written += later.written;
+        self.ignored += later.ignored;
+        self.sent += later.sent;
+        self.failures.append(&mut later.failures);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::answer;
+
+    #[test]
+    fn all_four_kinds_of_answers_are_read() {
+        for key in ["added", "updated", "deleted", "numberOfCellsChanged"] {
+            let report = WriteReport::read(
+                &answer(format!(
+                    r#"{{"meta":{{}},"status":{{"code":200}},"{key}":2,"ignored":1,"total":3,
+                    "failures":[{{"requestIndex":2,"failureType":"NEW_KIND","failureMessageDetails":"no"}},{{"requestIndex":0.0}}]}}"#
+                )),
+                100,
+                3,
+            )
+            .unwrap();
+            assert_eq!((report.written, report.ignored, report.sent), (2, 1, 3));
+            let indices: Vec<_> = report.failures.iter().map(|f| f.request_index).collect();
+            assert_eq!(indices, [100, 102]);
+            assert_eq!(
+                report.failures[1].failure_type,
+                FailureType::Unknown("NEW_KIND".into())
+            );
+            let error = report.complete().unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Rejected);
+        }
+        let report = WriteReport::read(&answer(r#"{"deleted":4,"failures":null}"#), 0, 4).unwrap();
+        assert!(report.is_complete() && report.complete().is_ok());
+    }
+}
