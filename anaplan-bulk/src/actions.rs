@@ -99,12 +99,12 @@ impl Bulk {
     /// `NotFound`, `ModelState`.
     ///
     /// ```
-    /// # use anaplan_bulk::Bulk;
+    /// # use anaplan_bulk::{ActionId, Bulk};
     /// # anaplan_testkit::story(async |fake| {
     /// # let bulk: Bulk = fake.namespace()?;
     /// # let ids = fake.demo();
     /// let actions = bulk.get_actions().await?;
-    /// assert!(actions.iter().any(|action| action.id == ids.action.into()));
+    /// assert!(actions.iter().any(|action| action.id == ActionId::from(ids.action)));
     /// # Ok(()) });
     /// ```
     #[doc(alias = "list_actions")]

@@ -1,11 +1,9 @@
 //! What is uploaded: bytes from anywhere, cut into chunks.
 
-use std::collections::VecDeque;
 use std::fmt;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
-use std::task::{Context, Poll, ready};
 
 use anaplan_core::{Bytes, Error, ErrorKind, Result};
 use bytes::BytesMut;
@@ -13,17 +11,15 @@ use futures_core::Stream;
 use futures_util::{TryStreamExt, stream};
 use serde::Serialize;
 use tokio::io::{AsyncRead, AsyncReadExt};
-use tokio::sync::mpsc;
 
 use crate::TableFormat;
 use crate::rows::RowWriter;
 
 /// How much is read at once.
 const BLOCK: usize = 64 * 1024;
-/// How many blocks a blocking source may be ahead.
-const AHEAD: usize = 4;
 
-type Blocks = Pin<Box<dyn Stream<Item = Result<Bytes>> + Send>>;
+/// The bytes of a content, in pieces of any size.
+pub(crate) type Blocks = Pin<Box<dyn Stream<Item = Result<Bytes>> + Send>>;
 
 /// What is uploaded: bytes that are here, a file on this machine, or a source that is read on the way.
 ///
@@ -78,44 +74,47 @@ impl Content {
         Self::blocks(source.map_ok(Into::into).map_err(unreadable))
     }
 
-    /// What an iterator gives, which may block: it runs on a thread of its own.
+    /// What an iterator gives, which may block: it runs off the async threads.
     pub fn iter<I>(source: I) -> Self
     where
-        I: IntoIterator + Send + 'static,
+        I: IntoIterator,
         I::Item: Into<Bytes>,
+        I::IntoIter: Send + 'static,
     {
-        Self::on_thread(move |hand_over| {
-            for block in source {
-                if !hand_over(Ok(block.into())) {
-                    break;
-                }
+        let mut source = source.into_iter();
+        Self::pulled(move || {
+            let first = source.next()?.into();
+            if first.len() >= BLOCK {
+                return Some(Ok(first));
             }
+            let mut block = BytesMut::from(first);
+            while block.len() < BLOCK {
+                let Some(next) = source.next() else { break };
+                block.extend_from_slice(&next.into());
+            }
+            Some(Ok(block.freeze()))
         })
     }
 
-    /// What a blocking reader gives, up to its end: it runs on a thread of its own.
+    /// What a blocking reader gives, up to its end: it runs off the async threads.
     pub fn blocking_reader(mut reader: impl Read + Send + 'static) -> Self {
-        Self::on_thread(move |hand_over| {
+        Self::pulled(move || {
+            let mut block = vec![0; BLOCK];
             loop {
-                let mut block = vec![0; BLOCK];
-                let read = match reader.read(&mut block) {
-                    Ok(0) => break,
-                    Ok(read) => read,
-                    Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
-                    Err(error) => {
-                        hand_over(Err(unreadable(error)));
-                        break;
+                match reader.read(&mut block) {
+                    Ok(0) => return None,
+                    Ok(read) => {
+                        block.truncate(read);
+                        return Some(Ok(block.into()));
                     }
-                };
-                block.truncate(read);
-                if !hand_over(Ok(block.into())) {
-                    break;
+                    Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+                    Err(error) => return Some(Err(unreadable(error))),
                 }
             }
         })
     }
 
-    /// Rows, written as `format` says. The iterator may block: it runs on a thread of its own. The
+    /// Rows, written as `format` says. The iterator may block: it runs off the async threads. The
     /// names of a struct's fields become the header.
     ///
     /// ```
@@ -133,24 +132,15 @@ impl Content {
     /// ```
     pub fn rows<I>(rows: I, format: TableFormat) -> Self
     where
-        I: IntoIterator + Send + 'static,
+        I: IntoIterator,
         I::Item: Serialize,
+        I::IntoIter: Send + 'static,
     {
-        Self::on_thread(move |hand_over| {
-            let mut writer = match RowWriter::new(format) {
-                Ok(writer) => writer,
-                Err(error) => {
-                    hand_over(Err(error));
-                    return;
-                }
-            };
-            let mut rows = rows.into_iter();
-            while let Some(block) = writer.block(&mut rows) {
-                let failed = block.is_err();
-                if !hand_over(block) || failed {
-                    break;
-                }
-            }
+        let mut rows = rows.into_iter();
+        let mut writer = RowWriter::new(format);
+        Self::pulled(move || match &mut writer {
+            Ok(writer) => writer.block(&mut rows),
+            Err(error) => Some(Err(error.clone())),
         })
     }
 
@@ -168,33 +158,16 @@ impl Content {
         }
     }
 
-    /// Runs a blocking source on a thread of its own, once the first block is asked for. The source
-    /// is told `false` when nobody listens any more.
-    fn on_thread<F>(source: F) -> Self
+    /// Asks a blocking source for one block after the other. Between two blocks no thread is held.
+    fn pulled<F>(source: F) -> Self
     where
-        F: FnOnce(&mut dyn FnMut(Result<Bytes>) -> bool) + Send + 'static,
+        F: FnMut() -> Option<Result<Bytes>> + Send + 'static,
     {
-        let mut source = Some(source);
-        let mut running: Option<(mpsc::Receiver<Result<Bytes>>, tokio::task::JoinHandle<()>)> =
-            None;
-        Self::blocks(stream::poll_fn(move |cx| {
-            if let Some(source) = source.take() {
-                let (sender, receiver) = mpsc::channel(AHEAD);
-                let thread = tokio::task::spawn_blocking(move || {
-                    source(&mut |block| sender.blocking_send(block).is_ok());
-                });
-                running = Some((receiver, thread));
-            }
-            let Some((receiver, thread)) = &mut running else {
-                return Poll::Ready(None);
-            };
-            if let Some(block) = ready!(receiver.poll_recv(cx)) {
-                return Poll::Ready(Some(block));
-            }
+        Self::blocks(stream::try_unfold(source, |mut source| async move {
+            let pull = tokio::task::spawn_blocking(move || (source(), source));
             // A source that panicked has not come to its end.
-            let ended = ready!(Pin::new(thread).poll(cx));
-            running = None;
-            Poll::Ready(ended.err().map(|error| Err(unreadable(error))))
+            let (block, source) = pull.await.map_err(unreadable)?;
+            Ok(block.transpose()?.map(|block| (block, source)))
         }))
     }
 
@@ -283,117 +256,9 @@ impl fmt::Debug for Content {
     }
 }
 
-/// Cuts blocks of any size into chunks of one size; the last may be shorter. Nothing at all is one
-/// empty chunk, since a file of no chunks is none.
-pub(crate) struct Cutter {
-    blocks: Blocks,
-    size: usize,
-    ready: VecDeque<Bytes>,
-    ready_len: usize,
-    cut: u64,
-    ended: bool,
-}
-
-impl Cutter {
-    pub(crate) fn new(blocks: Blocks, size: usize) -> Self {
-        Self {
-            blocks,
-            size,
-            ready: VecDeque::new(),
-            ready_len: 0,
-            cut: 0,
-            ended: false,
-        }
-    }
-
-    fn take(&mut self) -> Bytes {
-        let wanted = self.size.min(self.ready_len);
-        self.ready_len -= wanted;
-        self.cut += 1;
-        match self.ready.front_mut() {
-            // Bytes that are in one piece are not copied.
-            Some(front) if front.len() > wanted => return front.split_to(wanted),
-            Some(front) if front.len() == wanted => {
-                return self.ready.pop_front().unwrap_or_default();
-            }
-            _ => {}
-        }
-        let mut chunk = BytesMut::with_capacity(wanted);
-        while chunk.len() < wanted {
-            let Some(mut block) = self.ready.pop_front() else {
-                break;
-            };
-            let part = block.split_to(block.len().min(wanted - chunk.len()));
-            chunk.extend_from_slice(&part);
-            if !block.is_empty() {
-                self.ready.push_front(block);
-            }
-        }
-        chunk.freeze()
-    }
-}
-
-impl Stream for Cutter {
-    type Item = Result<Bytes>;
-
-    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let this = self.get_mut();
-        while this.ready_len < this.size && !this.ended {
-            match ready!(this.blocks.as_mut().poll_next(cx)) {
-                Some(Ok(block)) if block.is_empty() => {}
-                Some(Ok(block)) => {
-                    this.ready_len += block.len();
-                    this.ready.push_back(block);
-                }
-                Some(Err(error)) => {
-                    this.ended = true;
-                    this.ready.clear();
-                    this.ready_len = 0;
-                    this.cut += 1;
-                    return Poll::Ready(Some(Err(error)));
-                }
-                None => this.ended = true,
-            }
-        }
-        if this.ready_len == 0 && this.cut > 0 {
-            return Poll::Ready(None);
-        }
-        Poll::Ready(Some(Ok(this.take())))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use futures_util::StreamExt;
-    use proptest::prelude::*;
-
-    fn cut(blocks: Vec<Vec<u8>>, size: usize) -> Vec<Bytes> {
-        let blocks = stream::iter(blocks.into_iter().map(|block| Ok(Bytes::from(block))));
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .build()
-            .unwrap();
-        let chunks = Cutter::new(Box::pin(blocks), size)
-            .map(Result::unwrap)
-            .collect();
-        runtime.block_on(chunks)
-    }
-
-    proptest! {
-        #[test]
-        fn chunks_joined_are_the_content_and_all_but_the_last_are_full(
-            blocks in proptest::collection::vec(proptest::collection::vec(any::<u8>(), 0..20), 0..10),
-            size in 1_usize..30,
-        ) {
-            let whole = blocks.concat();
-            let chunks = cut(blocks, size);
-            prop_assert_eq!(chunks.concat(), &whole[..]);
-            prop_assert_eq!(chunks.len(), whole.len().div_ceil(size).max(1));
-            let (last, full) = chunks.split_last().unwrap();
-            prop_assert!(full.iter().all(|chunk| chunk.len() == size));
-            prop_assert!(last.len() <= size);
-        }
-    }
 
     async fn read(content: Content) -> Result<Vec<u8>> {
         let (_, blocks) = content.open().await?;

@@ -69,7 +69,8 @@ impl Bulk {
     /// # let ids = fake.demo();
     /// let outcome = bulk.run_process(ids.process).await?.wait().await?;
     /// for step in outcome.steps_with_dump() {
-    ///     bulk.get_process_dump(&outcome.task, &step).save_to(format!("{step}.csv")).await?;
+    ///     let dump = bulk.get_process_dump(&outcome.task, &step).await?;
+    ///     println!("{step}: {} bytes of rows that were not used", dump.len());
     /// }
     /// # Ok(()) });
     /// ```

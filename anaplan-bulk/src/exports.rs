@@ -150,12 +150,12 @@ impl Bulk {
     /// `NotFound`, `ModelState`.
     ///
     /// ```
-    /// # use anaplan_bulk::Bulk;
+    /// # use anaplan_bulk::{ActionId, Bulk};
     /// # anaplan_testkit::story(async |fake| {
     /// # let bulk: Bulk = fake.namespace()?;
     /// # let ids = fake.demo();
     /// let exports = bulk.get_exports().await?;
-    /// assert!(exports.iter().any(|export| export.id == ids.export.into()));
+    /// assert!(exports.iter().any(|export| export.id == ActionId::from(ids.export)));
     /// # Ok(()) });
     /// ```
     #[doc(alias = "list_exports")]

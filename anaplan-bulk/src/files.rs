@@ -85,12 +85,12 @@ impl Bulk {
     /// `NotFound`, `ModelState`.
     ///
     /// ```
-    /// # use anaplan_bulk::Bulk;
+    /// # use anaplan_bulk::{Bulk, FileId};
     /// # anaplan_testkit::story(async |fake| {
     /// # let bulk: Bulk = fake.namespace()?;
     /// # let ids = fake.demo();
     /// let files = bulk.get_files().with(|query| query.sort("name")).await?;
-    /// let source = files.iter().find(|file| file.id == ids.source_file.into());
+    /// let source = files.iter().find(|file| file.id == FileId::from(ids.source_file));
     /// println!("{:?}", source.and_then(|file| file.separator.as_ref()));
     /// # Ok(()) });
     /// ```

@@ -163,12 +163,12 @@ impl Bulk {
     /// `NotFound`, `ModelState`.
     ///
     /// ```
-    /// # use anaplan_bulk::Bulk;
+    /// # use anaplan_bulk::{ActionId, Bulk};
     /// # anaplan_testkit::story(async |fake| {
     /// # let bulk: Bulk = fake.namespace()?;
     /// # let ids = fake.demo();
     /// let imports = bulk.get_imports().with(|query| query.data_source()).await?;
-    /// let import = imports.iter().find(|import| import.id == ids.good_import.into()).unwrap();
+    /// let import = imports.iter().find(|import| import.id == ActionId::from(ids.good_import)).unwrap();
     /// assert_eq!(import.source_file(), Some(ids.source_file.into()));
     /// # Ok(()) });
     /// ```

@@ -10,6 +10,7 @@ mod action_ref;
 mod actions;
 mod chunks;
 mod content;
+mod cutter;
 mod dashboards;
 mod delete_models;
 mod download;
@@ -33,6 +34,7 @@ mod table;
 mod tasks;
 mod transfer;
 mod upload;
+mod upload_calls;
 mod upload_state;
 mod workspaces;
 
@@ -67,7 +69,8 @@ pub use rows::Rows;
 pub use run::{ConnectorParameter, MappingParameter, RunAction};
 pub use table::TableFormat;
 pub use tasks::{ActionTask, CancelTask, GetTaskStatus, GetTaskSummaries};
-pub use upload::{CompleteUpload, PutChunk, SetChunkCount, Upload};
+pub use upload::Upload;
+pub use upload_calls::{CompleteUpload, PutChunk, SetChunkCount};
 pub use upload_state::{UploadError, UploadState, Uploaded};
 pub use workspaces::{GetWorkspace, GetWorkspaces, Workspace};
 

@@ -85,12 +85,12 @@ impl Bulk {
     /// `NotFound`, `ModelState`.
     ///
     /// ```
-    /// # use anaplan_bulk::Bulk;
+    /// # use anaplan_bulk::{ActionId, Bulk};
     /// # anaplan_testkit::story(async |fake| {
     /// # let bulk: Bulk = fake.namespace()?;
     /// # let ids = fake.demo();
     /// let processes = bulk.get_processes().await?;
-    /// assert!(processes.iter().any(|process| process.id == ids.process.into()));
+    /// assert!(processes.iter().any(|process| process.id == ActionId::from(ids.process)));
     /// # Ok(()) });
     /// ```
     #[doc(alias = "list_processes")]

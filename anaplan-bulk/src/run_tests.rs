@@ -37,7 +37,7 @@ async fn a_run_whose_answer_got_lost_is_taken_over() {
 async fn a_run_that_was_never_started_is_started_once_more() {
     let server = server(&[OLD]);
     server.fault(&format!("POST {TASKS}"), Fault::DropBefore);
-    let _ = server.bulk().run_import(112_000_000_007_u64).await.unwrap();
+    let _task = server.bulk().run_import(112_000_000_007_u64).await.unwrap();
     assert_eq!(server.count("POST"), 2);
 }
 
@@ -113,4 +113,31 @@ async fn data_go_in_and_come_out_in_one_call() {
     );
     let mut rows = bulk.export_rows::<(u8, u8)>(export).await.unwrap();
     assert_eq!(rows.next_row().await.unwrap().unwrap(), (1, 2));
+}
+
+#[cfg(feature = "blocking")]
+#[test]
+fn blocking_code_does_the_same() {
+    const FILE: &str = "113000000001";
+    let server = TestServer::default();
+    server.put(FILE, &["old"]);
+    server.state().at_once = true;
+    let bulk = server.bulk();
+    let lines = (0..100_000).map(|n| format!("{n},name {n}\n"));
+    let done = bulk
+        .upload_file(FILE, crate::Content::iter(lines))
+        .chunk_size(1_000_000)
+        .run()
+        .unwrap();
+    assert_eq!(done.chunks, 2);
+    let whole = bulk.get_file(FILE).run().unwrap();
+    let chunks: Vec<anaplan_core::Bytes> = bulk
+        .get_file_stream(FILE)
+        .collect::<anaplan_core::Result<_>>()
+        .unwrap();
+    assert_eq!((chunks.len(), chunks.concat()), (2, whole.to_vec()));
+    let format = crate::TableFormat::default().without_header();
+    let rows = bulk.get_file(FILE).rows::<(u32, String)>(format);
+    let last = rows.map(|row| row.unwrap()).last();
+    assert_eq!(last, Some((99_999, "name 99999".into())));
 }

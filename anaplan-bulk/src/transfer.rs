@@ -112,7 +112,7 @@ impl Bulk {
     /// written in: here when it is the file's, and from the upload when it is a row's.
     ///
     /// ```
-    /// # use anaplan_bulk::Bulk;
+    /// # use anaplan_bulk::{Bulk, FileId};
     /// # anaplan_testkit::story(async |fake| {
     /// # let bulk: Bulk = fake.namespace()?;
     /// # let ids = fake.demo();
@@ -123,14 +123,15 @@ impl Bulk {
     /// }
     ///
     /// let files = bulk.get_files().await?;
-    /// let file = files.iter().find(|file| file.id == ids.source_file.into()).unwrap();
+    /// let file = files.iter().find(|file| file.id == FileId::from(ids.source_file)).unwrap();
     /// bulk.upload_rows(file, vec![Row { name: "A".into(), amount: 1.5 }])?.await?;
     /// # Ok(()) });
     /// ```
     pub fn upload_rows<I>(&self, file: &File, rows: I) -> Result<Upload>
     where
-        I: IntoIterator + Send + 'static,
+        I: IntoIterator,
         I::Item: Serialize,
+        I::IntoIter: Send + 'static,
     {
         let content = Content::rows(rows, file.table_format()?);
         Ok(self.upload_file(&file.id, content))

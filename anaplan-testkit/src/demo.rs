@@ -1,5 +1,6 @@
 //! The demo world: a believable company with a family of planning models.
 
+mod integration;
 mod modelling;
 
 use std::fmt;
@@ -92,6 +93,46 @@ pub struct Demo {
     pub set_current_period: String,
     /// A fiscal year to which the calendar can be set.
     pub fiscal_year: String,
+    /// `dev`: the file that `good_import` reads; nobody has uploaded anything.
+    pub source_file: u64,
+    /// `dev`: a file that is never uploaded.
+    pub empty_file: u64,
+    /// `dev`: the file that `bad_import` reads.
+    pub bad_source_file: u64,
+    /// `dev`: loads regions into `list`; leaves no dump when `good_csv` is uploaded.
+    pub good_import: u64,
+    /// What `source_file` is meant to hold: three regions, two of which are new.
+    pub good_csv: String,
+    /// `dev`: loads cells of `module`; when `bad_csv` is uploaded, it uses what it can and leaves a dump
+    /// of the rest.
+    pub bad_import: u64,
+    /// A text for `bad_source_file`: line 2 is good, line 3 names a region that is not there, neither value
+    /// of line 4 is what its line item takes, and of line 5 one is.
+    pub bad_csv: String,
+    /// `dev`: the file that `sales_import` reads.
+    pub sales_file: u64,
+    /// `dev`: loads cells of `module`; leaves no dump when `sales_csv` is uploaded.
+    pub sales_import: u64,
+    /// What `sales_file` is meant to hold.
+    pub sales_csv: String,
+    /// `dev`: writes the cells of `module`: a header, and a row for each region.
+    pub export: u64,
+    /// `dev`: writes the items of `list` with their codes, parents and properties.
+    pub list_export: u64,
+    /// `dev`: sorts the items of `list` by their names.
+    pub action: u64,
+    /// `dev`: deletes the cost centres that are closed; `process` loads one.
+    pub delete_action: u64,
+    /// `dev`: three steps, all of which succeed: an import from a default file, `action` and `export`.
+    /// Needs no upload.
+    pub process: u64,
+    /// `dev`: three steps, of which the first leaves a dump, the second fails because `empty_file` has no
+    /// content, and the third (`action`) succeeds. Needs no upload.
+    pub bad_process: u64,
+    /// `dev`: a dashboard.
+    pub dashboard: u64,
+    /// `dev`: an action that runs the optimizer.
+    pub optimizer: u64,
 }
 
 impl Credentials {
@@ -136,6 +177,24 @@ impl Demo {
             time_view: 0,
             set_current_period: String::new(),
             fiscal_year: String::new(),
+            source_file: 0,
+            empty_file: 0,
+            bad_source_file: 0,
+            good_import: 0,
+            good_csv: String::new(),
+            bad_import: 0,
+            bad_csv: String::new(),
+            sales_file: 0,
+            sales_import: 0,
+            sales_csv: String::new(),
+            export: 0,
+            list_export: 0,
+            action: 0,
+            delete_action: 0,
+            process: 0,
+            bad_process: 0,
+            dashboard: 0,
+            optimizer: 0,
         }
     }
 }
@@ -220,6 +279,7 @@ fn dev(world: &mut World, demo: &mut Demo) {
     let mut edit = world.edit(&demo.dev);
     modelling::build(&mut edit, demo);
     edit.role("Planner");
+    integration::add(world, demo);
     world
         .edit_user(&demo.limited.id.clone())
         .role_in(&demo.dev, "Planner")

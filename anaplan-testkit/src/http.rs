@@ -201,7 +201,13 @@ impl Body {
     pub fn into_bytes(self) -> Bytes {
         match self {
             Self::Full(bytes) => bytes,
-            Self::Pieces(pieces) => pieces.flatten().collect::<Vec<u8>>().into(),
+            Self::Pieces(pieces) => {
+                let mut all = Vec::new();
+                for piece in pieces {
+                    all.extend_from_slice(&piece);
+                }
+                all.into()
+            }
         }
     }
 }

@@ -1,5 +1,7 @@
 //! Building models, and changing them as a modeller would.
 
+mod integration;
+
 use std::collections::BTreeSet;
 
 use crate::world::calendar::{Calendar, Version};
@@ -8,6 +10,8 @@ use crate::world::model::Model;
 use crate::world::structure::{
     CellValue, Dimension, Format, LineItem, List, ListItem, Module, Property, Role, Subset, View,
 };
+
+pub use integration::{ActionEdit, ExportEdit, FileEdit, ImportEdit, ProcessEdit};
 
 /// Changes a model. Every method that adds something gives the new thing's handle or id.
 #[derive(Debug)]

@@ -6,6 +6,7 @@ use anaplan_core::{ModelId, Timestamp, UserId, WorkspaceId};
 use jiff::civil::Date;
 
 use crate::world::alm::Applied;
+use crate::world::files::{DefaultFile, SourceFile};
 use crate::world::structure::{CellValue, Items, Snapshot, Structure, TIME};
 
 /// The mode that a model is in.
@@ -129,6 +130,10 @@ pub struct Model {
     pub last_modified: Timestamp,
     /// Counts the changes.
     pub serial: u64,
+    /// What files have for those who have uploaded nothing, by file.
+    pub default_files: BTreeMap<u64, DefaultFile>,
+    /// The files that uploads to unknown ids have created. No import reads them.
+    pub created_files: Vec<SourceFile>,
     /// How often it was asked to open, and when last.
     pub(crate) opened: Vec<Timestamp>,
 }
@@ -153,6 +158,8 @@ impl Model {
             created: now,
             last_modified: now,
             serial: 1,
+            default_files: BTreeMap::new(),
+            created_files: Vec::new(),
             opened: Vec::new(),
         }
     }

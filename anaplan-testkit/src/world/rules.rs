@@ -42,6 +42,12 @@ pub struct Rules {
     pub novelties: bool,
     /// Whether answers are laid out differently each time: order of keys, white space. Default: no.
     pub untidy: bool,
+    /// Whether completing an upload without a body, but with the content type of JSON, is answered 500.
+    /// Default: yes.
+    pub complete_needs_body: bool,
+    /// Whether the answer to the start of a run is no more than the id of its task, as some official
+    /// samples have it. Default: no.
+    pub bare_task_ids: bool,
     /// The largest page that is given. Default 5,000.
     pub page_cap: usize,
     /// Whether modelling data are for workspace administrators only, as the official pages say. Default:
@@ -71,6 +77,8 @@ impl Default for Rules {
             alm_enabled: true,
             novelties: false,
             untidy: false,
+            complete_needs_body: true,
+            bare_task_ids: false,
             page_cap: 5_000,
             modelling_for_admins: false,
             largest_read: 1_000_000,
