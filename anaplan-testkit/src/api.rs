@@ -58,6 +58,27 @@ impl Call<'_> {
         Ok(model)
     }
 
+    /// The model, for an operation that changes it or its contents.
+    pub(crate) fn changeable(&self, id: &ModelId) -> Result<&Model, Failure> {
+        let model = self.online(id)?;
+        if model.state == ModelState::Locked {
+            return Err(Failure::new(StatusCode::LOCKED, "Model is Locked"));
+        }
+        Ok(model)
+    }
+
+    /// The model, for an operation that needs it to be online.
+    pub(crate) fn online(&self, id: &ModelId) -> Result<&Model, Failure> {
+        let model = self.model(id)?;
+        if model.state.is_offline() {
+            return Err(Failure::new(
+                StatusCode::FAILED_DEPENDENCY,
+                "Model is Offline",
+            ));
+        }
+        Ok(model)
+    }
+
     /// Whether the caller administers the model's workspace.
     pub(crate) fn is_admin(&self, id: &ModelId) -> bool {
         self.world

@@ -1,11 +1,14 @@
 //! The demo world: a believable company with a family of planning models.
 
+mod integration;
+mod modelling;
+
 use std::fmt;
 
 use anaplan_core::{ModelId, Timestamp, UserId, WorkspaceId};
 use jiff::ToSpan;
 
-use crate::world::{CellValue, Format, ModelState, OpenState, SyncFailure, World};
+use crate::world::{Format, ModelState, OpenState, SyncFailure, World};
 
 /// How a user of the demo world signs in.
 #[derive(Clone)]
@@ -68,7 +71,9 @@ pub struct Demo {
     pub numbered_list: u64,
     /// `dev`: a list that is not production data: adding an item changes the structure.
     pub structural_list: u64,
-    /// `dev`: the module of sales; also the id of its default view.
+    /// `dev`: a production list without items that rolls up to the regions.
+    pub child_list: u64,
+    /// `dev`: the module of sales by region; also the id of its default view.
     pub module: u64,
     /// `dev`: a saved view of it, without page selectors.
     pub view: u64,
@@ -80,10 +85,54 @@ pub struct Demo {
     pub readback_row: String,
     /// The column of that cell in the view.
     pub readback_column: String,
+    /// `dev`: a saved view of sales by region and product line; the product line is chosen on a page.
+    pub page_view: u64,
+    /// `dev`: a saved view of the plan by region and month.
+    pub time_view: u64,
     /// A date to which the current period can be set.
     pub set_current_period: String,
     /// A fiscal year to which the calendar can be set.
     pub fiscal_year: String,
+    /// `dev`: the file that `good_import` reads; nobody has uploaded anything.
+    pub source_file: u64,
+    /// `dev`: a file that is never uploaded.
+    pub empty_file: u64,
+    /// `dev`: the file that `bad_import` reads.
+    pub bad_source_file: u64,
+    /// `dev`: loads regions into `list`; leaves no dump when `good_csv` is uploaded.
+    pub good_import: u64,
+    /// What `source_file` is meant to hold: three regions, two of which are new.
+    pub good_csv: String,
+    /// `dev`: loads cells of `module`; when `bad_csv` is uploaded, it uses what it can and leaves a dump
+    /// of the rest.
+    pub bad_import: u64,
+    /// A text for `bad_source_file`: line 2 is good, line 3 names a region that is not there, neither value
+    /// of line 4 is what its line item takes, and of line 5 one is.
+    pub bad_csv: String,
+    /// `dev`: the file that `sales_import` reads.
+    pub sales_file: u64,
+    /// `dev`: loads cells of `module`; leaves no dump when `sales_csv` is uploaded.
+    pub sales_import: u64,
+    /// What `sales_file` is meant to hold.
+    pub sales_csv: String,
+    /// `dev`: writes the cells of `module`: a header, and a row for each region.
+    pub export: u64,
+    /// `dev`: writes the items of `list` with their codes, parents and properties.
+    pub list_export: u64,
+    /// `dev`: sorts the items of `list` by their names.
+    pub action: u64,
+    /// `dev`: deletes the cost centres that are closed; `process` loads one.
+    pub delete_action: u64,
+    /// `dev`: three steps, all of which succeed: an import from a default file, `action` and `export`.
+    /// Needs no upload.
+    pub process: u64,
+    /// `dev`: three steps, of which the first leaves a dump, the second fails because `empty_file` has no
+    /// content, and the third (`action`) succeeds. Needs no upload.
+    pub bad_process: u64,
+    /// `dev`: a dashboard.
+    pub dashboard: u64,
+    /// `dev`: an action that runs the optimizer.
+    pub optimizer: u64,
 }
 
 impl Credentials {
@@ -117,14 +166,35 @@ impl Demo {
             empty_list: 0,
             numbered_list: 0,
             structural_list: 0,
+            child_list: 0,
             module: 0,
             view: 0,
             line_item: 0,
             cell_dimensions: Vec::new(),
             readback_row: String::new(),
             readback_column: String::new(),
+            page_view: 0,
+            time_view: 0,
             set_current_period: String::new(),
             fiscal_year: String::new(),
+            source_file: 0,
+            empty_file: 0,
+            bad_source_file: 0,
+            good_import: 0,
+            good_csv: String::new(),
+            bad_import: 0,
+            bad_csv: String::new(),
+            sales_file: 0,
+            sales_import: 0,
+            sales_csv: String::new(),
+            export: 0,
+            list_export: 0,
+            action: 0,
+            delete_action: 0,
+            process: 0,
+            bad_process: 0,
+            dashboard: 0,
+            optimizer: 0,
         }
     }
 }
@@ -207,55 +277,9 @@ fn people(world: &mut World, demo: &mut Demo) {
 fn dev(world: &mut World, demo: &mut Demo) {
     demo.dev = world.add_model(&demo.workspace, "Sales Planning DEV");
     let mut edit = world.edit(&demo.dev);
-    let mut regions = edit.list("Regions").production().top_level("World");
-    let north = regions.item_with("North", |item| item.code = Some("N".into()));
-    regions.item_with("South", |item| item.code = Some("S".into()));
-    regions.item_with("West", |item| item.code = Some("W".into()));
-    demo.list = regions
-        .property("Manager", Format::Text)
-        .property("Headroom", Format::Number)
-        .subset("Coastal")
-        .id();
-    demo.empty_list = edit.list("Campaigns").production().id();
-    demo.numbered_list = edit.list("Deals").production().numbered().id();
-    let mut products = edit.list("Product Lines");
-    let bicycles = products.item_with("Bicycles", |item| item.code = Some("BIC".into()));
-    products.item_with("Helmets", |item| item.code = Some("HEL".into()));
-    demo.structural_list = products.id();
-
-    let mut sales = edit.module("Sales", [demo.list, demo.structural_list]);
-    demo.module = sales.id();
-    let volume = sales
-        .add_line_item("Volume", Format::Number)
-        .code("VOL")
-        .id();
-    let price = sales
-        .add_line_item("Price", Format::Number)
-        .summary("None")
-        .id();
-    sales
-        .add_line_item("Revenue", Format::Number)
-        .formula("Volume * Price");
-    sales.add_line_item("Comment", Format::Text).id();
-    sales.add_line_item("Approved", Format::Boolean).id();
-    sales.add_line_item("Launch", Format::Date).id();
-    let list = demo.list;
-    sales.add_line_item("Lead Region", Format::List(list)).id();
-    demo.line_item = volume;
-    demo.view = sales.view(
-        "Volume by Region",
-        [demo.list, demo.structural_list],
-        [crate::world::LINE_ITEMS],
-        [],
-    );
-    demo.cell_dimensions = vec![(demo.list, north), (demo.structural_list, bicycles)];
-    demo.readback_row = "North".into();
-    demo.readback_column = "Volume".into();
-    edit.cell(volume, [north, bicycles], CellValue::Number(120.0));
-    edit.cell(price, [north, bicycles], CellValue::Number(399.5));
+    modelling::build(&mut edit, demo);
     edit.role("Planner");
-    demo.set_current_period = "2025-03-31".into();
-    demo.fiscal_year = "FY25".into();
+    integration::add(world, demo);
     world
         .edit_user(&demo.limited.id.clone())
         .role_in(&demo.dev, "Planner")
@@ -265,9 +289,7 @@ fn dev(world: &mut World, demo: &mut Demo) {
 fn family_member(world: &mut World, demo: &Demo, revision: &str, name: &str) -> ModelId {
     let id = world.model_from_revision(&demo.dev, revision, &demo.workspace, name);
     let mut edit = world.edit(&id);
-    edit.edit_list(demo.list)
-        .items(["North", "South", "West"])
-        .id();
+    modelling::regions(edit.edit_list(demo.list));
     world.set_state(&id, ModelState::Production);
     id
 }

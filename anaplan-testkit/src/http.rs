@@ -115,6 +115,15 @@ impl Request {
             range == "*/*" || range == wanted || range.strip_suffix("/*") == Some(family)
         })
     }
+
+    /// Whether the `Accept` header names this type itself.
+    pub(crate) fn asks_for(&self, wanted: &str) -> bool {
+        self.header("accept").is_some_and(|accept| {
+            accept
+                .split(',')
+                .any(|range| range.split(';').next().unwrap_or_default().trim() == wanted)
+        })
+    }
 }
 
 /// Reads `a=b&c=d`, where `+` means a space.
@@ -192,7 +201,13 @@ impl Body {
     pub fn into_bytes(self) -> Bytes {
         match self {
             Self::Full(bytes) => bytes,
-            Self::Pieces(pieces) => pieces.flatten().collect::<Vec<u8>>().into(),
+            Self::Pieces(pieces) => {
+                let mut all = Vec::new();
+                for piece in pieces {
+                    all.extend_from_slice(&piece);
+                }
+                all.into()
+            }
         }
     }
 }
@@ -239,5 +254,6 @@ mod tests {
         assert!(with("text/csv;escaped=true, */*;q=0.1").accepts("application/octet-stream"));
         assert!(with("application/*").accepts("application/octet-stream"));
         assert!(!with("application/json").accepts("application/octet-stream"));
+        assert!(with("text/csv;escaped=true").asks_for("text/csv"));
     }
 }

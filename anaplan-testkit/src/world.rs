@@ -1,37 +1,86 @@
 //! The world behind the fake: plain data and its rules, without HTTP.
 
+mod actions;
 mod alm;
 mod books;
+mod calendar;
+mod cells;
+mod csv;
+mod cube;
 mod diff;
+mod dumps;
 mod edit;
+mod exports;
+mod files;
+mod formula;
+mod grid;
 mod ids;
+mod imports;
+mod list_rules;
+mod lists;
+mod made_rows;
+mod members;
 mod model;
+mod outcome;
 mod people;
+mod period;
+mod read_requests;
 mod rules;
+mod runs;
 mod structure;
+mod table;
 mod tasks;
 mod tokens;
+mod version;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use anaplan_core::{ModelId, Timestamp, UserId, WorkspaceId};
 
+use dumps::DumpStore;
+use files::FileStore;
+
+pub use actions::{Act, Action, Dashboard, Process, Selection, SortKey};
 pub use alm::{Applied, Revision};
-pub use books::Books;
+pub use books::{Books, FileCompleted, RunDone, RunStarted};
+pub use calendar::{Calendar, CalendarKind, Version, WeekFormat};
 pub use diff::{Change, Difference, ObjectKind};
-pub use edit::{LineItemEdit, ListEdit, ModelEdit, ModuleEdit};
+pub use edit::{
+    ActionEdit, ExportEdit, FileEdit, ImportEdit, LineItemEdit, ListEdit, ModelEdit, ModuleEdit,
+    ProcessEdit,
+};
+pub use exports::{Export, ExportSource};
+pub use files::{DefaultFile, Encoding, SourceFile};
+pub use imports::{Coordinate, Import, ImportSource, ImportTarget};
 pub use model::{Model, ModelState, OpenState, SyncFailure};
 pub use people::{User, UserEdit, Workspace};
 pub use rules::{Pacing, Rules};
+pub use runs::{ConnectorParameter, MappingParameter, RunKind};
 pub use structure::{
     CellValue, Dimension, Format, Items, LineItem, List, ListItem, Module, Property, Role,
     Snapshot, Structure, Subset, View,
 };
+pub use structure::{
+    LINE_ITEMS as LINE_ITEM_DIMENSION, TIME as TIME_DIMENSION, USERS as USER_DIMENSION,
+    VERSIONS as VERSION_DIMENSION,
+};
 
 pub(crate) use alm::{AlmRefusal, Report, ReportKind, RevisionQuery};
+pub(crate) use calendar::{PeriodKind, year_name};
+pub(crate) use cells::{CellRequest, Given, Named, read_date};
+pub(crate) use cube::cell_count;
+pub(crate) use exports::Column;
+pub(crate) use files::{FileOf, FileRefusal};
+pub(crate) use grid::{Grid, Shown, full_name};
 pub(crate) use ids::IdSource;
-pub(crate) use structure::LINE_ITEMS;
+pub(crate) use lists::{ItemRequest, ResetRefusal, WriteFailure};
+pub(crate) use members::{Member, Members, top_level_id};
+pub(crate) use outcome::{Detail, RunResult};
+pub(crate) use read_requests::{ReadOf, ReadRequests, ReadState, ReadStatus};
+pub(crate) use runs::RunParameters;
+pub(crate) use structure::{LINE_ITEMS, TIME, USERS, VERSIONS, key};
+pub(crate) use table::{Layout, ListTable, Table};
 pub(crate) use tasks::{Outcome, Parent, TaskBoard, TaskRecord, TaskState};
 pub(crate) use tokens::{Grant, Tokens, later};
 
@@ -49,10 +98,13 @@ pub struct World {
     pub(crate) revisions: BTreeMap<String, Arc<Revision>>,
     pub(crate) tokens: Tokens,
     pub(crate) tasks: TaskBoard,
+    pub(crate) files: FileStore,
+    pub(crate) dumps: DumpStore,
     pub(crate) books: Books,
     /// What models that are gone had.
     pub(crate) deleted: Vec<(ModelId, Vec<Applied>)>,
     pub(crate) reports: BTreeMap<(ReportKind, ModelId, String, String), Report>,
+    pub(crate) read_requests: ReadRequests,
     /// How the world behaves where real tenants differ, or where a test wants it otherwise.
     pub rules: Rules,
 }
@@ -72,9 +124,12 @@ impl World {
             revisions: BTreeMap::new(),
             tokens: Tokens::default(),
             tasks: TaskBoard::default(),
+            files: FileStore::default(),
+            dumps: DumpStore::default(),
             books: Books::default(),
             deleted: Vec::new(),
             reports: BTreeMap::new(),
+            read_requests: ReadRequests::new(),
             rules: Rules::default(),
         }
     }
@@ -91,6 +146,7 @@ impl World {
         self.settle();
         self.open_and_close();
         self.expire();
+        self.drop_dead_reads();
     }
 
     /// The work that the world has done, for tests to check.
@@ -137,7 +193,12 @@ impl World {
     /// Adds an empty, open model in standard mode.
     pub fn add_model(&mut self, workspace: &WorkspaceId, name: impl Into<String>) -> ModelId {
         let id = ModelId::from(self.ids.upper_hex());
-        let model = Model::new(id.clone(), name.into(), workspace.clone(), self.now);
+        let mut model = Model::new(id.clone(), name.into(), workspace.clone(), self.now);
+        let mut actual = Version::new(self.ids.object(107), "Actual");
+        actual.actual = true;
+        let mut forecast = Version::new(self.ids.object(107), "Forecast");
+        forecast.current = true;
+        model.structure.versions = vec![actual, forecast];
         self.models.push(model);
         id
     }
@@ -209,6 +270,9 @@ impl World {
             self.deleted.push((gone.id, gone.applied));
         }
         self.tasks.forget_model(model);
+        self.files.forget_model(model);
+        self.dumps.forget_model(model);
+        self.forget_reads_of(model);
     }
 
     /// The workspace of this id.

@@ -37,7 +37,7 @@ pub(crate) fn list(call: &mut Call<'_>) -> Reply {
         .world
         .models()
         .iter()
-        .filter(|model| visible(call, model))
+        .filter(|model| visible(call, model) && wanted(call, model))
         .filter(|model| search.is_none_or(|text| query::matches(text, &model.name)));
     let mut models: Vec<Value> = models.map(|model| describe(call, model)).collect();
     query::sort_strictly(call.request, &mut models, &["name", "activeState"])?;
@@ -50,7 +50,9 @@ pub(crate) fn list_in(call: &Call<'_>, workspace: &WorkspaceId) -> Reply {
         .world
         .models()
         .iter()
-        .filter(|model| model.workspace == *workspace && visible(call, model))
+        .filter(|model| {
+            model.workspace == *workspace && visible(call, model) && wanted(call, model)
+        })
         .map(|model| describe(call, model))
         .collect();
     respond(call, models)
@@ -73,7 +75,7 @@ pub(crate) fn one(call: &mut Call<'_>, id: &ModelId) -> Reply {
     }
     let mut value = describe(call, model);
     if call.request.flag("modelDetails") {
-        value["modelTransactionRunning"] = false.into();
+        value["modelTransactionRunning"] = call.world.tasks.is_busy(id).into();
     }
     Ok(Envelope::of("model").with("model", value).into())
 }
@@ -90,12 +92,18 @@ fn visible(call: &Call<'_>, model: &Model) -> bool {
     })
 }
 
+/// Lists leave archived models out when they are asked to.
+fn wanted(call: &Call<'_>, model: &Model) -> bool {
+    let without = call
+        .request
+        .param("archived")
+        .is_some_and(|value| value.eq_ignore_ascii_case("false"));
+    !(without && model.state == ModelState::Archived)
+}
+
 fn describe(call: &Call<'_>, model: &Model) -> Value {
     let workspace = call.world.workspace(&model.workspace);
     let archived = model.state == ModelState::Archived;
-    if archived && call.request.param("archived") == Some("false") {
-        return Value::Null;
-    }
     let mut value = json!({
         "id": model.id.as_str(),
         "name": model.name,

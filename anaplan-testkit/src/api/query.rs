@@ -69,6 +69,22 @@ pub(crate) fn sort_strictly(
     Ok(())
 }
 
+/// Sorts objects as the resources of a model do: a sign is optional, and unknown fields change nothing.
+pub(crate) fn sort_leniently(request: &Request, values: &mut [Value], fields: &[&str]) {
+    let Some(sort) = request.param("sort") else {
+        return;
+    };
+    let keys: Vec<(String, bool)> = sort
+        .split(',')
+        .map(|part| {
+            let field = part.trim().trim_start_matches(['+', '-']);
+            (field.to_owned(), part.trim().starts_with('-'))
+        })
+        .filter(|(field, _)| fields.contains(&field.as_str()))
+        .collect();
+    sort_by(values, &keys);
+}
+
 fn sort_by(values: &mut [Value], keys: &[(String, bool)]) {
     values.sort_by(|a, b| {
         for (field, descending) in keys {

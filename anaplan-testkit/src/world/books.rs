@@ -1,6 +1,8 @@
 //! What the world has really done, whatever its answers said.
 
-use anaplan_core::{ModelId, TaskId};
+use anaplan_core::{ModelId, TaskId, UserId};
+
+use crate::world::runs::{ConnectorParameter, MappingParameter, RunKind};
 
 /// The work that was done, in its order. Faults of the connection do not show here: what is written in
 /// the books has happened.
@@ -13,6 +15,23 @@ pub struct Books {
     pub syncs_started: Vec<(ModelId, TaskId, String)>,
     /// Every sync that has brought a revision to its target.
     pub syncs_applied: Vec<(ModelId, TaskId, String)>,
+    /// Every import, export, action and process that was started through the API.
+    pub runs_started: Vec<RunStarted>,
+    /// Every import, export, action and process that was carried out, the steps of processes before the
+    /// processes themselves.
+    pub runs_done: Vec<RunDone>,
+    /// Every upload that was completed.
+    pub files_completed: Vec<FileCompleted>,
+    /// How many list items were added through the API.
+    pub items_added: u64,
+    /// How many list items were changed through the API.
+    pub items_updated: u64,
+    /// How many list items were deleted through the API.
+    pub items_deleted: u64,
+    /// How many cells were written through the API; one that is written twice counts twice.
+    pub cells_written: u64,
+    /// Every read request that was made: the model, the request's id.
+    pub read_requests_made: Vec<(ModelId, String)>,
     /// How many sessions were opened.
     pub sign_ins: u64,
     /// How many sessions were prolonged.
@@ -21,4 +40,72 @@ pub struct Books {
     pub sign_outs: u64,
     /// How many requests were refused because they were too many.
     pub throttled: u64,
+}
+
+/// A run that was started.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct RunStarted {
+    /// What kind of object.
+    pub kind: RunKind,
+    /// The model.
+    pub model: ModelId,
+    /// The import, export, action or process.
+    pub object: u64,
+    /// The task.
+    pub task: TaskId,
+    /// Who started it.
+    pub user: UserId,
+    /// The answers that were given with it.
+    pub mapping: Vec<MappingParameter>,
+    /// The parameters of connectors that were given with it, without their values.
+    pub connectors: Vec<ConnectorParameter>,
+}
+
+/// Work that was done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct RunDone {
+    /// What kind of object.
+    pub kind: RunKind,
+    /// The model.
+    pub model: ModelId,
+    /// The import, export, action or process.
+    pub object: u64,
+    /// The task in which it was done.
+    pub task: TaskId,
+    /// Who started the task.
+    pub user: UserId,
+    /// The process that it was a step of.
+    pub process: Option<u64>,
+    /// Whether it succeeded.
+    pub successful: bool,
+    /// How many rows had an effect, or how many items or cells an action changed.
+    pub rows: u64,
+}
+
+/// An upload that was completed: its last chunk has come, or its end was told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct FileCompleted {
+    /// The model.
+    pub model: ModelId,
+    /// The file.
+    pub file: u64,
+    /// Whose content it is.
+    pub user: UserId,
+    /// How many bytes it has.
+    pub bytes: u64,
+    /// How many chunks.
+    pub chunks: usize,
+}
+
+impl Books {
+    /// How often an object was carried out, within processes or by itself.
+    #[must_use]
+    pub fn times_done(&self, model: &ModelId, object: u64) -> usize {
+        let done = self.runs_done.iter();
+        done.filter(|run| run.object == object && run.model == *model)
+            .count()
+    }
 }

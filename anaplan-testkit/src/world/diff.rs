@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::world::structure::{Format, List, ListItem, Module, Snapshot};
+use crate::world::calendar::{Calendar, Version, year_name};
+use crate::world::structure::{Format, List, ListItem, Module, Snapshot, Structure};
 
 /// What kind of object differs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -26,6 +27,22 @@ pub enum ObjectKind {
     Role,
     /// What a role may read or write.
     RoleContents,
+    /// A file that imports read.
+    ImportDataSource,
+    /// An import.
+    Import,
+    /// An export.
+    Export,
+    /// An action.
+    Action,
+    /// A process.
+    Process,
+    /// A dashboard.
+    Dashboard,
+    /// How time is divided.
+    ModelCalendar,
+    /// A version.
+    Version,
 }
 
 impl ObjectKind {
@@ -42,6 +59,14 @@ impl ObjectKind {
             Self::SavedView => "savedViews",
             Self::Role => "roles",
             Self::RoleContents => "rolesContents",
+            Self::ImportDataSource => "importDataSources",
+            Self::Import => "imports",
+            Self::Export => "exports",
+            Self::Action => "actions",
+            Self::Process => "processes",
+            Self::Dashboard => "dashboards",
+            Self::ModelCalendar => "modelCalendar",
+            Self::Version => "versions",
         }
     }
 
@@ -56,6 +81,14 @@ impl ObjectKind {
             Self::SavedView => "SAVED VIEWS",
             Self::Role => "ROLES",
             Self::RoleContents => "ROLES CONTENTS",
+            Self::ImportDataSource => "IMPORT DATA SOURCES",
+            Self::Import => "IMPORTS",
+            Self::Export => "EXPORTS",
+            Self::Action => "ACTIONS",
+            Self::Process => "PROCESSES",
+            Self::Dashboard => "DASHBOARDS",
+            Self::ModelCalendar => "MODEL CALENDAR",
+            Self::Version => "VERSIONS",
         }
     }
 
@@ -77,7 +110,18 @@ impl ObjectKind {
         match self {
             Self::ListProperty | Self::ListSubset | Self::ListItem => Some("List"),
             Self::LineItem | Self::SavedView => Some("Module"),
-            Self::List | Self::Module | Self::Role | Self::RoleContents => None,
+            Self::List
+            | Self::Module
+            | Self::Role
+            | Self::RoleContents
+            | Self::ImportDataSource
+            | Self::Import
+            | Self::Export
+            | Self::Action
+            | Self::Process
+            | Self::Dashboard
+            | Self::ModelCalendar
+            | Self::Version => None,
         }
     }
 }
@@ -275,7 +319,94 @@ fn things(snapshot: &Snapshot) -> BTreeMap<Key, Thing> {
         ];
         add(0, None, thing(ObjectKind::RoleContents, contents));
     }
+    integration_things(structure, &mut add);
+    add(0, None, calendar_thing(&structure.calendar));
+    for version in &structure.versions {
+        add(0, None, version_thing(version));
+    }
     all
+}
+
+/// Imports and their like. What they do is one attribute: it differs or it does not.
+fn integration_things(structure: &Structure, add: &mut dyn FnMut(u64, Option<&str>, Thing)) {
+    let mut thing = |kind, id, name: &str, code: &Option<String>, definition: String| {
+        let thing = Thing {
+            kind,
+            id: Some(id),
+            name: name.to_owned(),
+            owner: None,
+            attributes: vec![
+                ("Name", name.to_owned()),
+                ("Code", code.clone().unwrap_or_default()),
+                ("Definition", definition),
+            ],
+        };
+        add(0, None, thing);
+    };
+    for file in &structure.files {
+        let definition = format!(
+            "{} '{}' '{}' '{}' {} {} {}",
+            file.encoding.as_str(),
+            file.separator,
+            file.delimiter,
+            file.decimal_separator,
+            file.header_row,
+            file.first_data_row,
+            file.columns.join(", "),
+        );
+        let kind = ObjectKind::ImportDataSource;
+        thing(kind, file.id, &file.name, &file.code, definition);
+    }
+    for import in &structure.imports {
+        let definition = format!("{:?} {:?}", import.source, import.target);
+        thing(
+            ObjectKind::Import,
+            import.id,
+            &import.name,
+            &import.code,
+            definition,
+        );
+    }
+    for export in &structure.exports {
+        let encoding = export.encoding.as_str();
+        let definition = format!("{:?} {encoding} '{}'", export.source, export.separator);
+        thing(
+            ObjectKind::Export,
+            export.id,
+            &export.name,
+            &export.code,
+            definition,
+        );
+    }
+    for action in &structure.actions {
+        let definition = format!("{:?}", action.act);
+        thing(
+            ObjectKind::Action,
+            action.id,
+            &action.name,
+            &action.code,
+            definition,
+        );
+    }
+    for process in &structure.processes {
+        let definition = format!("{:?} {}", process.steps, process.stops_on_failure);
+        thing(
+            ObjectKind::Process,
+            process.id,
+            &process.name,
+            &process.code,
+            definition,
+        );
+    }
+    for dashboard in &structure.dashboards {
+        thing(
+            ObjectKind::Dashboard,
+            dashboard.id,
+            &dashboard.name,
+            &dashboard.code,
+            String::new(),
+        );
+    }
 }
 
 fn module_parts(
@@ -344,6 +475,62 @@ fn list_thing(list: &List, name_of: &dyn Fn(u64) -> String) -> Thing {
             ("Numbered", yes_no(list.numbered)),
             ("Production Data", yes_no(list.production)),
             ("Top Level Item", list.top_level.clone().unwrap_or_default()),
+        ],
+    }
+}
+
+fn calendar_thing(calendar: &Calendar) -> Thing {
+    Thing {
+        kind: ObjectKind::ModelCalendar,
+        id: None,
+        name: "Model Calendar".into(),
+        owner: None,
+        attributes: vec![
+            ("Calendar Type", calendar.kind.as_str().to_owned()),
+            ("Fiscal Year", year_name(calendar.fiscal_year)),
+            ("First Month", calendar.first_month.to_string()),
+            ("Past Years", calendar.past_years.to_string()),
+            ("Future Years", calendar.future_years.to_string()),
+            (
+                "Totals",
+                format!(
+                    "{} {} {} {} {}",
+                    calendar.quarters,
+                    calendar.half_years,
+                    calendar.year_to_date,
+                    calendar.year_to_go,
+                    calendar.all_periods
+                ),
+            ),
+            (
+                "Weeks",
+                format!(
+                    "{:?} {} {} {:?} {} {}",
+                    calendar.grouping,
+                    calendar.extra_week_month,
+                    calendar.extra_month_quarter,
+                    calendar.week_format,
+                    calendar.start,
+                    calendar.weeks
+                ),
+            ),
+        ],
+    }
+}
+
+fn version_thing(version: &Version) -> Thing {
+    Thing {
+        kind: ObjectKind::Version,
+        id: Some(version.id),
+        name: version.name.clone(),
+        owner: None,
+        attributes: vec![
+            ("Name", version.name.clone()),
+            ("Code", version.code.clone().unwrap_or_default()),
+            ("Current", version.current.to_string()),
+            ("Actual", version.actual.to_string()),
+            ("Formula", version.formula.clone().unwrap_or_default()),
+            ("Notes", version.notes.clone()),
         ],
     }
 }

@@ -1,12 +1,17 @@
 //! Building models, and changing them as a modeller would.
 
+mod integration;
+
 use std::collections::BTreeSet;
 
+use crate::world::calendar::{Calendar, Version};
 use crate::world::ids::IdSource;
 use crate::world::model::Model;
 use crate::world::structure::{
     CellValue, Dimension, Format, LineItem, List, ListItem, Module, Property, Role, Subset, View,
 };
+
+pub use integration::{ActionEdit, ExportEdit, FileEdit, ImportEdit, ProcessEdit};
 
 /// Changes a model. Every method that adds something gives the new thing's handle or id.
 #[derive(Debug)]
@@ -124,6 +129,21 @@ impl<'w> ModelEdit<'w> {
         }
     }
 
+    /// Changes how time is divided.
+    pub fn calendar(&mut self, change: impl FnOnce(&mut Calendar)) {
+        change(&mut self.model.structure.calendar);
+        self.model.drop_orphaned_cells();
+    }
+
+    /// Adds a version, says more about it, and gives its id.
+    pub fn version(&mut self, name: impl Into<String>, more: impl FnOnce(&mut Version)) -> u64 {
+        let mut version = Version::new(self.ids.object(107), name);
+        more(&mut version);
+        let id = version.id;
+        self.model.structure.versions.push(version);
+        id
+    }
+
     /// Puts a value into a cell: one item for each dimension of the line item, in their order.
     pub fn cell(&mut self, line_item: u64, coordinates: impl Into<Vec<u64>>, value: CellValue) {
         self.model
@@ -211,6 +231,7 @@ impl ListEdit<'_> {
         let mut item = ListItem::new(id, name);
         more(&mut item);
         self.model.items.entry(self.id).or_default().put(item);
+        *self.model.list_indices.entry(self.id).or_default() += 1;
         id
     }
 

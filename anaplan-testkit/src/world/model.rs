@@ -1,11 +1,13 @@
 //! A model: its state, its structure, its data, and the revisions that it has.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use anaplan_core::{ModelId, Timestamp, UserId, WorkspaceId};
+use jiff::civil::Date;
 
 use crate::world::alm::Applied;
-use crate::world::structure::{CellValue, Items, Snapshot, Structure};
+use crate::world::files::{DefaultFile, SourceFile};
+use crate::world::structure::{CellValue, Items, Snapshot, Structure, TIME};
 
 /// The mode that a model is in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -110,6 +112,12 @@ pub struct Model {
     pub items: BTreeMap<u64, Items>,
     /// The cells that have a value: by line item, then by one item for each of its dimensions.
     pub cells: HashMap<(u64, Vec<u64>), CellValue>,
+    /// How many items each list has ever got, since its index was reset.
+    pub list_indices: BTreeMap<u64, u64>,
+    /// The day up to which the data are actual ones, where it is set.
+    pub current_period: Option<Date>,
+    /// From which day a version holds data of its own.
+    pub switchovers: BTreeMap<u64, Date>,
     /// The revisions that it has, oldest first.
     pub applied: Vec<Applied>,
     /// Makes every sync of it start and then fail.
@@ -122,6 +130,10 @@ pub struct Model {
     pub last_modified: Timestamp,
     /// Counts the changes.
     pub serial: u64,
+    /// What files have for those who have uploaded nothing, by file.
+    pub default_files: BTreeMap<u64, DefaultFile>,
+    /// The files that uploads to unknown ids have created. No import reads them.
+    pub created_files: Vec<SourceFile>,
     /// How often it was asked to open, and when last.
     pub(crate) opened: Vec<Timestamp>,
 }
@@ -137,12 +149,17 @@ impl Model {
             structure: Structure::default(),
             items: BTreeMap::new(),
             cells: HashMap::new(),
+            list_indices: BTreeMap::new(),
+            current_period: None,
+            switchovers: BTreeMap::new(),
             applied: Vec::new(),
             sync_fails: None,
             users: BTreeMap::new(),
             created: now,
             last_modified: now,
             serial: 1,
+            default_files: BTreeMap::new(),
+            created_files: Vec::new(),
             opened: Vec::new(),
         }
     }
@@ -187,21 +204,33 @@ impl Model {
         self.drop_orphaned_cells();
     }
 
+    /// Forgets cells whose line item, list items or periods are no longer there.
     pub(crate) fn drop_orphaned_cells(&mut self) {
+        let periods: HashSet<u64> = self.structure.calendar.periods().map(|p| p.id).collect();
         let (structure, items) = (&self.structure, &self.items);
+        let exists = |dimension: u64, item: u64| match dimension {
+            TIME => periods.contains(&item),
+            list => structure
+                .list_behind(list)
+                .and_then(|list| items.get(&list.id))
+                .is_none_or(|items| items.get(item).is_some()),
+        };
+        let mut shapes: HashMap<u64, Option<Vec<u64>>> = HashMap::new();
         self.cells.retain(|(line_item, coordinates), _| {
-            structure
-                .line_item(*line_item)
-                .is_some_and(|(module, line_item)| {
-                    let dimensions = line_item.dimensions(module);
-                    dimensions.len() == coordinates.len()
-                        && dimensions.iter().zip(coordinates).all(|(dimension, item)| {
-                            items
-                                .get(dimension)
-                                .is_none_or(|items| items.get(*item).is_some())
-                        })
-                })
+            let shape = shapes.entry(*line_item).or_insert_with(|| {
+                let (module, line_item) = structure.line_item(*line_item)?;
+                Some(line_item.dimensions(module).to_vec())
+            });
+            shape.as_ref().is_some_and(|dimensions| {
+                dimensions.len() == coordinates.len()
+                    && dimensions
+                        .iter()
+                        .zip(coordinates)
+                        .all(|(dimension, item)| exists(*dimension, *item))
+            })
         });
+        let calendar = &self.structure.calendar;
+        self.current_period = self.current_period.filter(|day| calendar.contains(*day));
     }
 
     /// How much memory it takes, in bytes: an estimate that grows with what is in it.

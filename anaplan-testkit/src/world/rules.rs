@@ -42,8 +42,25 @@ pub struct Rules {
     pub novelties: bool,
     /// Whether answers are laid out differently each time: order of keys, white space. Default: no.
     pub untidy: bool,
+    /// Whether completing an upload without a body, but with the content type of JSON, is answered 500.
+    /// Default: yes.
+    pub complete_needs_body: bool,
+    /// Whether the answer to the start of a run is no more than the id of its task, as some official
+    /// samples have it. Default: no.
+    pub bare_task_ids: bool,
     /// The largest page that is given. Default 5,000.
     pub page_cap: usize,
+    /// Whether modelling data are for workspace administrators only, as the official pages say. Default:
+    /// a role in the model is enough, but for calendar, versions, previews and the reset of an index.
+    pub modelling_for_admins: bool,
+    /// How many cells or items one answer may hold before it is refused. Default 1,000,000.
+    pub largest_read: usize,
+    /// How many rows a page of a read request has. Default 50,000.
+    pub rows_per_page: usize,
+    /// Whether each page of a read request repeats the header. Default: only the first has one.
+    pub repeat_headers: bool,
+    /// Whether the items of a list are given in pages. Default: all at once, whatever is asked.
+    pub page_list_items: bool,
 }
 
 impl Default for Rules {
@@ -60,7 +77,14 @@ impl Default for Rules {
             alm_enabled: true,
             novelties: false,
             untidy: false,
+            complete_needs_body: true,
+            bare_task_ids: false,
             page_cap: 5_000,
+            modelling_for_admins: false,
+            largest_read: 1_000_000,
+            rows_per_page: 50_000,
+            repeat_headers: false,
+            page_list_items: false,
         }
     }
 }

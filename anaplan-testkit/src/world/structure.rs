@@ -1,9 +1,22 @@
 //! What a model is made of: lists, modules, line items, roles.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
+use crate::world::actions::{Action, Dashboard, Process};
+use crate::world::calendar::{Calendar, Version};
+use crate::world::exports::Export;
+use crate::world::files::SourceFile;
+use crate::world::imports::Import;
+
+/// The dimension of time.
+pub const TIME: u64 = 20_000_000_003;
+/// The dimension of versions.
+pub const VERSIONS: u64 = 20_000_000_020;
 /// The dimension of line items.
-pub(crate) const LINE_ITEMS: u64 = 20_000_000_012;
+pub const LINE_ITEMS: u64 = 20_000_000_012;
+/// The dimension of users.
+pub const USERS: u64 = 101_999_999_999;
 
 /// A dimension: a list, a subset, or one of the built-in ones.
 pub type Dimension = u64;
@@ -18,6 +31,22 @@ pub struct Structure {
     pub modules: Vec<Module>,
     /// The roles.
     pub roles: Vec<Role>,
+    /// The files that imports read, but for their content.
+    pub files: Vec<SourceFile>,
+    /// The imports.
+    pub imports: Vec<Import>,
+    /// The exports.
+    pub exports: Vec<Export>,
+    /// The other actions.
+    pub actions: Vec<Action>,
+    /// The processes.
+    pub processes: Vec<Process>,
+    /// The dashboards.
+    pub dashboards: Vec<Dashboard>,
+    /// The calendar.
+    pub calendar: Calendar,
+    /// The versions.
+    pub versions: Vec<Version>,
 }
 
 impl Structure {
@@ -27,10 +56,48 @@ impl Structure {
         self.lists.iter().find(|list| list.id == id)
     }
 
+    /// The list of this id, or the one that the subset of this id is of.
+    #[must_use]
+    pub fn list_behind(&self, id: Dimension) -> Option<&List> {
+        self.lists
+            .iter()
+            .find(|list| list.id == id || list.subsets.iter().any(|subset| subset.id == id))
+    }
+
     /// The module of this id.
     #[must_use]
     pub fn module(&self, id: u64) -> Option<&Module> {
         self.modules.iter().find(|module| module.id == id)
+    }
+
+    /// The source file of this id.
+    #[must_use]
+    pub fn file(&self, id: u64) -> Option<&SourceFile> {
+        self.files.iter().find(|file| file.id == id)
+    }
+
+    /// The import of this id.
+    #[must_use]
+    pub fn import(&self, id: u64) -> Option<&Import> {
+        self.imports.iter().find(|import| import.id == id)
+    }
+
+    /// The export of this id.
+    #[must_use]
+    pub fn export(&self, id: u64) -> Option<&Export> {
+        self.exports.iter().find(|export| export.id == id)
+    }
+
+    /// The action of this id, imports and exports left aside.
+    #[must_use]
+    pub fn action(&self, id: u64) -> Option<&Action> {
+        self.actions.iter().find(|action| action.id == id)
+    }
+
+    /// The process of this id.
+    #[must_use]
+    pub fn process(&self, id: u64) -> Option<&Process> {
+        self.processes.iter().find(|process| process.id == id)
     }
 
     /// The line item of this id, and its module.
@@ -131,16 +198,24 @@ impl ListItem {
 }
 
 /// The items of a list, found by id, name and code.
+///
+/// A clone costs nothing until one of the two is changed.
 #[derive(Debug, Clone, Default)]
-pub struct Items {
+pub struct Items(Arc<Shelves>);
+
+#[derive(Debug, Clone, Default)]
+struct Shelves {
     by_id: BTreeMap<u64, ListItem>,
     by_name: HashMap<String, u64>,
     by_code: HashMap<String, u64>,
+    /// The order that they were put in; empty for that of their making.
+    order: Vec<u64>,
 }
 
 impl PartialEq for Items {
     fn eq(&self, other: &Self) -> bool {
-        self.by_id == other.by_id
+        Arc::ptr_eq(&self.0, &other.0)
+            || (self.0.by_id == other.0.by_id && self.0.order == other.0.order)
     }
 }
 
@@ -148,60 +223,101 @@ impl Items {
     /// How many there are.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.by_id.len()
+        self.0.by_id.len()
     }
 
     /// Whether there are none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.by_id.is_empty()
+        self.0.by_id.is_empty()
     }
 
-    /// The items in the order of their making.
+    /// The items in their order, which is that of their making until they are sorted.
     pub fn iter(&self) -> impl Iterator<Item = &ListItem> {
-        self.by_id.values()
+        let unsorted = if self.0.order.is_empty() {
+            self.len()
+        } else {
+            0
+        };
+        self.0
+            .order
+            .iter()
+            .filter_map(|id| self.0.by_id.get(id))
+            .chain(self.0.by_id.values().take(unsorted))
+    }
+
+    /// Puts the items into another order. Gives how many have moved.
+    pub(crate) fn sort(
+        &mut self,
+        compare: impl Fn(&ListItem, &ListItem) -> std::cmp::Ordering,
+    ) -> u64 {
+        let before: Vec<u64> = self.iter().map(|item| item.id).collect();
+        let mut items: Vec<&ListItem> = self.iter().collect();
+        items.sort_by(|a, b| compare(a, b));
+        let after: Vec<u64> = items.into_iter().map(|item| item.id).collect();
+        let moved = before.iter().zip(&after).filter(|(a, b)| a != b).count();
+        Arc::make_mut(&mut self.0).order = if after.is_sorted() { Vec::new() } else { after };
+        moved as u64
     }
 
     /// The item of this id.
     #[must_use]
     pub fn get(&self, id: u64) -> Option<&ListItem> {
-        self.by_id.get(&id)
+        self.0.by_id.get(&id)
     }
 
     /// The item of this name. Case does not matter.
     #[must_use]
     pub fn by_name(&self, name: &str) -> Option<&ListItem> {
-        self.get(*self.by_name.get(&key(name))?)
+        self.get(*self.0.by_name.get(&key(name))?)
     }
 
     /// The item of this code. Case does not matter.
     #[must_use]
     pub fn by_code(&self, code: &str) -> Option<&ListItem> {
-        self.get(*self.by_code.get(&key(code))?)
+        self.get(*self.0.by_code.get(&key(code))?)
     }
 
     /// Puts an item in, in place of the one of the same id if there is one.
     pub fn put(&mut self, item: ListItem) {
-        self.remove(item.id);
-        self.by_name.insert(key(&item.name), item.id);
-        if let Some(code) = &item.code {
-            self.by_code.insert(key(code), item.id);
+        let known = self.take(item.id).is_some();
+        let shelves = Arc::make_mut(&mut self.0);
+        if !shelves.order.is_empty() && !known {
+            shelves.order.push(item.id);
         }
-        self.by_id.insert(item.id, item);
+        shelves.by_name.insert(key(&item.name), item.id);
+        if let Some(code) = &item.code {
+            shelves.by_code.insert(key(code), item.id);
+        }
+        shelves.by_id.insert(item.id, item);
     }
 
     /// Takes an item out.
     pub fn remove(&mut self, id: u64) -> Option<ListItem> {
-        let item = self.by_id.remove(&id)?;
-        self.by_name.remove(&key(&item.name));
+        if !self.0.order.is_empty() {
+            Arc::make_mut(&mut self.0)
+                .order
+                .retain(|other| *other != id);
+        }
+        self.take(id)
+    }
+
+    fn take(&mut self, id: u64) -> Option<ListItem> {
+        if !self.0.by_id.contains_key(&id) {
+            return None;
+        }
+        let shelves = Arc::make_mut(&mut self.0);
+        let item = shelves.by_id.remove(&id)?;
+        shelves.by_name.remove(&key(&item.name));
         if let Some(code) = &item.code {
-            self.by_code.remove(&key(code));
+            shelves.by_code.remove(&key(code));
         }
         Some(item)
     }
 }
 
-fn key(text: &str) -> String {
+/// What names and codes are compared by.
+pub(crate) fn key(text: &str) -> String {
     text.trim().to_lowercase()
 }
 

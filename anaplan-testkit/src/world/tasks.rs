@@ -7,7 +7,9 @@ use anaplan_core::{ModelId, TaskId, Timestamp, UserId};
 
 use crate::world::World;
 use crate::world::alm::{AlmOutcome, ReportKind};
+use crate::world::outcome::{RunResult, detail};
 use crate::world::rules::Pacing;
+use crate::world::runs::{RunKind, RunParameters};
 use crate::world::tokens::later;
 
 /// How long finished tasks can be asked for.
@@ -18,29 +20,46 @@ pub(crate) const RETENTION: Duration = Duration::from_secs(48 * 3600);
 pub(crate) enum Parent {
     Sync(ModelId),
     Report(ReportKind, ModelId),
+    /// An import, export, action or process.
+    Run(RunKind, ModelId, u64),
 }
 
 impl Parent {
     pub(crate) fn model(&self) -> &ModelId {
         match self {
-            Self::Sync(model) | Self::Report(_, model) => model,
+            Self::Sync(model) | Self::Report(_, model) | Self::Run(_, model, _) => model,
         }
+    }
+
+    /// Whether the model does only one of its kind at a time.
+    fn queues(&self) -> bool {
+        matches!(self, Self::Run(..))
     }
 }
 
 /// How far a task is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum TaskState {
+    NotStarted,
     InProgress,
     Complete,
+    Cancelling,
+    Cancelled,
 }
 
 impl TaskState {
     pub(crate) fn as_str(self) -> &'static str {
         match self {
+            Self::NotStarted => "NOT_STARTED",
             Self::InProgress => "IN_PROGRESS",
             Self::Complete => "COMPLETE",
+            Self::Cancelling => "CANCELLING",
+            Self::Cancelled => "CANCELLED",
         }
+    }
+
+    pub(crate) fn is_over(self) -> bool {
+        matches!(self, Self::Complete | Self::Cancelled)
     }
 }
 
@@ -59,12 +78,15 @@ pub(crate) enum Work {
         source: String,
         target: String,
     },
+    /// Run the parent.
+    Run(RunParameters),
 }
 
 /// What came of the work.
 #[derive(Debug, Clone)]
 pub(crate) enum Outcome {
     Alm(AlmOutcome),
+    Run(RunResult),
 }
 
 /// A task.
@@ -78,6 +100,11 @@ pub(crate) struct TaskRecord {
     pub(crate) step: String,
     pub(crate) work: Work,
     pub(crate) outcome: Option<Outcome>,
+    pub(crate) cancelled_by: Option<UserId>,
+    /// When it began what it is at: the work, or to be cancelled.
+    since: Option<Timestamp>,
+    /// Whether other work waits for it.
+    holds: bool,
     /// The order of their making, for those of one moment.
     number: u64,
     looks: u32,
@@ -89,6 +116,43 @@ pub(crate) struct TaskRecord {
 pub(crate) struct TaskBoard {
     tasks: BTreeMap<TaskId, TaskRecord>,
     made: u64,
+}
+
+impl TaskRecord {
+    /// How far it is, from 0 to 1.
+    pub(crate) fn progress(&self, now: Timestamp) -> f64 {
+        match self.state {
+            TaskState::NotStarted => 0.0,
+            TaskState::Complete | TaskState::Cancelled => 1.0,
+            TaskState::InProgress | TaskState::Cancelling => match (self.pacing, self.since) {
+                (Pacing::Polls(n), _) => f64::from(self.looks) / f64::from(n.max(1)),
+                (Pacing::Time(takes), Some(since)) if !takes.is_zero() => {
+                    (now.duration_since(since).as_secs_f64() / takes.as_secs_f64()).clamp(0.0, 1.0)
+                }
+                _ => 0.0,
+            },
+        }
+    }
+}
+
+/// What a run says that was cancelled: nothing of it was done.
+fn cancellation(task: &TaskRecord) -> RunResult {
+    let (kind, object) = match &task.parent {
+        Parent::Run(RunKind::Import, _, object) => ("msgImportCancelled", *object),
+        Parent::Run(RunKind::Export, _, object) => ("msgExportCancelled", *object),
+        Parent::Run(_, _, object) => ("actionFailed", *object),
+        Parent::Sync(_) | Parent::Report(..) => ("actionFailed", 0),
+    };
+    RunResult {
+        object,
+        name: String::new(),
+        successful: false,
+        dump: false,
+        details: vec![detail(kind, "The run was cancelled.")],
+        nested: Vec::new(),
+        started: task.created,
+        took: Duration::ZERO,
+    }
 }
 
 impl TaskBoard {
@@ -108,13 +172,25 @@ impl TaskBoard {
         tasks
     }
 
+    /// The task that a model is at.
+    fn holder(&self, model: &ModelId) -> Option<TaskId> {
+        let mut tasks = self.tasks.values();
+        let task = tasks.find(|task| task.holds && task.parent.model() == model)?;
+        Some(task.id.clone())
+    }
+
+    /// Whether a model is at something for which everything else waits.
+    pub(crate) fn is_busy(&self, model: &ModelId) -> bool {
+        self.holder(model).is_some()
+    }
+
     pub(crate) fn forget_model(&mut self, model: &ModelId) {
         self.tasks.retain(|_, task| task.parent.model() != model);
     }
 
     fn forget_before(&mut self, moment: Timestamp) {
         self.tasks
-            .retain(|_, task| task.state != TaskState::Complete || task.created >= moment);
+            .retain(|_, task| !task.state.is_over() || task.created >= moment);
     }
 }
 
@@ -123,58 +199,127 @@ impl World {
     pub(crate) fn begin(&mut self, parent: Parent, by: &UserId, work: Work) -> TaskId {
         let id = TaskId::from(self.ids.upper_hex());
         self.tasks.made += 1;
+        let queues = parent.queues();
+        let model = parent.model().clone();
         let task = TaskRecord {
             id: id.clone(),
             parent,
             by: by.clone(),
             created: self.now,
-            state: TaskState::InProgress,
-            step: "Processing".into(),
+            state: if queues {
+                TaskState::NotStarted
+            } else {
+                TaskState::InProgress
+            },
+            step: if queues { "Waiting" } else { "Processing" }.into(),
             work,
             outcome: None,
+            cancelled_by: None,
+            since: (!queues).then_some(self.now),
+            holds: false,
             number: self.tasks.made,
             looks: 0,
             pacing: self.rules.pacing,
         };
         let instant = task.pacing == Pacing::Instant;
         self.tasks.tasks.insert(id.clone(), task);
-        if instant {
-            self.finish(&id);
+        if queues {
+            self.start_next(&model, self.now);
+        } else if instant {
+            self.finish(&id, self.now);
         }
         id
     }
 
-    /// Looks at a task, which may be what it was waiting for.
+    /// Looks at a task, which may be what it was waiting for. To look at one that waits for its model
+    /// is to look at what the model is doing.
     pub(crate) fn look_at(&mut self, parent: &Parent, id: &TaskId) -> Option<&TaskRecord> {
-        let task = self.tasks.tasks.get_mut(id)?;
-        if task.parent != *parent {
-            return None;
-        }
-        task.looks += 1;
-        let due = matches!(task.pacing, Pacing::Polls(n) if task.looks >= n);
-        if due && task.state == TaskState::InProgress {
-            self.finish(id);
+        let task = self.tasks.get(parent, id)?;
+        let looked_at = match task.state {
+            TaskState::NotStarted => self.tasks.holder(parent.model()),
+            _ => Some(id.clone()),
+        };
+        if let Some(at) = looked_at {
+            let task = self.tasks.tasks.get_mut(&at)?;
+            task.looks += 1;
+            let due = match task.pacing {
+                Pacing::Instant => true,
+                Pacing::Polls(n) => task.looks >= n,
+                Pacing::Time(_) => false,
+            };
+            if due && !task.state.is_over() {
+                self.finish(&at, self.now);
+            }
         }
         self.tasks.get(parent, id)
     }
 
-    /// Does the work whose time has come, in the order of its beginning.
+    /// Asks a task to stop. One that is over stays as it is.
+    pub(crate) fn cancel(
+        &mut self,
+        parent: &Parent,
+        id: &TaskId,
+        by: &UserId,
+    ) -> Option<&TaskRecord> {
+        let now = self.now;
+        let task = self.tasks.tasks.get_mut(id)?;
+        if task.parent != *parent {
+            return None;
+        }
+        if matches!(task.state, TaskState::NotStarted | TaskState::InProgress) {
+            task.state = TaskState::Cancelling;
+            task.step = "Cancelling".into();
+            task.cancelled_by = Some(by.clone());
+            task.since = Some(now);
+            task.looks = 0;
+        }
+        self.tasks.get(parent, id)
+    }
+
+    /// Does the work whose time has come, in the order of its end.
     pub(crate) fn settle(&mut self) {
         let now = self.now;
-        let mut due: Vec<(u64, TaskId)> = self
-            .tasks
-            .tasks
-            .values()
-            .filter(|task| task.state == TaskState::InProgress)
-            .filter(|task| match task.pacing {
-                Pacing::Time(takes) => later(task.created, takes) <= now,
-                Pacing::Instant | Pacing::Polls(_) => false,
-            })
-            .map(|task| (task.number, task.id.clone()))
-            .collect();
-        due.sort_unstable();
-        for (_, id) in due {
-            self.finish(&id);
+        loop {
+            let due = self
+                .tasks
+                .tasks
+                .values()
+                .filter(|task| !task.state.is_over())
+                .filter_map(|task| match task.pacing {
+                    Pacing::Time(takes) => {
+                        Some((later(task.since?, takes), task.number, task.id.clone()))
+                    }
+                    Pacing::Instant | Pacing::Polls(_) => None,
+                })
+                .filter(|(at, ..)| *at <= now)
+                .min();
+            match due {
+                Some((at, _, id)) => self.finish(&id, at),
+                None => break,
+            }
+        }
+    }
+
+    /// Lets the model begin with what has waited longest, if it is free.
+    fn start_next(&mut self, model: &ModelId, at: Timestamp) {
+        if self.tasks.holder(model).is_some() {
+            return;
+        }
+        let waiting = self.tasks.tasks.values_mut();
+        let next = waiting
+            .filter(|task| task.state == TaskState::NotStarted && task.parent.model() == model)
+            .min_by_key(|task| task.number);
+        let Some(next) = next else {
+            return;
+        };
+        next.state = TaskState::InProgress;
+        next.step = "Processing".into();
+        next.since = Some(at.max(next.created));
+        next.holds = true;
+        let instant = next.pacing == Pacing::Instant;
+        let id = next.id.clone();
+        if instant {
+            self.finish(&id, at);
         }
     }
 
@@ -186,22 +331,42 @@ impl World {
         if let Ok(moment) = self.now.checked_sub(retention) {
             self.tasks.forget_before(moment);
         }
+        self.files.expire(self.now);
+        self.dumps.expire(self.now);
         self.drop_dead_sessions();
         self.drop_dead_reports();
     }
 
-    fn finish(&mut self, id: &TaskId) {
+    fn finish(&mut self, id: &TaskId, at: Timestamp) {
         let Some(task) = self.tasks.tasks.get(id).cloned() else {
             return;
         };
-        let outcome = self.carry_out(&task);
+        let cancelled = task.state == TaskState::Cancelling;
+        let outcome = if cancelled {
+            Outcome::Run(cancellation(&task))
+        } else {
+            self.carry_out(&task)
+        };
         let successful = match &outcome {
             Outcome::Alm(outcome) => outcome.failure.is_none(),
+            Outcome::Run(result) => result.successful,
         };
         if let Some(task) = self.tasks.tasks.get_mut(id) {
-            task.state = TaskState::Complete;
-            task.step = if successful { "Complete." } else { "Failed." }.into();
+            task.state = match cancelled {
+                true => TaskState::Cancelled,
+                false => TaskState::Complete,
+            };
+            task.step = match (cancelled, successful) {
+                (true, _) => "Cancelled.",
+                (false, true) => "Complete.",
+                (false, false) => "Failed.",
+            }
+            .into();
             task.outcome = Some(outcome);
+            task.holds = false;
+        }
+        if task.parent.queues() {
+            self.start_next(task.parent.model(), at);
         }
     }
 
@@ -220,10 +385,11 @@ impl World {
             } => {
                 let kind = match task.parent {
                     Parent::Report(kind, _) => kind,
-                    Parent::Sync(_) => ReportKind::Comparison,
+                    Parent::Sync(_) | Parent::Run(..) => ReportKind::Comparison,
                 };
                 Outcome::Alm(self.report(kind, &model, source_model, source, target))
             }
+            Work::Run(parameters) => Outcome::Run(self.run(task, parameters)),
         }
     }
 }
