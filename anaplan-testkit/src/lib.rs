@@ -10,7 +10,7 @@ mod faults;
 mod front;
 mod http;
 mod log;
-mod pki;
+pub mod pki;
 mod story;
 pub mod world;
 
