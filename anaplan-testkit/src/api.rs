@@ -12,13 +12,17 @@ mod users;
 mod workspaces;
 
 use anaplan_core::{ModelId, UserId};
-use http::StatusCode;
+use bytes::Bytes;
+use http::{Method, StatusCode};
 
-use crate::http::{Request, Response};
+use crate::http::{Body, Request, Response};
 use crate::world::{AlmRefusal, Model, ModelState, World};
 
 pub(crate) use envelope::Failure;
 pub(crate) use route::too_many;
+
+/// What `OPTIONS` is told: the methods of the server, whatever the path takes.
+const METHODS: &str = "GET,HEAD,POST,PUT,PATCH,DELETE,OPTIONS";
 
 /// What a handler gives.
 pub(crate) type Reply = Result<Response, Failure>;
@@ -27,6 +31,19 @@ pub(crate) type Reply = Result<Response, Failure>;
 /// faults are somebody else's.
 #[must_use]
 pub fn handle(world: &mut World, request: &Request) -> Response {
+    match *request.method() {
+        // As every server of the kind does it: what GET would say, without its body.
+        Method::HEAD => {
+            let mut response = answer(world, &request.as_get());
+            let body = std::mem::replace(&mut response.body, Body::Full(Bytes::new()));
+            response.with_header("content-length", &body.into_bytes().len().to_string())
+        }
+        Method::OPTIONS => Response::empty(StatusCode::OK).with_header("allow", METHODS),
+        _ => answer(world, request),
+    }
+}
+
+fn answer(world: &mut World, request: &Request) -> Response {
     let reply = route::route(world, request);
     let mut response = reply.unwrap_or_else(|failure| failure.into_response(world, request));
     if world.rules.novelties || world.rules.untidy {

@@ -146,6 +146,21 @@ impl Credentials {
 }
 
 impl Demo {
+    /// The models by the names of their fields.
+    pub(crate) fn model_mut(&mut self, name: &str) -> Option<&mut ModelId> {
+        Some(match name {
+            "dev" => &mut self.dev,
+            "test" => &mut self.test,
+            "prod" => &mut self.prod,
+            "plain" => &mut self.plain,
+            "unrelated" => &mut self.unrelated,
+            "archived" => &mut self.archived,
+            "closable" => &mut self.closable,
+            "sync_fails" => &mut self.sync_fails,
+            _ => return None,
+        })
+    }
+
     /// Of a world that has nothing of it.
     pub(crate) fn nothing() -> Self {
         Self {

@@ -19,7 +19,7 @@ use crate::faults::{Fault, FaultPlan, Kind};
 use crate::front::in_process::InProcess;
 use crate::http::{Body, Request, Response};
 use crate::log::RequestLog;
-use crate::pki::Identity;
+use crate::pki::{Authority, Identity};
 use crate::world::World;
 
 /// An Anaplan that is not there. Cheap to clone; all clones are the same fake.
@@ -129,7 +129,7 @@ impl FakeAnaplan {
     }
 
     /// The same fake, reached over sockets at this base URL; the server lives as long as the fake.
-    #[cfg(feature = "wiremock")]
+    #[cfg(any(feature = "wiremock", feature = "server"))]
     pub(crate) fn served_at(&self, url: &str, server: Arc<dyn Send + Sync>) -> Self {
         Self {
             shared: Arc::clone(&self.shared),
@@ -169,15 +169,20 @@ impl FakeAnaplan {
         self.demo().admin
     }
 
-    /// A certificate of the demo's administrator and its key, registered in the world by this call.
+    /// A certificate of the demo's administrator and its key, from the authority that every fake trusts.
     ///
-    /// The key is made once for the whole process, at the first call.
+    /// The key is made once for the whole process, at the first call. For other users, and for
+    /// certificates that are refused, see [`pki`](crate::pki).
+    ///
+    /// # Panics
+    ///
+    /// When this machine cannot make the key.
     #[must_use]
+    #[allow(clippy::expect_used)]
     pub fn admin_identity(&self) -> Identity {
-        let admin = self.admin();
-        let identity = Identity::shared(&admin.user);
-        self.world(|world| world.register_certificate(&admin.id, identity.der()));
-        identity.clone()
+        Authority::shared()
+            .and_then(|authority| authority.identity(&self.admin().user))
+            .expect("a key and a certificate")
     }
 
     /// Looks into the world, or changes it.

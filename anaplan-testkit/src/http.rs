@@ -40,6 +40,14 @@ impl Request {
         }
     }
 
+    /// The same request by GET.
+    pub(crate) fn as_get(&self) -> Self {
+        Self {
+            method: Method::GET,
+            ..self.clone()
+        }
+    }
+
     /// The method.
     #[must_use]
     pub fn method(&self) -> &Method {

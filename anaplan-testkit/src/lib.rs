@@ -3,25 +3,29 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod api;
+mod card;
 mod clock;
 mod demo;
+mod description;
 mod fake;
 mod faults;
 mod front;
 mod http;
 mod log;
-mod pki;
+pub mod pki;
 mod story;
 pub mod world;
 
 pub use api::handle;
+pub use card::WorldCard;
 pub use clock::FakeClock;
 pub use demo::{Credentials, Demo};
+pub use description::InvalidDescription;
 pub use fake::FakeAnaplan;
 pub use faults::{Fault, RetryAfter, Route};
 #[cfg(feature = "server")]
 #[cfg_attr(docsrs, doc(cfg(feature = "server")))]
-pub use front::server::Server;
+pub use front::server::{Exchange, Server, ServerBuilder};
 pub use http::{Body, Request, Response};
 pub use log::{Entry, RequestLog};
 pub use pki::Identity;

@@ -1,60 +1,247 @@
-//! The program: its card, its doors, its end.
+//! The program: its card, its doors, its log, its end.
 
 #![cfg(all(unix, feature = "server"))]
 #![allow(clippy::unwrap_used)]
 
+use std::ffi::OsStr;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
-use std::process::{Command, Stdio};
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
 
 use base64::Engine as _;
-use serde_json::Value;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Value, json};
 
-/// One request over one connection, without any client library.
-fn ask(url: &str, head: &str) -> String {
-    let host = url.strip_prefix("http://").unwrap();
-    let mut stream = TcpStream::connect(host).unwrap();
-    write!(
-        stream,
-        "{head}\r\nhost: {host}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
-    )
-    .unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).unwrap();
-    answer
+/// The running program. It does not outlive its test.
+struct Program {
+    child: Option<Child>,
+    card: Value,
+}
+
+fn command() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_anaplan-fake"));
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+impl Program {
+    fn start<S: AsRef<OsStr>>(arguments: impl IntoIterator<Item = S>) -> Self {
+        let mut child = command().args(arguments).spawn().unwrap();
+        let mut line = String::new();
+        let stdout = child.stdout.as_mut().unwrap();
+        BufReader::new(stdout).read_line(&mut line).unwrap();
+        Self {
+            child: Some(child),
+            card: serde_json::from_str(&line).expect("one line of JSON"),
+        }
+    }
+
+    fn text(&self, key: &str) -> &str {
+        self.card[key].as_str().unwrap()
+    }
+
+    /// One request over one connection, without any client library.
+    fn ask(&self, head: &str) -> String {
+        let host = self.text("url").strip_prefix("http://").unwrap();
+        let mut stream = TcpStream::connect(host).unwrap();
+        write!(
+            stream,
+            "{head}\r\nhost: {host}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+        )
+        .unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        answer
+    }
+
+    /// The token of a user of the card.
+    fn sign_in(&self, user: &Value) -> String {
+        let part = |key: &str| user[key].as_str().unwrap();
+        let basic = STANDARD.encode(format!("{}:{}", part("user"), part("password")));
+        let head = format!("POST /token/authenticate HTTP/1.1\r\nauthorization: Basic {basic}");
+        let answer = self.ask(&head);
+        assert!(answer.starts_with("HTTP/1.1 201"), "{answer}");
+        let (_, body) = answer.split_once("\r\n\r\n").unwrap();
+        let body: Value = serde_json::from_str(body).unwrap();
+        body["tokenInfo"]["tokenValue"].as_str().unwrap().to_owned()
+    }
+
+    fn get(&self, token: &str, path: &str) -> String {
+        self.ask(&format!(
+            "GET {path} HTTP/1.1\r\nauthorization: AnaplanAuthToken {token}"
+        ))
+    }
+
+    /// Sends a signal, and gives what the program left behind.
+    fn end(mut self, signal: &str) -> Output {
+        let child = self.child.take().unwrap();
+        let id = child.id().to_string();
+        let sent = Command::new("kill").args([signal, &id]).status();
+        assert!(sent.unwrap().success());
+        child.wait_with_output().unwrap()
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        if let Some(child) = &mut self.child {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
 }
 
 #[test]
 fn it_prints_its_card_lets_its_users_in_and_stops_when_told() {
+    let program = Program::start(["--listen", "127.0.0.1:0"]);
+    for name in ["limited", "outsider", "second"] {
+        program.sign_in(&program.card[name]);
+    }
+    let token = program.sign_in(&program.card);
+    let me = program.get(&token, "/2/0/users/me");
+    assert!(me.contains(program.text("user")), "{me}");
+    for (_, model) in program.card["models"].as_object().unwrap() {
+        let answer = program.get(&token, &format!("/2/0/models/{}", model.as_str().unwrap()));
+        let status = &answer["HTTP/1.1 ".len()..][..3];
+        let archived = model == &program.card["models"]["archived"];
+        assert!(status == "200" || archived, "{answer}");
+    }
+    assert_eq!(program.card["rate_limit"], json!({ "burst": 600 }));
+    assert_eq!(
+        program.card["features"],
+        json!({ "audit": false, "scim": false, "cloudworks": false })
+    );
+    assert!(
+        program
+            .ask("GET /2/0/users/me HTTP/1.1")
+            .starts_with("HTTP/1.1 401")
+    );
+
+    let key = program.text("private_key").to_owned();
+    assert!(Path::new(&key).exists());
+    let left = program.end("-TERM");
+    assert_eq!(left.status.code(), Some(0));
+    // The one line was read; nothing came after it, and nothing is left.
+    assert!(left.stdout.is_empty() && left.stderr.is_empty());
+    assert!(!Path::new(&key).exists());
+}
+
+#[test]
+fn files_go_where_they_are_wanted_and_stay_there() {
+    use std::os::unix::fs::PermissionsExt as _;
+
     let folder = tempfile::tempdir().unwrap();
-    let mut program = Command::new(env!("CARGO_BIN_EXE_anaplan-fake"))
-        .args(["--listen", "127.0.0.1:0", "--burst", "50", "--write-world"])
-        .arg(folder.path())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut line = String::new();
-    BufReader::new(program.stdout.take().unwrap())
-        .read_line(&mut line)
-        .unwrap();
-    let card: Value = serde_json::from_str(&line).unwrap();
-    let text = |key: &str| card[key].as_str().unwrap();
-    assert_eq!(card["rate_limit"]["burst"], 50);
-    let key = std::fs::read_to_string(text("private_key")).unwrap();
-    assert!(key.contains("PRIVATE KEY"));
+    let place = folder.path().join("not/yet/there");
+    let program = Program::start([OsStr::new("--write-world"), place.as_os_str()]);
+    let files = ["certificate", "private_key", "encrypted_private_key"];
+    let files = files.map(|key| program.text(key).to_owned());
+    assert!(!program.text("private_key_password").is_empty());
+    assert_eq!(program.end("-INT").status.code(), Some(0));
+    for file in &files {
+        assert!(Path::new(file).starts_with(&place));
+        let mode = std::fs::metadata(file).unwrap().permissions().mode();
+        assert!(*file == files[0] || mode & 0o777 == 0o600, "{file}");
+    }
+}
 
-    let pair = format!("{}:{}", text("user"), text("password"));
-    let basic = base64::engine::general_purpose::STANDARD.encode(pair);
-    let head = format!("POST /token/authenticate HTTP/1.1\r\nauthorization: Basic {basic}");
-    let answer = ask(text("url"), &head);
-    assert!(answer.starts_with("HTTP/1.1 201"), "{answer}");
-    let body: Value = serde_json::from_str(answer.split("\r\n\r\n").nth(1).unwrap()).unwrap();
-    let token = body["tokenInfo"]["tokenValue"].as_str().unwrap();
-    let head = format!("GET /2/0/users/me HTTP/1.1\r\nauthorization: AnaplanAuthToken {token}");
-    assert!(ask(text("url"), &head).contains(text("user")));
-    assert!(ask(text("url"), "GET /2/0/users/me HTTP/1.1").starts_with("HTTP/1.1 401"));
+#[test]
+fn the_burst_is_the_one_that_was_asked_for() {
+    let program = Program::start(["--burst", "3"]);
+    assert_eq!(program.card["rate_limit"]["burst"], 3);
+    let token = program.sign_in(&program.card);
+    let answers: Vec<String> = (0..30)
+        .map(|_| program.get(&token, "/2/0/users/me"))
+        .collect();
+    let throttled = |answer: &&String| answer.starts_with("HTTP/1.1 429");
+    assert!(
+        answers[..3]
+            .iter()
+            .all(|answer| answer.starts_with("HTTP/1.1 200"))
+    );
+    assert!(
+        answers
+            .iter()
+            .find(throttled)
+            .unwrap()
+            .contains("retry-after: ")
+    );
 
-    let stopped = Command::new("kill").arg(program.id().to_string()).status();
-    assert!(stopped.unwrap().success());
-    assert!(program.wait().unwrap().success());
+    let program = Program::start(["--burst", "0"]);
+    assert_eq!(program.card["rate_limit"]["burst"], Value::Null);
+}
+
+#[test]
+fn the_log_says_what_was_asked_and_no_secret() {
+    let program = Program::start(["-v"]);
+    let password = program.text("password").to_owned();
+    let token = program.sign_in(&program.card);
+    program.get(&token, "/2/0/models?s=hidden");
+    program.ask("GET /nowhere HTTP/1.1");
+    let log = String::from_utf8(program.end("-TERM").stderr).unwrap();
+    let lines: Vec<&str> = log.lines().collect();
+    assert_eq!(lines.len(), 3, "{log}");
+    assert!(lines[0].starts_with("POST /token/authenticate 201 "));
+    assert!(lines[1].starts_with("GET /2/0/models 200 ") && lines[1].ends_with(" ms"));
+    assert!(lines[2].starts_with("GET /nowhere 404 "));
+    for secret in [&token, &password, "hidden"] {
+        assert!(!log.contains(secret));
+    }
+}
+
+#[test]
+fn a_world_of_ones_own_is_served() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("world.json");
+    let world = json!({
+        "workspaces": ["Planning"],
+        "users": [{ "email": "eve@x.example", "password": "p", "admin_of": ["Planning"] }],
+        "models": [{ "name": "Budget 2031", "workspace": "Planning" }],
+    });
+    std::fs::write(&file, world.to_string()).unwrap();
+    let program = Program::start([OsStr::new("--world"), file.as_os_str()]);
+    let token = program.sign_in(&program.card);
+    let model = program.get(&token, &format!("/2/0/models/{}", program.text("model_id")));
+    assert!(model.contains("Budget 2031"), "{model}");
+    assert!(program.card.get("outsider").is_none());
+}
+
+#[test]
+fn what_cannot_be_is_said_in_one_line() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let taken = taken.local_addr().unwrap().to_string();
+    let folder = tempfile::tempdir().unwrap();
+    let broken = folder.path().join("broken.json");
+    std::fs::write(
+        &broken,
+        r#"{ "models": [{ "name": "A", "workspace": "B" }] }"#,
+    )
+    .unwrap();
+    let broken = broken.to_str().unwrap();
+    for (arguments, said) in [
+        (["--listen", &taken], "cannot listen on"),
+        (["--world", "/no/such/file"], "cannot load /no/such/file"),
+        (
+            ["--world", broken],
+            "in the model 'A': there is no workspace 'B'",
+        ),
+        (
+            ["--write-world", "/dev/null/x"],
+            "cannot write into /dev/null/x",
+        ),
+    ] {
+        let Output {
+            status,
+            stdout,
+            stderr,
+        } = command().args(arguments).output().unwrap();
+        let stderr = String::from_utf8(stderr).unwrap();
+        assert_eq!(status.code(), Some(1), "{stderr}");
+        assert!(stdout.is_empty());
+        assert!(
+            stderr.starts_with("anaplan-fake: ") && stderr.contains(said),
+            "{stderr}"
+        );
+        assert_eq!(stderr.lines().count(), 1);
+    }
 }

@@ -43,9 +43,10 @@ fn authenticate(world: &mut World, request: &Request) -> Reply {
         world
             .user_by_email(email)
             .filter(|user| user.active && user.password == password)
-    } else if let Some(certificate) = request.credential("CACertificate") {
+    } else if request.credential("CACertificate").is_some() {
+        let authorization = request.header("authorization").unwrap_or_default();
         let email = world
-            .check_certificate(certificate, request.body())
+            .check_certificate(authorization, request.body())
             .ok_or_else(refused)?;
         world.user_by_email(&email).filter(|user| user.active)
     } else {

@@ -1,106 +1,149 @@
-//! The fake as a program, for those whose client is not written in Rust.
+//! The fake Anaplan as a program, for people and programs that do not write Rust.
 
-use std::io::Write as _;
+#![forbid(unsafe_code)]
+
+use std::error::Error;
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 
-use anaplan_testkit::{FakeAnaplan, Server};
+use anaplan_testkit::{Exchange, FakeAnaplan, Server, WorldCard};
 use clap::Parser;
-use serde_json::{Value, json};
 
-/// A fake Anaplan: starts the demo world and prints one line of JSON that says what is in it.
+/// A stateful fake of Anaplan.
+///
+/// Starts a demo world, prints one line of JSON that says where it is and who may sign in, and serves
+/// until it is interrupted or terminated.
 #[derive(Debug, Parser)]
+#[command(name = "anaplan-fake", version)]
 struct Arguments {
-    /// Where to listen; port 0 takes any that is free.
-    #[arg(long, default_value = "127.0.0.1:0")]
+    /// The address to listen on; port 0 takes a free one
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0")]
     listen: String,
-    /// Where to write the certificate and the keys; a temporary folder otherwise.
-    #[arg(long)]
+
+    /// Serve the world that is described in this file, in place of the demo world
+    #[arg(long, value_name = "FILE")]
+    world: Option<PathBuf>,
+
+    /// Write certificate and keys into this folder, in place of a temporary one
+    #[arg(long, value_name = "DIR")]
     write_world: Option<PathBuf>,
-    /// How many requests pass at once before 429.
-    #[arg(long, default_value_t = 600)]
-    burst: u32,
-    /// Logs each request on stderr.
+
+    /// How many requests pass at once before 429; 0 turns the limit off
+    #[arg(long, value_name = "N")]
+    burst: Option<u32>,
+
+    /// Log every request on the standard error
     #[arg(short, long)]
     verbose: bool,
 }
 
 #[tokio::main]
-async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let arguments = Arguments::parse();
-    let fake = FakeAnaplan::in_process();
-    fake.world(|world| world.rules.burst = Some(arguments.burst));
-    let mut server = Server::bind(fake.clone(), &arguments.listen).await?;
-    if arguments.verbose {
-        server = server.watched(|method, path, status| {
-            let status = status.map_or("closed".into(), |status| status.to_string());
-            let _ = writeln!(std::io::stderr(), "{method} {path} {status}");
-        });
+async fn main() -> ExitCode {
+    match run(Arguments::parse()).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            let _ = writeln!(io::stderr(), "anaplan-fake: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
+    // Before anybody can know that the program runs: whoever reads the card may end it at once.
+    let mut signals = Signals::new()?;
+    let fake = match &arguments.world {
+        Some(file) => load(file)?,
+        None => FakeAnaplan::in_process(),
+    };
+    if let Some(burst) = arguments.burst {
+        fake.world(|world| world.rules.burst = (burst > 0).then_some(burst));
     }
 
-    let temporary = tempfile::tempdir()?;
-    let folder = arguments.write_world.as_deref().unwrap_or(temporary.path());
-    std::fs::create_dir_all(folder)?;
-    let url = format!("http://{}", server.address()?);
-    let card = card(&fake, &url, folder, arguments.burst)?;
-    writeln!(std::io::stdout(), "{card}")?;
-    server.serve(stopped()?).await;
+    let mut server = Server::builder(fake);
+    if arguments.verbose {
+        server = server.observe(log);
+    }
+    let server = server
+        .listen(&arguments.listen)
+        .await
+        .map_err(|error| format!("cannot listen on {}: {error}", arguments.listen))?;
+
+    // Lives, and is then removed, with the program.
+    let temporary;
+    let folder = match &arguments.write_world {
+        Some(folder) => folder.as_path(),
+        None => {
+            temporary = tempfile::tempdir()?;
+            temporary.path()
+        }
+    };
+    let card = WorldCard::of(&server.fake())
+        .with_files(folder)
+        .map_err(|error| format!("cannot write into {}: {error}", folder.display()))?;
+    let mut stdout = io::stdout();
+    writeln!(stdout, "{card}")?;
+    stdout.flush()?;
+
+    signals.wait().await;
+    server.stop().await;
     Ok(())
 }
 
-/// What is in the demo world, and how to get in.
-fn card(fake: &FakeAnaplan, url: &str, folder: &Path, burst: u32) -> std::io::Result<Value> {
-    let demo = fake.demo();
-    let identity = fake.admin_identity();
-    let write = |name: &str, text: &str| -> std::io::Result<String> {
-        let path = folder.join(name);
-        std::fs::write(&path, text)?;
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::PermissionsExt as _;
-            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600))?;
-        }
-        Ok(path.display().to_string())
-    };
-    let user = |user: &anaplan_testkit::Credentials| json!({ "user": user.user, "password": user.password });
-    Ok(json!({
-        "url": url,
-        "user": demo.admin.user,
-        "password": demo.admin.password,
-        "certificate": write("certificate.pem", &identity.certificate)?,
-        "private_key": write("private_key.pem", &identity.private_key)?,
-        "encrypted_private_key": write("encrypted_private_key.pem", &identity.encrypted_private_key)?,
-        "private_key_password": identity.private_key_password,
-        "workspace_id": demo.workspace.as_str(),
-        "model_id": demo.dev.as_str(),
-        "models": {
-            "dev": demo.dev.as_str(),
-            "test": demo.test.as_str(),
-            "prod": demo.prod.as_str(),
-            "plain": demo.plain.as_str(),
-            "unrelated": demo.unrelated.as_str(),
-            "archived": demo.archived.as_str(),
-            "closable": demo.closable.as_str(),
-            "sync_fails": demo.sync_fails.as_str(),
-        },
-        "limited": user(&demo.limited),
-        "outsider": user(&demo.outsider),
-        "second": user(&demo.second),
-        "rate_limit": { "burst": burst },
-        "features": { "audit": false, "scim": false, "cloudworks": false },
-    }))
+fn load(file: &Path) -> Result<FakeAnaplan, Box<dyn Error>> {
+    let trouble = |error: &dyn Error| format!("cannot load {}: {error}", file.display());
+    let text = std::fs::read_to_string(file).map_err(|error| trouble(&error))?;
+    Ok(FakeAnaplan::from_description(&text).map_err(|error| trouble(&error))?)
 }
 
-/// Completes when the program is asked to stop.
-fn stopped() -> std::io::Result<impl Future<Output = ()>> {
+fn log(exchange: &Exchange) {
+    let outcome = match exchange.status {
+        Some(status) if exchange.broken => format!("{} (cut)", status.as_u16()),
+        Some(status) => status.as_u16().to_string(),
+        None => "(closed)".to_owned(),
+    };
+    let took = exchange.took.as_secs_f64() * 1000.0;
+    let (method, path) = (&exchange.method, &exchange.path);
+    // Nobody may be reading, which is no reason to stop.
+    let _ = writeln!(io::stderr(), "{method} {path} {outcome} {took:.1} ms");
+}
+
+/// The wish that the program ends.
+struct Signals {
     #[cfg(unix)]
-    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
-    Ok(async move {
-        #[cfg(unix)]
+    interrupt: tokio::signal::unix::Signal,
+    #[cfg(unix)]
+    terminate: tokio::signal::unix::Signal,
+}
+
+#[cfg(unix)]
+impl Signals {
+    fn new() -> io::Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+        Ok(Self {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+        })
+    }
+
+    async fn wait(&mut self) {
         tokio::select! {
-            _ = tokio::signal::ctrl_c() => {}
-            _ = terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
         }
-        #[cfg(not(unix))]
-        let _ = tokio::signal::ctrl_c().await;
-    })
+    }
+}
+
+#[cfg(not(unix))]
+impl Signals {
+    fn new() -> io::Result<Self> {
+        Ok(Self {})
+    }
+
+    async fn wait(&mut self) {
+        // Without handlers there is nothing to wait for but the end.
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    }
 }

@@ -1,186 +1,243 @@
-//! The front of its own: a small HTTP server that can stream, cut and drop.
+//! The standalone server: the fake over HTTP/1.1, for programs of any language.
 
-use std::future::Future;
+mod body;
+mod exchange;
+
+use std::fmt;
 use std::io;
-use std::net::SocketAddr;
-use std::pin::Pin;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::time::Duration;
 
 use anaplan_core::clock::Clock as _;
-use bytes::Bytes;
-use http_body_util::BodyExt as _;
-use hyper::body::{Body as HttpBody, Frame, Incoming};
+use http::{Method, StatusCode};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream, ToSocketAddrs};
+use tokio::sync::watch;
+use tokio::task::{JoinHandle, JoinSet};
 
-use crate::fake::{FakeAnaplan, Served};
-use crate::http::{Body, Request, Response};
+use crate::fake::FakeAnaplan;
+use exchange::Desk;
 
-/// Told of every request when it is over: method, path without the query, status.
-type Watch = Arc<dyn Fn(&http::Method, &str, Option<u16>) + Send + Sync>;
+/// The largest request body that is read, in bytes: more than the largest chunk of a file.
+const BODY_LIMIT: usize = 64 << 20;
+/// How long answers that are under way may take when the server stops.
+const GRACE: Duration = Duration::from_secs(5);
+/// How long the server pauses when the machine has no connection to give.
+const PAUSE: Duration = Duration::from_millis(50);
 
-/// A fake behind a socket of its own, not yet serving.
+/// Serves a fake on a socket.
+///
+/// Unlike a wiremock server it keeps no request, sends large bodies piece by piece, and breaks
+/// connections where a [`Fault`](crate::Fault) wants them broken, also in the middle of a body. The
+/// fake's paths of all hosts lie on one port.
+///
+/// ```
+/// use anaplan_testkit::{FakeAnaplan, Server};
+///
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
+/// let server = Server::builder(FakeAnaplan::in_process())
+///     .listen("127.0.0.1:0")
+///     .await?;
+/// assert!(server.url().starts_with("http://127.0.0.1:"));
+/// let connection = server.fake().connection(); // for a client
+/// server.stop().await;
+/// # std::io::Result::Ok(()) })?;
+/// # Ok::<(), std::io::Error>(())
+/// ```
 pub struct Server {
     fake: FakeAnaplan,
-    listener: TcpListener,
-    watch: Option<Watch>,
+    address: SocketAddr,
+    stop: Arc<watch::Sender<bool>>,
+    accepting: JoinHandle<()>,
 }
 
-impl Server {
-    /// Listens on this address; port 0 takes any that is free.
-    ///
-    /// # Errors
-    ///
-    /// Those of the system.
-    pub async fn bind(fake: FakeAnaplan, address: &str) -> io::Result<Self> {
-        let listener = TcpListener::bind(address).await?;
-        Ok(Self {
-            fake,
-            listener,
-            watch: None,
-        })
-    }
+/// One request and its answer, for a log. It holds no secret: neither query, header nor body.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Exchange {
+    /// The method.
+    pub method: Method,
+    /// The path, without the query.
+    pub path: String,
+    /// The status of the answer; `None` when the connection was closed without one.
+    pub status: Option<StatusCode>,
+    /// Whether the connection was broken on purpose, without an answer or in the middle of it.
+    pub broken: bool,
+    /// How long it took up to the head of the answer.
+    pub took: Duration,
+}
 
-    /// Where it listens.
-    ///
-    /// # Errors
-    ///
-    /// Those of the system.
-    pub fn address(&self) -> io::Result<SocketAddr> {
-        self.listener.local_addr()
-    }
+pub(crate) type Observer = Arc<dyn Fn(&Exchange) + Send + Sync>;
 
-    /// Calls `watch` with each request: method, path without the query, and status, which is absent
-    /// when the connection was closed without an answer.
-    #[must_use]
-    pub fn watched(
-        mut self,
-        watch: impl Fn(&http::Method, &str, Option<u16>) + Send + Sync + 'static,
-    ) -> Self {
-        self.watch = Some(Arc::new(watch));
+/// Puts a [`Server`] together.
+#[must_use = "a builder does nothing until `listen`"]
+pub struct ServerBuilder {
+    fake: FakeAnaplan,
+    body_limit: usize,
+    observer: Option<Observer>,
+}
+
+impl ServerBuilder {
+    /// Answers 413 to requests with more than so many bytes. Default 64 MiB.
+    pub fn body_limit(mut self, bytes: usize) -> Self {
+        self.body_limit = bytes;
         self
     }
 
-    /// Serves until `stop` completes. Connections that are open then are closed.
-    pub async fn serve(self, stop: impl Future<Output = ()>) {
-        let mut stop = std::pin::pin!(stop);
-        let mut connections = tokio::task::JoinSet::new();
-        loop {
-            tokio::select! {
-                () = &mut stop => return,
-                accepted = self.listener.accept() => {
-                    // A connection that dies before it is taken is its sender's loss alone.
-                    let Ok((stream, _)) = accepted else { continue };
-                    let (fake, watch) = (self.fake.clone(), self.watch.clone());
-                    connections.spawn(async move {
-                        let service = service_fn(move |request| {
-                            answer(fake.clone(), watch.clone(), request)
-                        });
-                        // A peer that breaks off is no news.
-                        let _ = http1::Builder::new()
-                            .serve_connection(TokioIo::new(stream), service)
-                            .await;
-                    });
-                }
-                Some(_) = connections.join_next() => {}
-            }
-        }
+    /// Has every exchange told to `observer`, before its answer is sent.
+    pub fn observe(mut self, observer: impl Fn(&Exchange) + Send + Sync + 'static) -> Self {
+        self.observer = Some(Arc::new(observer));
+        self
+    }
+
+    /// Listens on this address, `127.0.0.1:8080` or `localhost:0`; port 0 takes a free one. Must be
+    /// called on a tokio runtime, which serves for as long as the server, or a fake from
+    /// [`Server::fake`], lives.
+    ///
+    /// # Errors
+    ///
+    /// When the address is taken or is not of this machine.
+    pub async fn listen(self, address: impl ToSocketAddrs) -> io::Result<Server> {
+        let listener = TcpListener::bind(address).await?;
+        let address = listener.local_addr()?;
+        let (stop, stopped) = watch::channel(false);
+        let stop = Arc::new(stop);
+        let fake = self.fake.served_at(&url(address), Arc::clone(&stop) as _);
+        let desk = Desk {
+            fake: self.fake,
+            body_limit: self.body_limit,
+            observer: self.observer,
+        };
+        Ok(Server {
+            fake,
+            address,
+            stop,
+            accepting: tokio::spawn(accept(listener, Arc::new(desk), stopped)),
+        })
     }
 }
 
-impl std::fmt::Debug for Server {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl Server {
+    /// A server for this fake.
+    pub fn builder(fake: FakeAnaplan) -> ServerBuilder {
+        ServerBuilder {
+            fake,
+            body_limit: BODY_LIMIT,
+            observer: None,
+        }
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The base URL of all services.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        self.fake.url()
+    }
+
+    /// The fake behind it, whose [connection](FakeAnaplan::connection) leads to this server.
+    #[must_use]
+    pub fn fake(&self) -> FakeAnaplan {
+        self.fake.clone()
+    }
+
+    /// Takes no further connection, lets answers that are under way end, and closes. What is not
+    /// done after five seconds is cut off.
+    pub async fn stop(self) {
+        self.stop.send_replace(true);
+        // An error would be a panic in there, which is reported already.
+        let _ = self.accepting.await;
+    }
+}
+
+impl fmt::Debug for Server {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Server")
-            .field("fake", &self.fake)
+            .field("address", &self.address)
             .finish_non_exhaustive()
     }
 }
 
-/// An error here closes the connection without an answer.
-async fn answer(
-    fake: FakeAnaplan,
-    watch: Option<Watch>,
-    request: hyper::Request<Incoming>,
-) -> Result<hyper::Response<Outgoing>, io::Error> {
-    let (head, body) = request.into_parts();
-    let body = body.collect().await.map_err(io::Error::other)?.to_bytes();
-    let request = Request::new(http::Request::from_parts(head, body));
-    let drawn = fake.draw(&request);
-    fake.clock().sleep(drawn.before()).await;
-    let served = fake.serve(&request, &drawn);
-    fake.clock().sleep(drawn.after()).await;
-    let (response, cut) = match served {
-        Served::Answer(response) => (Some(response), None),
-        Served::Cut(response, at) => (Some(response), Some(at)),
-        Served::Dropped => (None, None),
-    };
-    if let Some(watch) = watch {
-        let status = response.as_ref().map(|response| response.status.as_u16());
-        watch(request.method(), request.path(), status);
+impl fmt::Debug for ServerBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ServerBuilder")
+            .field("body_limit", &self.body_limit)
+            .finish_non_exhaustive()
     }
-    response
-        .map(|response| outgoing(response, cut))
-        .ok_or_else(|| io::Error::other("the connection breaks here"))
 }
 
-fn outgoing(response: Response, cut: Option<usize>) -> hyper::Response<Outgoing> {
-    let mut out = hyper::Response::new(());
-    *out.status_mut() = response.status;
-    *out.headers_mut() = response.headers;
-    let body = match (response.body, cut) {
-        (body, Some(at)) => {
-            let mut bytes = body.into_bytes();
-            // The whole length is promised, so that the reader knows what is missing.
-            if let Ok(length) = bytes.len().to_string().parse() {
-                out.headers_mut().insert("content-length", length);
-            }
-            bytes.truncate(at);
-            Outgoing::Broken(Some(bytes))
+/// How this machine reaches what listens there.
+fn url(mut address: SocketAddr) -> String {
+    if address.ip().is_unspecified() {
+        address.set_ip(match address.ip() {
+            IpAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
+            IpAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
+        });
+    }
+    format!("http://{address}")
+}
+
+async fn accept(listener: TcpListener, desk: Arc<Desk>, mut stopped: watch::Receiver<bool>) {
+    let mut connections = JoinSet::new();
+    loop {
+        let stop = stopped.clone();
+        tokio::select! {
+            // Also when everybody who could stop the server is gone.
+            _ = stopped.changed() => break,
+            Some(_) = connections.join_next(), if !connections.is_empty() => {}
+            accepted = listener.accept() => match accepted {
+                Ok((stream, _)) => {
+                    connections.spawn(serve(stream, Arc::clone(&desk), stop));
+                }
+                Err(_) => desk.fake.clock().sleep(PAUSE).await,
+            },
         }
-        (Body::Full(bytes), None) => Outgoing::Whole(Some(bytes)),
-        (Body::Pieces(pieces), None) => Outgoing::Pieces(pieces),
-    };
-    out.map(|()| body)
+    }
+    drop(listener);
+    let grace = desk.fake.clock().sleep(GRACE);
+    tokio::select! {
+        () = grace => connections.abort_all(),
+        () = async { while connections.join_next().await.is_some() {} } => {}
+    }
 }
 
-enum Outgoing {
-    Whole(Option<Bytes>),
-    Pieces(Box<dyn Iterator<Item = Bytes> + Send>),
-    Broken(Option<Bytes>),
-}
-
-impl HttpBody for Outgoing {
-    type Data = Bytes;
-    type Error = io::Error;
-
-    fn poll_frame(
-        self: Pin<&mut Self>,
-        _cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
-        let next = match self.get_mut() {
-            Self::Whole(bytes) => bytes.take().map(Ok),
-            Self::Pieces(pieces) => pieces.next().map(Ok),
-            Self::Broken(bytes) => Some(match bytes.take() {
-                Some(bytes) => Ok(bytes),
-                None => Err(io::Error::other("the connection breaks here")),
-            }),
-        };
-        Poll::Ready(next.map(|next| next.map(Frame::data)))
-    }
-
-    fn is_end_stream(&self) -> bool {
-        matches!(self, Self::Whole(None))
-    }
-
-    fn size_hint(&self) -> hyper::body::SizeHint {
-        match self {
-            Self::Whole(bytes) => {
-                hyper::body::SizeHint::with_exact(bytes.as_ref().map_or(0, Bytes::len) as u64)
-            }
-            Self::Pieces(_) | Self::Broken(_) => hyper::body::SizeHint::default(),
+async fn serve(stream: TcpStream, desk: Arc<Desk>, mut stopped: watch::Receiver<bool>) {
+    // Small answers must not wait for the acknowledgement of those before them.
+    let _ = stream.set_nodelay(true);
+    let service = service_fn(move |request| {
+        let desk = Arc::clone(&desk);
+        async move { desk.exchange(request).await }
+    });
+    let connection = http1::Builder::new()
+        .pipeline_flush(true)
+        .serve_connection(TokioIo::new(stream), service);
+    let mut connection = std::pin::pin!(connection);
+    // Errors are broken connections, by the client or by a fault: nobody needs to be told.
+    tokio::select! {
+        _ = connection.as_mut() => {}
+        _ = stopped.changed() => {
+            connection.as_mut().graceful_shutdown();
+            let _ = connection.await;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_url_of_every_address_is_one_of_this_machine() {
+        let url = |address: &str| url(address.parse().unwrap());
+        assert_eq!(url("127.0.0.1:81"), "http://127.0.0.1:81");
+        assert_eq!(url("0.0.0.0:81"), "http://127.0.0.1:81");
+        assert_eq!(url("[::]:81"), "http://[::1]:81");
     }
 }

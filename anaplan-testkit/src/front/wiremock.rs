@@ -4,20 +4,26 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use http::Method;
+use anaplan_core::clock::Clock as _;
+use http::{Method, StatusCode};
 use wiremock::{Match, Mock, MockServer, ResponseTemplate};
 
-use crate::fake::{FakeAnaplan, Served};
-use crate::http::Request;
+use crate::fake::{Drawn, FakeAnaplan, Served};
+use crate::http::{Request, Response};
 
-/// Mocks of others come first whatever priority they have.
+/// Mocks of others come first.
 const LAST: u8 = u8::MAX;
 
 impl FakeAnaplan {
     /// A fake with the demo world that listens on a port of this machine for as long as it lives.
     ///
-    /// wiremock answers from whole buffers: a [truncated](crate::Fault::truncate) answer becomes a
-    /// connection that is closed without one, and a late effect comes at once while its answer is late.
+    /// Two faults differ from those of other fronts, because wiremock wants a whole answer at once. A
+    /// [truncated](crate::Fault::truncate) answer becomes a connection that is closed without one. A
+    /// [late](crate::Fault::late) effect is as late as it should be, but its answer is 504, as that of
+    /// a gateway that gave up.
+    ///
+    /// wiremock keeps every request in memory: for files of many megabytes take a
+    /// [`Server`](crate::Server). Its delays are real time, also where a test has paused it.
     pub async fn start() -> Self {
         let server = MockServer::start().await;
         let fake = Self::in_process();
@@ -25,8 +31,27 @@ impl FakeAnaplan {
         fake.served_at(&server.uri(), Arc::new(server))
     }
 
-    /// Serves the world on a wiremock server of yours. Your own mocks win wherever they match.
-    pub async fn mount(&self, server: &MockServer) {
+    /// Serves the world on a wiremock server of yours, and gives the same fake with a connection that
+    /// leads there. Your own mocks win wherever they match, unless they have the lowest priority, 255.
+    ///
+    /// ```
+    /// use anaplan_testkit::FakeAnaplan;
+    /// use wiremock::matchers::path;
+    /// use wiremock::{Mock, MockServer, ResponseTemplate};
+    ///
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
+    /// let server = MockServer::start().await;
+    /// let fake = FakeAnaplan::in_process().mount(&server).await;
+    /// Mock::given(path("/2/0/users/me"))
+    ///     .respond_with(ResponseTemplate::new(418))
+    ///     .mount(&server)
+    ///     .await;
+    /// let connection = fake.connection();
+    /// # assert_eq!(connection.hosts.api, server.uri());
+    /// # });
+    /// # std::io::Result::Ok(())
+    /// ```
+    pub async fn mount(&self, server: &MockServer) -> Self {
         let stage = Stage {
             fake: self.clone(),
             served: Arc::default(),
@@ -35,7 +60,7 @@ impl FakeAnaplan {
         // takes the requests whose connection is to break.
         Mock::given(stage.clone())
             .respond_with_err(|_: &wiremock::Request| Broken)
-            .with_priority(LAST - 1)
+            .with_priority(LAST)
             .mount(server)
             .await;
         Mock::given(|_: &wiremock::Request| true)
@@ -43,6 +68,8 @@ impl FakeAnaplan {
             .with_priority(LAST)
             .mount(server)
             .await;
+        // The server is somebody else's: nothing here keeps it alive.
+        self.served_at(&server.uri(), Arc::new(()))
     }
 }
 
@@ -72,15 +99,32 @@ impl Stage {
     }
 }
 
+impl Stage {
+    /// Carries a request out when its delay has passed, on the runtime of the server.
+    fn serve_late(&self, request: Request, drawn: Drawn) {
+        let fake = self.fake.clone();
+        tokio::spawn(async move {
+            fake.clock().sleep(drawn.before()).await;
+            let _ = fake.serve(&request, &drawn);
+        });
+    }
+}
+
 impl Match for Stage {
     fn matches(&self, request: &wiremock::Request) -> bool {
         let Some(request) = read(request) else {
             return true;
         };
         let drawn = self.fake.draw(&request);
-        let served = self.fake.serve(&request, &drawn);
+        let (served, delay) = if drawn.before().is_zero() {
+            (self.fake.serve(&request, &drawn), drawn.after())
+        } else {
+            let before = drawn.before();
+            self.serve_late(request, drawn);
+            let gave_up = Response::empty(StatusCode::GATEWAY_TIMEOUT);
+            (Served::Answer(gave_up), before)
+        };
         let breaks = matches!(served, Served::Dropped | Served::Cut(..));
-        let delay = drawn.before() + drawn.after();
         *self.served.lock().unwrap_or_else(PoisonError::into_inner) = Some((served, delay));
         breaks
     }

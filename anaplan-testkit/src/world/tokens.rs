@@ -5,15 +5,13 @@ use std::time::Duration;
 
 use anaplan_core::{Timestamp, UserId};
 
-use crate::pki;
+use crate::pki::{Authority, SignInRules, verify_sign_in};
 use crate::world::World;
 
 /// Every session that was opened and has not ended.
 #[derive(Default)]
 pub(crate) struct Tokens {
     sessions: HashMap<String, Grant>,
-    /// The registered certificates, by their DER, and their users.
-    certificates: HashMap<Vec<u8>, UserId>,
     /// The bucket of the rate limit, which the whole tenant shares.
     pub(crate) bucket: Option<(f64, Timestamp)>,
 }
@@ -115,17 +113,14 @@ impl World {
 }
 
 impl World {
-    /// Registers a certificate, as an administrator does before its user can sign in with it.
-    pub fn register_certificate(&mut self, user: &UserId, der: impl Into<Vec<u8>>) {
-        self.tokens.certificates.insert(der.into(), user.clone());
-    }
-
     /// The user whom a certificate signs in, if the payload proves that the sender has its key.
-    pub(crate) fn check_certificate(&self, certificate: &str, payload: &[u8]) -> Option<String> {
-        let der = pki::certificate_of(certificate)?;
-        let user = self.tokens.certificates.get(&der)?;
-        let proven = pki::proves_possession(&der, payload, self.now, &self.rules);
-        proven.then(|| self.user(user).map(|user| user.email.clone()))?
+    pub(crate) fn check_certificate(&self, authorization: &str, payload: &[u8]) -> Option<String> {
+        let rules = SignInRules::default()
+            .reject_v1(self.rules.reject_v1)
+            .skew(self.rules.certificate_skew);
+        // Before anybody has asked for the authority, nobody can have a certificate of it.
+        let authority = Authority::shared_if_made()?;
+        verify_sign_in(&authority, authorization, payload, self.now, rules).ok()
     }
 }
 

@@ -1,0 +1,239 @@
+//! The world card: what a program must know to use a fake that somebody else started.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use serde_json::{Map, Value, json};
+
+use crate::demo::{Credentials, Demo};
+use crate::fake::FakeAnaplan;
+use crate::pki::{Authority, Identity};
+
+/// What is known of a running fake, as one JSON object.
+///
+/// | key | what |
+/// |---|---|
+/// | `url` | the base URL of all services |
+/// | `user`, `password` | a workspace administrator, who may use ALM |
+/// | `certificate`, `private_key`, `encrypted_private_key` | files of the same user |
+/// | `private_key_password` | what opens the encrypted key |
+/// | `workspace_id`, `model_id` | the workspace, and the main model |
+/// | `models` | `dev`, `test`, `prod`, `plain`, `unrelated`, `archived`, `closable`, `sync_fails` |
+/// | `second`, `limited`, `outsider` | `user` and `password` of other users |
+/// | `rate_limit` | `burst`: how many requests pass at once; `null` without a limit |
+/// | `features` | which other services are there: `audit`, `scim`, `cloudworks` |
+///
+/// Ids are strings, except those of objects inside a model, which are numbers. What the world does not
+/// have is left out.
+///
+/// ```
+/// use anaplan_testkit::{FakeAnaplan, WorldCard};
+///
+/// let fake = FakeAnaplan::in_process();
+/// let card = WorldCard::of(&fake);
+/// assert_eq!(card.as_value()["user"], fake.admin().user);
+/// assert_eq!(card.as_value()["models"]["dev"], fake.demo().dev.as_str());
+/// ```
+#[derive(Clone)]
+pub struct WorldCard(Value);
+
+impl WorldCard {
+    /// The card of a fake, without files.
+    #[must_use]
+    pub fn of(fake: &FakeAnaplan) -> Self {
+        let demo = fake.demo();
+        let mut card = Map::new();
+        card.insert("url".into(), fake.url().into());
+        card.extend(sign_in(&demo.admin));
+        insert(&mut card, "workspace_id", demo.workspace.as_str());
+        insert(&mut card, "model_id", demo.dev.as_str());
+        card.insert("models".into(), models(&demo));
+        for (name, user) in [
+            ("second", &demo.second),
+            ("limited", &demo.limited),
+            ("outsider", &demo.outsider),
+        ] {
+            let user = sign_in(user);
+            if !user.is_empty() {
+                card.insert(name.into(), user.into());
+            }
+        }
+        let burst = fake.world(|world| world.rules.burst);
+        card.insert("rate_limit".into(), json!({ "burst": burst }));
+        card.insert(
+            "features".into(),
+            json!({ "audit": false, "scim": false, "cloudworks": false }),
+        );
+        Self(card.into())
+    }
+
+    /// Issues a certificate to the card's user, writes it and its key into a folder, and names the
+    /// files. Key files can be read by their owner only.
+    ///
+    /// # Errors
+    ///
+    /// When a file cannot be written, or the key cannot be made.
+    pub fn with_files(mut self, folder: &Path) -> io::Result<Self> {
+        let Some(user) = self.0["user"].as_str() else {
+            return Ok(self);
+        };
+        let identity = Authority::shared()
+            .and_then(|authority| authority.identity(user))
+            .map_err(io::Error::other)?;
+        let folder = std::path::absolute(folder)?;
+        fs::create_dir_all(&folder)?;
+        for (key, file) in write_identity(&folder, &identity)? {
+            self.0[key] = file.to_string_lossy().into();
+        }
+        self.0["private_key_password"] = identity.private_key_password.into();
+        Ok(self)
+    }
+
+    /// The card.
+    #[must_use]
+    pub fn as_value(&self) -> &Value {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for WorldCard {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("WorldCard").finish_non_exhaustive()
+    }
+}
+
+/// One line of JSON.
+impl std::fmt::Display for WorldCard {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+fn insert(card: &mut Map<String, Value>, key: &str, id: &str) {
+    if !id.is_empty() {
+        card.insert(key.into(), id.into());
+    }
+}
+
+fn sign_in(credentials: &Credentials) -> Map<String, Value> {
+    let mut user = Map::new();
+    insert(&mut user, "user", &credentials.user);
+    insert(&mut user, "password", &credentials.password);
+    user
+}
+
+fn models(demo: &Demo) -> Value {
+    let mut models = Map::new();
+    for (name, id) in [
+        ("dev", &demo.dev),
+        ("test", &demo.test),
+        ("prod", &demo.prod),
+        ("plain", &demo.plain),
+        ("unrelated", &demo.unrelated),
+        ("archived", &demo.archived),
+        ("closable", &demo.closable),
+        ("sync_fails", &demo.sync_fails),
+    ] {
+        insert(&mut models, name, id.as_str());
+    }
+    models.into()
+}
+
+fn write_identity(folder: &Path, identity: &Identity) -> io::Result<[(&'static str, PathBuf); 3]> {
+    let certificate = folder.join("certificate.pem");
+    let private_key = folder.join("private_key.pem");
+    let encrypted_private_key = folder.join("encrypted_private_key.pem");
+    fs::write(&certificate, &identity.certificate)?;
+    write_secret(&private_key, &identity.private_key)?;
+    write_secret(&encrypted_private_key, &identity.encrypted_private_key)?;
+    Ok([
+        ("certificate", certificate),
+        ("private_key", private_key),
+        ("encrypted_private_key", encrypted_private_key),
+    ])
+}
+
+/// A file that nobody else can read, not even for the moment of its making.
+fn write_secret(path: &Path, content: &str) -> io::Result<()> {
+    use std::io::Write as _;
+    // The mode counts for new files only.
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)?.write_all(content.as_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::world::World;
+
+    #[test]
+    fn the_card_of_the_demo_world_has_everything() {
+        let fake = FakeAnaplan::in_process();
+        let card = WorldCard::of(&fake).0;
+        for key in [
+            "url",
+            "user",
+            "password",
+            "workspace_id",
+            "model_id",
+            "models",
+            "second",
+            "limited",
+            "outsider",
+            "rate_limit",
+            "features",
+        ] {
+            assert!(card.get(key).is_some(), "{key}");
+        }
+        let models = card["models"].as_object().unwrap();
+        assert_eq!(models.len(), 8);
+        assert!(models.values().all(|id| id.as_str().unwrap().len() == 32));
+        assert_eq!(card["rate_limit"]["burst"], 600);
+        assert!(card.get("certificate").is_none());
+    }
+
+    #[test]
+    fn what_a_world_does_not_have_is_left_out() {
+        let fake = FakeAnaplan::with_world(World::new("2025-01-01T00:00:00Z".parse().unwrap()));
+        let card = WorldCard::of(&fake).0;
+        assert_eq!(card["models"], json!({}));
+        assert!(card.get("user").is_none() && card.get("limited").is_none());
+        let folder = tempfile::tempdir().unwrap();
+        let card = WorldCard(card).with_files(folder.path()).unwrap();
+        assert!(card.0.get("certificate").is_none());
+    }
+
+    #[test]
+    fn files_are_written_over_and_keys_kept_from_others() {
+        let folder = tempfile::tempdir().unwrap();
+        let inner = folder.path().join("made/on/demand");
+        let card = WorldCard::of(&FakeAnaplan::in_process());
+        let first = card.clone().with_files(&inner).unwrap();
+        let second = card.with_files(&inner).unwrap();
+        assert_eq!(first.0["private_key"], second.0["private_key"]);
+        for (key, label) in [
+            ("certificate", "CERTIFICATE"),
+            ("private_key", "PRIVATE KEY"),
+            ("encrypted_private_key", "ENCRYPTED PRIVATE KEY"),
+        ] {
+            let path = Path::new(second.0[key].as_str().unwrap());
+            assert!(path.is_absolute());
+            let file = fs::read_to_string(path).unwrap();
+            assert!(file.starts_with(&format!("-----BEGIN {label}-----\n")));
+            #[cfg(unix)]
+            if key != "certificate" {
+                use std::os::unix::fs::PermissionsExt as _;
+                let mode = fs::metadata(path).unwrap().permissions().mode();
+                assert_eq!(mode & 0o777, 0o600, "{key}");
+            }
+        }
+    }
+}
