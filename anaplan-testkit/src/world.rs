@@ -16,12 +16,14 @@ mod formula;
 mod grid;
 mod ids;
 mod imports;
+mod list_rules;
 mod lists;
 mod made_rows;
 mod members;
 mod model;
 mod outcome;
 mod people;
+mod period;
 mod read_requests;
 mod rules;
 mod runs;
@@ -29,6 +31,7 @@ mod structure;
 mod table;
 mod tasks;
 mod tokens;
+mod version;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -57,6 +60,10 @@ pub use runs::{ConnectorParameter, MappingParameter, RunKind};
 pub use structure::{
     CellValue, Dimension, Format, Items, LineItem, List, ListItem, Module, Property, Role,
     Snapshot, Structure, Subset, View,
+};
+pub use structure::{
+    LINE_ITEMS as LINE_ITEM_DIMENSION, TIME as TIME_DIMENSION, USERS as USER_DIMENSION,
+    VERSIONS as VERSION_DIMENSION,
 };
 
 pub(crate) use alm::{AlmRefusal, Report, ReportKind, RevisionQuery};

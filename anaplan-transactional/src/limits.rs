@@ -30,6 +30,8 @@ pub(crate) fn read_refusal(refusal: &Refusal<'_>) -> Option<ErrorKind> {
     ]
     .iter()
     .any(|word| text.contains(word));
-    let names_it = squeezed.contains("1000000") || text.contains("million");
+    // The number by itself: ids contain as many zeros.
+    let mut numbers = squeezed.split(|c: char| !c.is_ascii_digit());
+    let names_it = numbers.any(|number| number == "1000000") || text.contains("million");
     (names_it || counts && exceeds).then_some(ErrorKind::TooLarge)
 }

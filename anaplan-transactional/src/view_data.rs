@@ -459,7 +459,7 @@ mod tests {
                 ErrorKind::TooLarge,
             ),
             (
-                r#"{"status":{"code":400,"message":"Invalid page selector [101]"}}"#,
+                r#"{"status":{"code":400,"message":"Invalid page selector [101000000001]"}}"#,
                 ErrorKind::Rejected,
             ),
         ] {

@@ -1,7 +1,11 @@
-//! The calendar of a model, its periods, and its versions.
+//! The calendar of a model, and the periods into which it divides time.
 
 use jiff::ToSpan;
 use jiff::civil::{Date, Weekday, date};
+
+pub(crate) use crate::world::period::PeriodKind;
+use crate::world::period::{Period, days_between};
+pub use crate::world::version::Version;
 
 /// The four ways to divide time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -113,87 +117,6 @@ impl Default for Calendar {
             weeks: 104,
         }
     }
-}
-
-/// How long a period is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum PeriodKind {
-    Day,
-    Week,
-    Month,
-    Quarter,
-    HalfYear,
-    Year,
-    All,
-}
-
-impl PeriodKind {
-    /// The text of a format.
-    pub(crate) fn as_str(self) -> &'static str {
-        match self {
-            Self::Day => "DAY",
-            Self::Week => "WEEK",
-            Self::Month => "MONTH",
-            Self::Quarter => "QUARTER",
-            Self::HalfYear => "HALF_YEAR",
-            Self::Year => "YEAR",
-            Self::All => "ALL",
-        }
-    }
-
-    pub(crate) fn label(self) -> &'static str {
-        match self {
-            Self::Day => "Day",
-            Self::Week => "Week",
-            Self::Month => "Month",
-            Self::Quarter => "Quarter",
-            Self::HalfYear => "Half-Year",
-            Self::Year => "Year",
-            Self::All => "All Periods",
-        }
-    }
-
-    pub(crate) fn of_text(text: &str) -> Option<Self> {
-        [
-            Self::Day,
-            Self::Week,
-            Self::Month,
-            Self::Quarter,
-            Self::HalfYear,
-            Self::Year,
-        ]
-        .into_iter()
-        .find(|kind| kind.as_str() == text)
-    }
-}
-
-/// A stretch of time with a name.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Period {
-    pub(crate) id: u64,
-    pub(crate) name: String,
-    pub(crate) kind: PeriodKind,
-    pub(crate) first: Date,
-    pub(crate) last: Date,
-}
-
-impl Period {
-    fn new(kind: PeriodKind, name: String, first: Date, last: Date) -> Self {
-        let days = days_between(date(1900, 1, 1), first).unsigned_abs();
-        // The same stretch of time has the same id in every calendar.
-        let id = 5_000_000_000 + days * 100 + kind as u64;
-        Self {
-            id,
-            name,
-            kind,
-            first,
-            last,
-        }
-    }
-}
-
-fn days_between(from: Date, to: Date) -> i64 {
-    from.until(to).map_or(0, |span| i64::from(span.get_days()))
 }
 
 fn days_after(day: Date, days: i64) -> Date {
@@ -412,42 +335,6 @@ impl Calendar {
 /// `FY25`.
 pub(crate) fn year_name(year: i16) -> String {
     format!("FY{:02}", year.rem_euclid(100))
-}
-
-/// A version of the data, such as actual figures or a forecast.
-#[derive(Debug, Clone, PartialEq)]
-#[non_exhaustive]
-pub struct Version {
-    /// 107 and nine digits.
-    pub id: u64,
-    /// The name.
-    pub name: String,
-    /// The code.
-    pub code: Option<String>,
-    /// Whether it is the one that is worked in.
-    pub current: bool,
-    /// Whether it holds what has really happened.
-    pub actual: bool,
-    /// How it is calculated.
-    pub formula: Option<String>,
-    /// Remarks.
-    pub notes: String,
-}
-
-impl Version {
-    /// A version of this id and name.
-    #[must_use]
-    pub fn new(id: u64, name: impl Into<String>) -> Self {
-        Self {
-            id,
-            name: name.into(),
-            code: None,
-            current: false,
-            actual: false,
-            formula: None,
-            notes: String::new(),
-        }
-    }
 }
 
 #[cfg(test)]

@@ -10,13 +10,13 @@ use crate::world::files::SourceFile;
 use crate::world::imports::Import;
 
 /// The dimension of time.
-pub(crate) const TIME: u64 = 20_000_000_003;
+pub const TIME: u64 = 20_000_000_003;
 /// The dimension of versions.
-pub(crate) const VERSIONS: u64 = 20_000_000_020;
+pub const VERSIONS: u64 = 20_000_000_020;
 /// The dimension of line items.
-pub(crate) const LINE_ITEMS: u64 = 20_000_000_012;
+pub const LINE_ITEMS: u64 = 20_000_000_012;
 /// The dimension of users.
-pub(crate) const USERS: u64 = 101_999_999_999;
+pub const USERS: u64 = 101_999_999_999;
 
 /// A dimension: a list, a subset, or one of the built-in ones.
 pub type Dimension = u64;
