@@ -5,11 +5,13 @@ mod alm;
 mod books;
 mod calendar;
 mod cells;
+mod content;
 mod csv;
 mod cube;
 mod diff;
 mod dumps;
 mod edit;
+mod encoding;
 mod exports;
 mod files;
 mod formula;
@@ -38,8 +40,8 @@ use std::sync::Arc;
 
 use anaplan_core::{ModelId, Timestamp, UserId, WorkspaceId};
 
+use content::FileStore;
 use dumps::DumpStore;
-use files::FileStore;
 
 pub use actions::{Act, Action, Dashboard, Process, Selection, SortKey};
 pub use alm::{Applied, Revision};
@@ -50,8 +52,9 @@ pub use edit::{
     ActionEdit, ExportEdit, FileEdit, ImportEdit, LineItemEdit, ListEdit, ModelEdit, ModuleEdit,
     ProcessEdit,
 };
+pub use encoding::Encoding;
 pub use exports::{Export, ExportSource};
-pub use files::{DefaultFile, Encoding, SourceFile};
+pub use files::{DefaultFile, SourceFile};
 pub use imports::{Coordinate, Import, ImportSource, ImportTarget};
 pub use model::{Model, ModelState, OpenState, SyncFailure};
 pub use people::{User, UserEdit, Workspace};

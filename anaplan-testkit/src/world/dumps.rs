@@ -6,8 +6,8 @@ use anaplan_core::{ModelId, TaskId, Timestamp, UserId};
 use bytes::Bytes;
 
 use crate::world::World;
+use crate::world::content::{LIFE, cut};
 use crate::world::csv::{Table, write_row};
-use crate::world::files::{LIFE, cut};
 use crate::world::imports::BadRow;
 use crate::world::tokens::later;
 

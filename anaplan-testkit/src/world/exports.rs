@@ -3,8 +3,9 @@
 use bytes::Bytes;
 
 use crate::world::World;
+use crate::world::content::cut;
 use crate::world::csv::{Row, Table, write_row};
-use crate::world::files::{Encoding, cut};
+use crate::world::encoding::Encoding;
 use crate::world::made_rows::MadeRows;
 use crate::world::model::Model;
 use crate::world::structure::{Dimension, Format, LineItem, List, ListItem, Module};

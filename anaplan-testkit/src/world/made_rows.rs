@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use crate::world::files::CHUNK;
+use crate::world::content::CHUNK;
 
 const HEADER: &[u8] = b"Transaction,Region,Product,Period,Quantity,Amount,Comment\r\n";
 /// `#` stands for the digits of the row's number, `@` for digits that follow from it.

@@ -12,8 +12,10 @@ use crate::world::rules::Pacing;
 use crate::world::runs::{RunKind, RunParameters};
 use crate::world::tokens::later;
 
-/// How long finished tasks can be asked for.
+/// How long finished tasks of ALM can be asked for, and their reports.
 pub(crate) const RETENTION: Duration = Duration::from_secs(48 * 3600);
+/// How long runs can be asked for, which is longer than they keep their dumps.
+const RUN_RETENTION: Duration = Duration::from_secs(30 * 24 * 3600);
 
 /// What a task hangs under: it cannot be found anywhere else.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -188,9 +190,15 @@ impl TaskBoard {
         self.tasks.retain(|_, task| task.parent.model() != model);
     }
 
-    fn forget_before(&mut self, moment: Timestamp) {
-        self.tasks
-            .retain(|_, task| !task.state.is_over() || task.created >= moment);
+    fn expire(&mut self, now: Timestamp) {
+        self.tasks.retain(|_, task| {
+            let kept = if task.parent.queues() {
+                RUN_RETENTION
+            } else {
+                RETENTION
+            };
+            !task.state.is_over() || later(task.created, kept) >= now
+        });
     }
 }
 
@@ -325,12 +333,7 @@ impl World {
 
     /// Forgets what has lived its time.
     pub(crate) fn expire(&mut self) {
-        let Ok(retention) = jiff::SignedDuration::try_from(RETENTION) else {
-            return;
-        };
-        if let Ok(moment) = self.now.checked_sub(retention) {
-            self.tasks.forget_before(moment);
-        }
+        self.tasks.expire(self.now);
         self.files.expire(self.now);
         self.dumps.expire(self.now);
         self.drop_dead_sessions();

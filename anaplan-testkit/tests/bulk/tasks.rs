@@ -301,14 +301,16 @@ fn a_waiting_run_is_cancelled_and_a_finished_one_is_not() {
 }
 
 #[test]
-fn tasks_are_forgotten_after_48_hours() {
+fn runs_are_remembered_longer_than_their_dumps_but_not_for_ever() {
     let caller = Caller::admin();
     let task = caller.start(&format!("actions/{}", caller.demo.action));
     caller.follow(&task);
-    caller.fake.advance(HOUR * 49);
-    Caller::signed_in(&caller.fake, &caller.demo.admin)
-        .get(&task)
-        .expect(404);
+    let later = |hours: u32| {
+        caller.fake.advance(HOUR * hours);
+        Caller::signed_in(&caller.fake, &caller.demo.admin)
+    };
+    later(29 * 24).get(&task).expect(200);
+    later(2 * 24).get(&task).expect(404);
 }
 
 #[test]
@@ -351,9 +353,16 @@ fn dumps_live_for_48_hours_after_the_last_access() {
     caller.upload(demo.bad_source_file, &demo.bad_csv);
     let task = caller.start(&format!("imports/{}", demo.bad_import));
     caller.follow(&task);
-    caller.fake.advance(HOUR * 47);
-    let caller = Caller::signed_in(&caller.fake, &demo.admin);
-    caller.get(&format!("{task}/dump")).expect(200);
+    let later = |hours: u32| {
+        caller.fake.advance(HOUR * hours);
+        Caller::signed_in(&caller.fake, &demo.admin)
+    };
+    later(47).get(&format!("{task}/dump")).expect(200);
+    later(47).get(&format!("{task}/dump/chunks")).expect(200);
+    let after = later(48);
+    after.get(&format!("{task}/dump")).expect(404);
+    let result = &after.get(&task).expect(200).json()["task"]["result"];
+    assert_eq!(result["failureDumpAvailable"], true);
 }
 
 #[test]

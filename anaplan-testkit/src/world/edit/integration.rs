@@ -4,8 +4,9 @@ use bytes::Bytes;
 
 use crate::world::actions::{Act, Action, Dashboard, Process, Selection, SortKey};
 use crate::world::edit::ModelEdit;
+use crate::world::encoding::Encoding;
 use crate::world::exports::{Export, ExportSource};
-use crate::world::files::{DefaultFile, Encoding, SourceFile};
+use crate::world::files::{DefaultFile, SourceFile};
 use crate::world::ids::IdSource;
 use crate::world::imports::{Coordinate, Import, ImportSource, ImportTarget};
 use crate::world::model::Model;

@@ -1,0 +1,178 @@
+//! What users have in files: chunks that have come, or that are made while they are read.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use anaplan_core::{ModelId, Timestamp, UserId};
+use bytes::Bytes;
+
+use crate::world::made_rows::MadeRows;
+use crate::world::tokens::later;
+
+/// How long private content is kept after the last access.
+pub(crate) const LIFE: Duration = Duration::from_secs(48 * 3600);
+/// The largest chunk that is given, in bytes.
+pub(crate) const CHUNK: usize = 10_000_000;
+
+/// What one user has in one file.
+#[derive(Debug, Clone)]
+pub(crate) struct Content {
+    pub(crate) chunks: Chunks,
+    /// How many chunks there will be, where that was said.
+    pub(crate) declared: Option<usize>,
+    pub(crate) completed: bool,
+    pub(crate) touched: Timestamp,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) enum Chunks {
+    Held(BTreeMap<usize, Bytes>),
+    Made(MadeRows),
+}
+
+impl Content {
+    pub(crate) fn announced(declared: Option<usize>, now: Timestamp) -> Self {
+        Self {
+            chunks: Chunks::Held(BTreeMap::new()),
+            declared,
+            completed: false,
+            touched: now,
+        }
+    }
+
+    pub(crate) fn whole(chunks: Vec<Bytes>, now: Timestamp) -> Self {
+        Self {
+            declared: Some(chunks.len()),
+            chunks: Chunks::Held(chunks.into_iter().enumerate().collect()),
+            completed: true,
+            touched: now,
+        }
+    }
+
+    pub(crate) fn made(rows: MadeRows, now: Timestamp) -> Self {
+        Self {
+            declared: Some(rows.chunks()),
+            chunks: Chunks::Made(rows),
+            completed: true,
+            touched: now,
+        }
+    }
+
+    /// Whether all of it is there.
+    pub(crate) fn is_ready(&self) -> bool {
+        match (&self.chunks, self.declared) {
+            (Chunks::Made(_), _) => true,
+            (Chunks::Held(held), Some(declared)) => held.len() == declared,
+            (Chunks::Held(_), None) => self.completed,
+        }
+    }
+
+    /// The `chunkCount` that is shown.
+    pub(crate) fn chunk_count(&self) -> i64 {
+        self.declared
+            .map_or(-1, |count| i64::try_from(count).unwrap_or(i64::MAX))
+    }
+
+    /// The numbers of the chunks that are listed: the announced ones, or those that have come.
+    pub(crate) fn listed(&self) -> Vec<usize> {
+        match (&self.chunks, self.declared) {
+            (_, Some(declared)) => (0..declared).collect(),
+            (Chunks::Held(held), None) => held.keys().copied().collect(),
+            (Chunks::Made(rows), None) => (0..rows.chunks()).collect(),
+        }
+    }
+
+    /// The bytes of one chunk, piece by piece.
+    pub(crate) fn chunk(&self, number: usize) -> Option<Pieces> {
+        match &self.chunks {
+            Chunks::Held(held) => Some(Box::new(std::iter::once(held.get(&number)?.clone()))),
+            Chunks::Made(rows) => {
+                (number < rows.chunks()).then(|| Box::new(rows.chunk(number)) as Pieces)
+            }
+        }
+    }
+
+    /// All bytes, piece by piece, once all are there. `None` also when there are none.
+    pub(crate) fn pieces(&self) -> Option<Pieces> {
+        if !self.is_ready() || self.listed().is_empty() {
+            return None;
+        }
+        Some(match &self.chunks {
+            Chunks::Held(held) => Box::new(held.values().cloned().collect::<Vec<_>>().into_iter()),
+            Chunks::Made(rows) => Box::new(rows.all()),
+        })
+    }
+
+    pub(crate) fn len(&self) -> u64 {
+        match &self.chunks {
+            Chunks::Held(held) => held.values().map(|chunk| chunk.len() as u64).sum(),
+            Chunks::Made(rows) => rows.len(),
+        }
+    }
+}
+
+pub(crate) type Pieces = Box<dyn Iterator<Item = Bytes> + Send>;
+
+/// By model, file and user.
+pub(crate) type Place = (ModelId, u64, UserId);
+
+/// The private content of every user.
+#[derive(Debug, Default)]
+pub(crate) struct FileStore {
+    pub(crate) contents: BTreeMap<Place, Content>,
+    /// The count that lists go on showing for content that was deleted.
+    pub(crate) stale: BTreeMap<Place, i64>,
+}
+
+impl FileStore {
+    pub(crate) fn forget_model(&mut self, model: &ModelId) {
+        self.contents.retain(|(of, _, _), _| of != model);
+        self.stale.retain(|(of, _, _), _| of != model);
+    }
+
+    pub(crate) fn expire(&mut self, now: Timestamp) {
+        self.contents
+            .retain(|_, content| later(content.touched, LIFE) > now);
+    }
+}
+
+/// Puts pieces together, without copying where there is only one.
+pub(crate) fn join(mut pieces: Pieces) -> Bytes {
+    let Some(first) = pieces.next() else {
+        return Bytes::new();
+    };
+    let Some(second) = pieces.next() else {
+        return first;
+    };
+    let mut all = Vec::with_capacity(first.len() + second.len());
+    all.extend_from_slice(&first);
+    all.extend_from_slice(&second);
+    for piece in pieces {
+        all.extend_from_slice(&piece);
+    }
+    all.into()
+}
+
+/// Cuts bytes into chunks of the largest size.
+pub(crate) fn cut(mut bytes: Bytes) -> Vec<Bytes> {
+    let mut chunks = Vec::new();
+    while !bytes.is_empty() {
+        chunks.push(bytes.split_to(CHUNK.min(bytes.len())));
+    }
+    chunks
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn content_is_ready_when_every_announced_chunk_is_there() {
+        let mut content = Content::announced(Some(2), Timestamp::UNIX_EPOCH);
+        assert_eq!((content.is_ready(), content.listed()), (false, vec![0, 1]));
+        content.chunks = Chunks::Held([(0, "a".into()), (1, "b".into())].into());
+        assert_eq!(content.pieces().map(join).unwrap(), "ab");
+        let streaming = Content::announced(None, Timestamp::UNIX_EPOCH);
+        assert_eq!((streaming.is_ready(), streaming.chunk_count()), (false, -1));
+    }
+}

@@ -1,0 +1,152 @@
+//! What becomes of the single rows, and how that is told.
+
+use std::collections::BTreeMap;
+
+use crate::world::csv::{Row, RowFault, Table};
+use crate::world::outcome::{Detail, detail};
+
+/// What is wrong with a row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Problem {
+    pub(crate) code: &'static str,
+    pub(crate) text: String,
+}
+
+pub(crate) fn problem<T>(code: &'static str, text: impl Into<String>) -> Result<T, Problem> {
+    Err(Problem {
+        code,
+        text: text.into(),
+    })
+}
+
+/// A row with something wrong.
+#[derive(Debug, Clone)]
+pub(crate) struct BadRow {
+    /// Its place among the rows of the table.
+    pub(crate) row: usize,
+    /// Whether nothing of it was used.
+    pub(crate) lost: bool,
+    pub(crate) problems: Vec<Problem>,
+}
+
+/// What came of the rows.
+#[derive(Debug, Default)]
+pub(crate) struct Applied {
+    pub(crate) created: u64,
+    pub(crate) updated: u64,
+    pub(crate) ignored: u64,
+    pub(crate) bad: Vec<BadRow>,
+}
+
+impl Applied {
+    /// How many rows had an effect.
+    pub(crate) fn applied(&self) -> u64 {
+        self.created + self.updated
+    }
+
+    fn failed(&self) -> u64 {
+        self.bad.iter().filter(|row| row.lost).count() as u64
+    }
+
+    pub(crate) fn count(&mut self, row: usize, outcome: Effect, problems: Vec<Problem>) {
+        match outcome {
+            Effect::Created => self.created += 1,
+            Effect::Updated => self.updated += 1,
+            Effect::Nothing if problems.is_empty() => self.ignored += 1,
+            Effect::Nothing => {}
+        }
+        if !problems.is_empty() {
+            self.bad.push(BadRow {
+                row,
+                lost: outcome == Effect::Nothing,
+                problems,
+            });
+        }
+    }
+
+    /// The details of a result: the counts first, then each kind of problem with how often it occurred.
+    pub(crate) fn details(
+        &self,
+        subject: &str,
+        what: &str,
+        name: &str,
+        code: Option<&str>,
+    ) -> Vec<Detail> {
+        let (good, failed) = (self.applied(), self.failed());
+        let suffix = if self.bad.is_empty() {
+            ""
+        } else {
+            "WithFailures"
+        };
+        let kind = if what == "hierarchy" && good + failed == 0 && self.bad.is_empty() {
+            "hierarchyNoChanges".to_owned()
+        } else {
+            format!("{what}RowsProcessed{suffix}")
+        };
+        let counts = [
+            (format!("{subject}Name"), Some(name.to_owned())),
+            (format!("{subject}Code"), code.map(str::to_owned)),
+            ("successRowCount".into(), Some(good.to_string())),
+            ("successCreateCount".into(), Some(self.created.to_string())),
+            ("successUpdateCount".into(), Some(self.updated.to_string())),
+            ("failedCount".into(), Some(failed.to_string())),
+            ("ignoredCount".into(), Some(self.ignored.to_string())),
+        ];
+        let text = format!(
+            "{name}: {good} ({}/{}) rows successful, {failed} failed, {} ignored",
+            self.created, self.updated, self.ignored
+        );
+        let mut details = vec![Detail {
+            kind,
+            text,
+            occurrences: 0,
+            values: counts
+                .into_iter()
+                .flat_map(|(key, value)| [Some(key), value])
+                .collect(),
+        }];
+        let mut kinds: BTreeMap<&str, (u64, &str)> = BTreeMap::new();
+        for problem in self.bad.iter().flat_map(|row| &row.problems) {
+            kinds.entry(problem.code).or_insert((0, &problem.text)).0 += 1;
+        }
+        details.extend(kinds.into_iter().map(|(kind, (occurrences, text))| Detail {
+            kind: kind.to_owned(),
+            text: text.to_owned(),
+            occurrences,
+            values: Vec::new(),
+        }));
+        details
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Effect {
+    Created,
+    Updated,
+    Nothing,
+}
+
+pub(crate) fn find_column(table: &Table, name: &str) -> Result<usize, Detail> {
+    table.column(name).ok_or_else(|| {
+        detail(
+            "missingFields",
+            format!("The source has no column '{name}'."),
+        )
+    })
+}
+
+pub(crate) fn malformed(row: &Row) -> Option<Problem> {
+    let (code, text) = match row.fault? {
+        RowFault::SeparatorExpected => (
+            "columnSeparatorExpected",
+            "A column separator was expected after a text delimiter.",
+        ),
+        RowFault::UnmatchedDelimiter => {
+            ("unmatchedTextDelimiter", "A text delimiter is not closed.")
+        }
+    };
+    Some(Problem {
+        code,
+        text: text.to_owned(),
+    })
+}
