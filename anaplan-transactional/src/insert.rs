@@ -79,15 +79,11 @@ impl InsertListItems {
     }
 
     fn split(self) -> Result<Vec<Self>> {
-        let parts = split_items(self.items, NewListItem::check)?;
-        Ok(parts
-            .into_iter()
-            .map(|items| Self {
-                model: self.model.clone(),
-                list: self.list.clone(),
-                items,
-            })
-            .collect())
+        split_items(self.items, NewListItem::check, |items| Self {
+            model: self.model.clone(),
+            list: self.list.clone(),
+            items,
+        })
     }
 
     /// The ids of those items of the request that the list has, by what they are found by.

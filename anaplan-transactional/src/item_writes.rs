@@ -244,15 +244,11 @@ impl UpdateListItems {
     }
 
     fn split(self) -> Result<Vec<Self>> {
-        let parts = split_items(self.items, ListItemUpdate::check)?;
-        Ok(parts
-            .into_iter()
-            .map(|items| Self {
-                model: self.model.clone(),
-                list: self.list.clone(),
-                items,
-            })
-            .collect())
+        split_items(self.items, ListItemUpdate::check, |items| Self {
+            model: self.model.clone(),
+            list: self.list.clone(),
+            items,
+        })
     }
 }
 
@@ -304,15 +300,11 @@ impl DeleteListItems {
     }
 
     fn split(self) -> Result<Vec<Self>> {
-        let parts = split_items(self.items, ListItemKey::check)?;
-        Ok(parts
-            .into_iter()
-            .map(|items| Self {
-                model: self.model.clone(),
-                list: self.list.clone(),
-                items,
-            })
-            .collect())
+        split_items(self.items, ListItemKey::check, |items| Self {
+            model: self.model.clone(),
+            list: self.list.clone(),
+            items,
+        })
     }
 }
 
@@ -355,17 +347,19 @@ impl Batch for DeleteListItems {
     }
 }
 
-/// Cuts items into requests, after a look at every one of them.
-pub(crate) fn split_items<T>(
+/// Cuts items into requests, made by `make`, after a look at every one of them.
+pub(crate) fn split_items<T, E>(
     items: Part<T>,
     check: impl Fn(&T) -> Result<()>,
-) -> Result<Vec<Part<T>>> {
+    make: impl Fn(Part<T>) -> E,
+) -> Result<Vec<E>> {
     let mut index = items.first();
-    items.split(ITEMS_PER_WRITE, usize::MAX, |item| {
+    let parts = items.split(ITEMS_PER_WRITE, usize::MAX, |item| {
         check(item).map_err(|error| error.about("requestIndex", index.to_string()))?;
         index += 1;
         Ok(0)
-    })
+    })?;
+    Ok(parts.into_iter().map(make).collect())
 }
 
 /// The body of every list write.

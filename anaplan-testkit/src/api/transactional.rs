@@ -173,6 +173,21 @@ fn readable_module<'a>(
         .ok_or(Failure::NotFound)
 }
 
+/// The one module that is asked for, or every module that the caller may read.
+fn readable_modules<'a>(
+    call: &Call<'_>,
+    model: &'a Model,
+    module: Option<&str>,
+) -> Result<Vec<&'a Module>, Failure> {
+    match module {
+        Some(module) => Ok(vec![readable_module(call, model, module)?]),
+        None => {
+            let all = model.structure.modules.iter();
+            Ok(all.filter(|module| may_read(call, model, module)).collect())
+        }
+    }
+}
+
 /// A response that is made at once if it is small, and piece by piece if it is not.
 fn in_pieces(
     content_type: &'static str,

@@ -279,12 +279,7 @@ impl World {
             .iter()
             .filter(|applied| query.after.is_none_or(|after| day(applied.on) >= after))
             .filter(|applied| query.before.is_none_or(|before| day(applied.on) <= before))
-            .filter_map(|applied| {
-                Some((
-                    Arc::clone(self.revisions.get(&applied.revision)?),
-                    applied.clone(),
-                ))
-            })
+            .filter_map(|applied| self.with_its_revision(applied))
             .collect();
         if let Some(sort) = &query.sort {
             let (property, descending) = match sort.strip_prefix('-') {
@@ -313,6 +308,11 @@ impl World {
         all
     }
 
+    fn with_its_revision(&self, applied: &Applied) -> Option<(Arc<Revision>, Applied)> {
+        let revision = self.revisions.get(&applied.revision)?;
+        Some((Arc::clone(revision), applied.clone()))
+    }
+
     /// The revisions of the source that the target could be brought to, newest first.
     pub(crate) fn syncable(
         &self,
@@ -336,12 +336,7 @@ impl World {
         }
         let newer = source.applied[common + 1..].iter().rev();
         Ok(newer
-            .filter_map(|applied| {
-                Some((
-                    Arc::clone(self.revisions.get(&applied.revision)?),
-                    applied.clone(),
-                ))
-            })
+            .filter_map(|applied| self.with_its_revision(applied))
             .collect())
     }
 
@@ -408,7 +403,6 @@ impl World {
             return rule("The target model has structural changes since its latest revision.");
         }
         let work = Work::Sync {
-            source_model: source_model.clone(),
             source: source.to_owned(),
             target: target_revision.to_owned(),
         };
@@ -433,6 +427,7 @@ impl World {
     ) -> Result<TaskId, AlmRefusal> {
         self.check_pair(target, source_model, source, target_revision)?;
         let work = Work::Report {
+            kind,
             source_model: source_model.clone(),
             source: source.to_owned(),
             target: target_revision.to_owned(),
@@ -465,7 +460,6 @@ impl World {
         &mut self,
         task: &TaskRecord,
         target: &ModelId,
-        _source_model: &ModelId,
         source: &str,
         target_revision: &str,
     ) -> AlmOutcome {

@@ -69,13 +69,10 @@ impl TaskState {
 #[derive(Debug, Clone)]
 pub(crate) enum Work {
     /// Bring the parent's model to a revision.
-    Sync {
-        source_model: ModelId,
-        source: String,
-        target: String,
-    },
+    Sync { source: String, target: String },
     /// Compare two revisions.
     Report {
+        kind: ReportKind,
         source_model: ModelId,
         source: String,
         target: String,
@@ -376,22 +373,13 @@ impl World {
     fn carry_out(&mut self, task: &TaskRecord) -> Outcome {
         let model = task.parent.model().clone();
         match &task.work {
-            Work::Sync {
-                source_model,
-                source,
-                target,
-            } => Outcome::Alm(self.sync(task, &model, source_model, source, target)),
+            Work::Sync { source, target } => Outcome::Alm(self.sync(task, &model, source, target)),
             Work::Report {
+                kind,
                 source_model,
                 source,
                 target,
-            } => {
-                let kind = match task.parent {
-                    Parent::Report(kind, _) => kind,
-                    Parent::Sync(_) | Parent::Run(..) => ReportKind::Comparison,
-                };
-                Outcome::Alm(self.report(kind, &model, source_model, source, target))
-            }
+            } => Outcome::Alm(self.report(*kind, &model, source_model, source, target)),
             Work::Run(parameters) => Outcome::Run(self.run(task, parameters)),
         }
     }

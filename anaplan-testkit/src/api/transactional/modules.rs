@@ -6,7 +6,7 @@ use anaplan_core::ModelId;
 use serde_json::{Value, json};
 
 use crate::api::envelope::{Envelope, Failure};
-use crate::api::transactional::{may_read, readable_module, the_model};
+use crate::api::transactional::{may_read, readable_module, readable_modules, the_model};
 use crate::api::{Call, Reply, query};
 use crate::world::{
     Dimension, Format, LineItem, Model, Module, PeriodKind, TIME, VERSIONS, cell_count,
@@ -37,13 +37,7 @@ pub(crate) fn named(id: u64, name: &str, code: Option<&str>) -> Value {
 
 pub(crate) fn line_items(call: &Call<'_>, id: &ModelId, module: Option<&str>) -> Reply {
     let model = the_model(call, id)?;
-    let modules: Vec<&Module> = match module {
-        Some(module) => vec![readable_module(call, model, module)?],
-        None => {
-            let all = model.structure.modules.iter();
-            all.filter(|module| may_read(call, model, module)).collect()
-        }
-    };
+    let modules = readable_modules(call, model, module)?;
     let everything = call.request.flag("includeAll");
     let mut sizes = HashMap::new();
     let mut items = Vec::new();

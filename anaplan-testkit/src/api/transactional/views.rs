@@ -5,19 +5,13 @@ use serde_json::{Value, json};
 
 use crate::api::envelope::{Envelope, Failure};
 use crate::api::transactional::modules::named;
-use crate::api::transactional::{may_read, number, readable_module, the_model};
+use crate::api::transactional::{may_read, number, readable_modules, the_model};
 use crate::api::{Call, Reply, query};
-use crate::world::{Dimension, Model, Module, Shown, full_name};
+use crate::world::{Dimension, Model, Shown, full_name};
 
 pub(crate) fn list(call: &Call<'_>, id: &ModelId, module: Option<&str>) -> Reply {
     let model = the_model(call, id)?;
-    let modules: Vec<&Module> = match module {
-        Some(module) => vec![readable_module(call, model, module)?],
-        None => {
-            let all = model.structure.modules.iter();
-            all.filter(|module| may_read(call, model, module)).collect()
-        }
-    };
+    let modules = readable_modules(call, model, module)?;
     // Nothing but this very text turns them on.
     let subsidiary = call.request.param("includesubsidiaryviews") == Some("true");
     let mut views = Vec::new();
