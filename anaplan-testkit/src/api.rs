@@ -3,6 +3,8 @@
 mod alm;
 mod auth;
 mod bulk;
+mod busy;
+mod disturb;
 pub(crate) mod envelope;
 mod models;
 pub(crate) mod query;
@@ -18,6 +20,7 @@ use http::{Method, StatusCode};
 use crate::http::{Body, Request, Response};
 use crate::world::{AlmRefusal, Model, ModelState, World};
 
+pub(crate) use busy::busy_until;
 pub(crate) use envelope::Failure;
 pub(crate) use route::too_many;
 
@@ -47,7 +50,7 @@ fn answer(world: &mut World, request: &Request) -> Response {
     let reply = route::route(world, request);
     let mut response = reply.unwrap_or_else(|failure| failure.into_response(world, request));
     if world.rules.novelties || world.rules.untidy {
-        envelope::disturb(world, &mut response);
+        disturb::disturb(world, &mut response);
     }
     response
 }

@@ -1,7 +1,10 @@
 //! The fake as its users hold it: a world, a clock, a log, and faults to come.
 
 use std::fmt;
+use std::future::{Future as _, poll_fn};
+use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::Poll;
 use std::time::Duration;
 
 use anaplan_core::clock::Clock as _;
@@ -11,6 +14,7 @@ use anaplan_core::{
 };
 use bytes::Bytes;
 use http::StatusCode;
+use tokio::sync::Notify;
 
 use crate::api;
 use crate::clock::FakeClock;
@@ -50,6 +54,8 @@ struct Shared {
     clock: FakeClock,
     state: Mutex<State>,
     demo: Option<Demo>,
+    /// Tells those who wait for a model that something has happened.
+    changed: Notify,
 }
 
 struct State {
@@ -83,6 +89,14 @@ impl Drawn {
             Some(Kind::Late(delay)) => delay,
             _ => Duration::ZERO,
         }
+    }
+
+    /// Whether the request gets as far as the services, which may have it wait.
+    fn reaches_services(&self) -> bool {
+        !matches!(
+            self.kind,
+            Some(Kind::DropBefore | Kind::Throttle(_) | Kind::Status { after: false, .. })
+        )
     }
 
     /// How long the front waits before it sends the answer.
@@ -121,6 +135,7 @@ impl FakeAnaplan {
                 clock,
                 state: Mutex::new(state),
                 demo,
+                changed: Notify::new(),
             }),
             hosts: Hosts::all("http://localhost"),
             _server: None,
@@ -189,7 +204,9 @@ impl FakeAnaplan {
     pub fn world<T>(&self, look: impl FnOnce(&mut World) -> T) -> T {
         let mut state = self.lock();
         state.world.advance_to(self.shared.clock.now());
-        look(&mut state.world)
+        let seen = look(&mut state.world);
+        self.shared.changed.notify_waiters();
+        seen
     }
 
     /// The clock of the fake, which clients get with the connection.
@@ -215,9 +232,12 @@ impl FakeAnaplan {
         self.lock().faults.clear();
     }
 
-    /// Sets the dice by which faults with a [chance](Fault::chance) are tossed.
+    /// Sets the dice by which faults with a [chance](Fault::chance) are tossed, and what differs from
+    /// answer to answer.
     pub fn seed(&self, seed: u64) {
-        self.lock().faults.seed(seed);
+        let mut state = self.lock();
+        state.faults.seed(seed);
+        state.world.dice.seed(seed);
     }
 
     /// What was asked so far.
@@ -283,6 +303,55 @@ impl FakeAnaplan {
         Drawn { kind }
     }
 
+    /// How long a request would wait now for its model to be free.
+    pub(crate) fn busy_for(&self, request: &Request, drawn: &Drawn, came: Timestamp) -> Duration {
+        if !drawn.reaches_services() {
+            return Duration::ZERO;
+        }
+        let now = self.shared.clock.now();
+        let mut state = self.lock();
+        state.world.advance_to(now);
+        let until = api::busy_until(&state.world, request, came);
+        until.map_or(Duration::ZERO, |until| {
+            until.duration_since(now).unsigned_abs()
+        })
+    }
+
+    /// Has a request carried out when its time has come: after the delay of its fault, and when its model
+    /// is free. `None` when the runtime ends before.
+    ///
+    /// What has to wait does so on a task of its own, and is carried out even when its sender has gone
+    /// away meanwhile.
+    pub(crate) async fn serve_in_turn(&self, request: Request, drawn: &Drawn) -> Option<Served> {
+        let came = self.shared.clock.now();
+        if drawn.before().is_zero() && self.busy_for(&request, drawn, came).is_zero() {
+            return Some(self.serve(&request, drawn));
+        }
+        let (fake, drawn) = (self.clone(), drawn.clone());
+        let turn = tokio::spawn(async move {
+            fake.shared.clock.sleep(drawn.before()).await;
+            loop {
+                // Before the look, so that nothing that happens after it is missed.
+                let changed = fake.shared.changed.notified();
+                let wait = fake.busy_for(&request, &drawn, came);
+                if wait.is_zero() {
+                    return fake.serve(&request, &drawn);
+                }
+                let (mut changed, mut over) = (pin!(changed), fake.shared.clock.sleep(wait));
+                poll_fn(|cx| {
+                    let changed = changed.as_mut().poll(cx).is_ready();
+                    if changed || over.as_mut().poll(cx).is_ready() {
+                        Poll::Ready(())
+                    } else {
+                        Poll::Pending
+                    }
+                })
+                .await;
+            }
+        });
+        turn.await.ok()
+    }
+
     /// Has a request carried out, and spoils the answer as the fault wants it.
     pub(crate) fn serve(&self, request: &Request, drawn: &Drawn) -> Served {
         let now = self.shared.clock.now();
@@ -296,6 +365,7 @@ impl FakeAnaplan {
             Served::Dropped => None,
         };
         log.note(now, request, status, fault);
+        self.shared.changed.notify_waiters();
         served
     }
 
@@ -353,8 +423,8 @@ impl FakeAnaplan {
             .unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Answers a request at once, as a front would, with faults but without their delays. For the
-    /// fronts of others, and for tests without any client.
+    /// Answers a request at once, as a front would, with faults but without their delays, and without
+    /// waiting for a busy model. For the fronts of others, and for tests without any client.
     ///
     /// `None` stands for a connection that is closed without an answer.
     #[must_use]

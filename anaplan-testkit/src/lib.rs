@@ -32,4 +32,4 @@ pub use http::{Body, Request, Response};
 pub use log::{Entry, RequestLog};
 pub use pki::Identity;
 pub use story::story;
-pub use world::{Pacing, Rules, World};
+pub use world::{Busy, Pacing, Rules, World};

@@ -58,7 +58,7 @@ pub use files::{DefaultFile, SourceFile};
 pub use imports::{Coordinate, Import, ImportSource, ImportTarget};
 pub use model::{Model, ModelState, OpenState, SyncFailure};
 pub use people::{User, UserEdit, Workspace};
-pub use rules::{Pacing, Rules};
+pub use rules::{Busy, Pacing, Rules};
 pub use runs::{ConnectorParameter, MappingParameter, RunKind};
 pub use structure::{
     CellValue, Dimension, Format, Items, LineItem, List, ListItem, Module, Property, Role,
@@ -94,6 +94,8 @@ pub(crate) use tokens::{Grant, Tokens, later};
 pub struct World {
     pub(crate) now: Timestamp,
     pub(crate) ids: IdSource,
+    /// For what differs from answer to answer.
+    pub(crate) dice: fastrand::Rng,
     pub(crate) customer: String,
     pub(crate) users: BTreeMap<UserId, User>,
     pub(crate) workspaces: Vec<Workspace>,
@@ -121,6 +123,7 @@ impl World {
             now,
             customer: ids.lower_hex(),
             ids,
+            dice: fastrand::Rng::with_seed(0),
             users: BTreeMap::new(),
             workspaces: Vec::new(),
             models: Vec::new(),

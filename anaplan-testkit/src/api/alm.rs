@@ -166,7 +166,7 @@ fn syncable_revisions(call: &Call<'_>, id: &ModelId) -> Reply {
         .iter()
         .map(|(revision, _)| describe(revision, None));
     Ok(Envelope::of("revision")
-        .with_some("revisions", revisions.collect())
+        .with("revisions", revisions.collect::<Vec<_>>())
         .into())
 }
 

@@ -14,7 +14,7 @@ const BAD_CREDENTIAL: &str = "FAILURE_BAD_CREDENTIAL";
 const BAD_HEADER: &str = "FAILURE_BAD_HEADER";
 
 pub(crate) fn route(world: &mut World, request: &Request, rest: &[&str]) -> Reply {
-    match rest {
+    let reply = match rest {
         ["authenticate"] => {
             only(request, &Method::POST).and_then(|()| authenticate(world, request))
         }
@@ -22,6 +22,20 @@ pub(crate) fn route(world: &mut World, request: &Request, rest: &[&str]) -> Repl
         ["validate"] => only(request, &Method::GET).and_then(|()| validate(world, request)),
         ["logout"] => only(request, &Method::POST).and_then(|()| logout(world, request)),
         _ => Err(Failure::NotFound),
+    };
+    reply.map_err(in_family)
+}
+
+/// What is no matter of tokens, in the form of the token service all the same.
+fn in_family(failure: Failure) -> Failure {
+    match failure {
+        Failure::NotFound => Failure::Family(
+            StatusCode::NOT_FOUND,
+            "FAILURE_NOT_FOUND",
+            "Not found".into(),
+        ),
+        Failure::Status(status, message) => Failure::Family(status, "FAILURE_BAD_REQUEST", message),
+        family @ Failure::Family(..) => family,
     }
 }
 

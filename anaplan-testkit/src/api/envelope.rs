@@ -3,7 +3,7 @@
 use http::StatusCode;
 use serde_json::{Map, Value, json};
 
-use crate::http::{Body, Request, Response};
+use crate::http::{Request, Response};
 use crate::world::World;
 
 /// A refusal, in the form of the family of APIs that it comes from.
@@ -135,81 +135,5 @@ impl Envelope {
 impl From<Envelope> for Response {
     fn from(envelope: Envelope) -> Self {
         envelope.respond()
-    }
-}
-
-/// Makes a JSON answer harder to read, without making it wrong: what real servers may do at any time.
-pub(crate) fn disturb(world: &World, response: &mut Response) {
-    let is_json = response
-        .headers
-        .get("content-type")
-        .is_some_and(|kind| kind == "application/json");
-    let Body::Full(bytes) = &response.body else {
-        return;
-    };
-    if !is_json || !response.status.is_success() {
-        return;
-    }
-    let Ok(mut value) = serde_json::from_slice::<Value>(bytes) else {
-        return;
-    };
-    if world.rules.novelties {
-        add_novelties(&mut value);
-    }
-    let text = if world.rules.untidy {
-        let mut text = String::new();
-        write_untidily(&value, 0, &mut text);
-        text
-    } else {
-        value.to_string()
-    };
-    response.body = text.into_bytes().into();
-}
-
-fn add_novelties(value: &mut Value) {
-    match value {
-        Value::Object(map) => {
-            map.values_mut().for_each(add_novelties);
-            map.insert("addedLater".into(), json!({ "nobody": ["knows", 1, null] }));
-            for key in [
-                "creationMethod",
-                "appliedMethod",
-                "activeState",
-                "revisionType",
-            ] {
-                if let Some(text) = map.get_mut(key) {
-                    *text = json!("SOMETHING_NEW");
-                }
-            }
-        }
-        Value::Array(values) => values.iter_mut().for_each(add_novelties),
-        _ => {}
-    }
-}
-
-/// Keys backwards, spaces around colons, a line for each.
-fn write_untidily(value: &Value, depth: usize, out: &mut String) {
-    let indent = " ".repeat(depth * 2);
-    match value {
-        Value::Object(map) => {
-            out.push_str("{\n");
-            for (index, (key, value)) in map.iter().rev().enumerate() {
-                if index > 0 {
-                    out.push_str(" ,\n");
-                }
-                out.push_str(&format!("{indent}  {} : ", Value::from(key.as_str())));
-                write_untidily(value, depth + 1, out);
-            }
-            out.push_str(&format!("\n{indent}}}"));
-        }
-        Value::Array(values) => {
-            out.push('[');
-            for (index, value) in values.iter().enumerate() {
-                out.push_str(if index > 0 { " , " } else { " " });
-                write_untidily(value, depth + 1, out);
-            }
-            out.push_str(" ]");
-        }
-        plain => out.push_str(&plain.to_string()),
     }
 }

@@ -10,7 +10,7 @@ use crate::api::envelope::{Envelope, Failure, json_response};
 use crate::api::users::long_date;
 use crate::api::{Call, Reply, query, route::only};
 use crate::http::Response;
-use crate::world::{Model, ModelState, OpenState, later};
+use crate::world::{Model, ModelState, OpenState, TaskRecord, later};
 
 /// How often a model may be asked to open within ten minutes.
 const FAIR_OPENINGS: usize = 5;
@@ -131,23 +131,26 @@ fn describe(call: &Call<'_>, model: &Model) -> Value {
 /// The one answer without an envelope, but for the form that is asked by POST.
 fn status(call: &Call<'_>, id: &ModelId) -> Reply {
     let model = call.model(id)?;
+    let work = call.world.tasks.work_of(id);
     let step = match model.open {
+        OpenState::Open if work.is_some() => "Processing ...",
         OpenState::Open => "Open",
         OpenState::Closed => "Closed",
         OpenState::Opening(_) => "Processing ...",
         OpenState::Closing(_) => "Closing",
     };
     let progress = match model.open {
-        OpenState::Open | OpenState::Closed => -1.0,
+        OpenState::Open => work.map_or(-1.0, |work| work.progress(call.world.now)),
+        OpenState::Closed => -1.0,
         OpenState::Opening(_) | OpenState::Closing(_) => 0.5,
     };
     let value = json!({
-        "tooltip": null,
+        "tooltip": work.map(|work| tooltip(call, work)),
         "progress": progress,
         "currentStep": step,
         "exportTaskType": null,
         "creationTime": call.world.now.as_millisecond(),
-        "taskId": null,
+        "taskId": work.map(|work| work.id.as_str()),
         "peakMemoryUsageEstimate": null,
         "peakMemoryUsageTime": null,
     });
@@ -161,6 +164,18 @@ fn status(call: &Call<'_>, id: &ModelId) -> Reply {
             .into()),
         _ => Err(Failure::method()),
     }
+}
+
+/// Who keeps the model busy, and since when.
+fn tooltip(call: &Call<'_>, work: &TaskRecord) -> String {
+    let user = call.world.user(&work.by);
+    let name = user.map_or_else(String::new, |user| {
+        format!("{} {}", user.first_name, user.last_name)
+    });
+    format!(
+        "Started by {name}\nStarted at {}",
+        work.created.strftime("%H:%M:%S")
+    )
 }
 
 fn open(call: &mut Call<'_>, id: &ModelId) -> Reply {

@@ -30,7 +30,10 @@ pub(crate) fn page<T>(world: &World, request: &Request, all: Vec<T>) -> (Vec<T>,
         let base = "https://api.anaplan.com";
         format!("{base}{}?limit={limit}&offset={offset}", request.path())
     };
-    if offset + items.len() < total {
+    if world.rules.bogus_next && request.param("limit").is_none() && offset == 0 {
+        let base = "https://api.anaplan.com";
+        paging["next"] = format!("{base}{}?limit=20&offset=20", request.path()).into();
+    } else if offset + items.len() < total {
         paging["next"] = link(offset + items.len()).into();
     }
     if offset > 0 {

@@ -35,19 +35,8 @@ impl Transport for InProcess {
     ) -> Result<http::Response<ResponseBody>, TransportError> {
         let request = Request::new(request);
         let drawn = self.fake.draw(&request);
-        let before = drawn.before();
-        let served = if before.is_zero() {
-            self.fake.serve(&request, &drawn)
-        } else {
-            let (fake, drawn) = (self.fake.clone(), drawn.clone());
-            let late = tokio::spawn(async move {
-                fake.clock().sleep(before).await;
-                fake.serve(&request, &drawn)
-            });
-            late.await.map_err(|error| {
-                TransportError::caused_by(TransportErrorKind::Interrupted, error)
-            })?
-        };
+        let served = self.fake.serve_in_turn(request, &drawn).await;
+        let served = served.ok_or_else(|| TransportError::new(TransportErrorKind::Interrupted))?;
         if !drawn.after().is_zero() {
             self.fake.clock().sleep(drawn.after()).await;
         }

@@ -17,10 +17,11 @@ const LAST: u8 = u8::MAX;
 impl FakeAnaplan {
     /// A fake with the demo world that listens on a port of this machine for as long as it lives.
     ///
-    /// Two faults differ from those of other fronts, because wiremock wants a whole answer at once. A
+    /// Some things differ from other fronts, because wiremock wants a whole answer at once. A
     /// [truncated](crate::Fault::truncate) answer becomes a connection that is closed without one. A
     /// [late](crate::Fault::late) effect is as late as it should be, but its answer is 504, as that of
-    /// a gateway that gave up.
+    /// a gateway that gave up. And while a model is busy, what has to wait for it is carried out at once,
+    /// and only its answer waits.
     ///
     /// wiremock keeps every request in memory: for files of many megabytes take a
     /// [`Server`](crate::Server). Its delays are real time, also where a test has paused it.
@@ -117,7 +118,10 @@ impl Match for Stage {
         };
         let drawn = self.fake.draw(&request);
         let (served, delay) = if drawn.before().is_zero() {
-            (self.fake.serve(&request, &drawn), drawn.after())
+            // The answer is as late as it should be, but it is made at once.
+            let came = self.fake.clock().now();
+            let busy = self.fake.busy_for(&request, &drawn, came);
+            (self.fake.serve(&request, &drawn), busy + drawn.after())
         } else {
             let before = drawn.before();
             self.serve_late(request, drawn);

@@ -16,7 +16,44 @@ pub enum Pacing {
     Time(Duration),
 }
 
+/// What becomes of calls that cannot be answered while an import, export, action or process runs in their
+/// model. Lists and metadata of what can be run, starts, polls, dumps and files are answered all the same,
+/// and so are the model itself and its status.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Busy {
+    /// They wait until the model is free. A run at [`Pacing::Time`] is over when its time has come; nobody
+    /// waits for one at [`Pacing::Polls`], which is over when it is looked at.
+    UntilFree,
+    /// They wait this long, or until the model is free, at whatever pace the run goes.
+    AtMost(Duration),
+    /// They are answered at once.
+    Never,
+}
+
 /// What can be set differently. The defaults are what was seen on real tenants.
+///
+/// ```
+/// # use anaplan_testkit::{Busy, Pacing, RetryAfter};
+/// # use std::time::Duration;
+/// # anaplan_testkit::story(async |fake| {
+/// fake.world(|world| {
+///     // A run takes ten minutes, and reading a view meanwhile takes half a minute.
+///     world.rules.pacing = Pacing::Time(Duration::from_secs(600));
+///     world.rules.busy = Busy::AtMost(Duration::from_secs(30));
+///     // Five requests at once, then 429 with a date.
+///     world.rules.burst = Some(5);
+///     world.rules.retry_after = RetryAfter::Date(2);
+///     // Only certificate payloads of the last ten seconds.
+///     world.rules.reject_v1 = true;
+///     world.rules.certificate_skew = Duration::from_secs(10);
+///     // Answers as they may look tomorrow: every third object has something new in it.
+///     world.rules.novelties = true;
+///     world.rules.novelty_chance = 0.3;
+///     world.rules.untidy = true;
+/// });
+/// # Ok(()) });
+/// ```
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Rules {
@@ -38,10 +75,18 @@ pub struct Rules {
     pub alm_while_offline: bool,
     /// Whether the tenant may use ALM. Default: yes.
     pub alm_enabled: bool,
-    /// Whether answers carry fields and enum values that no client knows. Default: no.
+    /// What calls do that a busy model cannot answer. Default: they wait until it is free.
+    pub busy: Busy,
+    /// Whether answers carry, now and then, fields and enum values that no client knows. Default: no.
     pub novelties: bool,
+    /// How likely each of them is, from 0 to 1, by the dice of
+    /// [`FakeAnaplan::seed`](crate::FakeAnaplan::seed). Default 0.5.
+    pub novelty_chance: f64,
     /// Whether answers are laid out differently each time: order of keys, white space. Default: no.
     pub untidy: bool,
+    /// Whether `next` leads to the second 20 rows when no `limit` was given, although all of them are
+    /// there, as it was seen on a real tenant. Default: no.
+    pub bogus_next: bool,
     /// Whether completing an upload without a body, but with the content type of JSON, is answered 500.
     /// Default: yes.
     pub complete_needs_body: bool,
@@ -75,8 +120,11 @@ impl Default for Rules {
             certificate_skew: Duration::from_secs(300),
             alm_while_offline: true,
             alm_enabled: true,
+            busy: Busy::UntilFree,
             novelties: false,
+            novelty_chance: 0.5,
             untidy: false,
+            bogus_next: false,
             complete_needs_body: true,
             bare_task_ids: false,
             page_cap: 5_000,

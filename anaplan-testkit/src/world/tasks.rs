@@ -118,6 +118,14 @@ pub(crate) struct TaskBoard {
 }
 
 impl TaskRecord {
+    /// When it is over, if that is a matter of time.
+    pub(crate) fn due(&self) -> Option<Timestamp> {
+        match self.pacing {
+            Pacing::Time(takes) => Some(later(self.since?, takes)),
+            Pacing::Instant | Pacing::Polls(_) => None,
+        }
+    }
+
     /// How far it is, from 0 to 1.
     pub(crate) fn progress(&self, now: Timestamp) -> f64 {
         match self.state {
@@ -176,6 +184,11 @@ impl TaskBoard {
         let mut tasks = self.tasks.values();
         let task = tasks.find(|task| task.holds && task.parent.model() == model)?;
         Some(task.id.clone())
+    }
+
+    /// What a model is at.
+    pub(crate) fn work_of(&self, model: &ModelId) -> Option<&TaskRecord> {
+        self.tasks.get(&self.holder(model)?)
     }
 
     /// Whether a model is at something for which everything else waits.
@@ -290,12 +303,7 @@ impl World {
                 .tasks
                 .values()
                 .filter(|task| !task.state.is_over())
-                .filter_map(|task| match task.pacing {
-                    Pacing::Time(takes) => {
-                        Some((later(task.since?, takes), task.number, task.id.clone()))
-                    }
-                    Pacing::Instant | Pacing::Polls(_) => None,
-                })
+                .filter_map(|task| Some((task.due()?, task.number, task.id.clone())))
                 .filter(|(at, ..)| *at <= now)
                 .min();
             match due {

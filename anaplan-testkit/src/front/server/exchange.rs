@@ -59,17 +59,8 @@ impl Desk {
             Err(refusal) => return Ok(whole(refusal)),
         };
         let drawn = self.fake.draw(&request);
-        let served = if drawn.before().is_zero() {
-            self.fake.serve(&request, &drawn)
-        } else {
-            // On a task of its own, which does not end with the connection.
-            let (fake, drawn) = (self.fake.clone(), drawn.clone());
-            let late = tokio::spawn(async move {
-                fake.clock().sleep(drawn.before()).await;
-                fake.serve(&request, &drawn)
-            });
-            late.await.map_err(|_| BrokenOff)?
-        };
+        let served = self.fake.serve_in_turn(request, &drawn).await;
+        let served = served.ok_or(BrokenOff)?;
         if !drawn.after().is_zero() {
             self.fake.clock().sleep(drawn.after()).await;
         }
