@@ -8,7 +8,18 @@
 
 #![allow(clippy::unwrap_used, clippy::cmp_owned, clippy::print_stdout)]
 
+mod alm;
+mod ask;
+mod busy;
+mod envelope;
+mod fields;
 mod identity;
+mod limits;
+mod listings;
+mod models;
+mod online;
+mod paths;
+mod reports;
 #[path = "../support/caller.rs"]
 mod support;
 mod table;
@@ -16,5 +27,17 @@ mod table;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    table::run(&[identity::BEHAVIOURS])
+    table::run(&[
+        identity::BEHAVIOURS,
+        envelope::BEHAVIOURS,
+        listings::BEHAVIOURS,
+        fields::BEHAVIOURS,
+        limits::BEHAVIOURS,
+        models::BEHAVIOURS,
+        busy::BEHAVIOURS,
+        paths::BEHAVIOURS,
+        alm::BEHAVIOURS,
+        reports::BEHAVIOURS,
+        online::BEHAVIOURS,
+    ])
 }
