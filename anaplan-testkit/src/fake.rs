@@ -56,6 +56,8 @@ struct Shared {
     demo: Option<Demo>,
     /// Tells those who wait for a model that something has happened.
     changed: Notify,
+    #[cfg(feature = "judge")]
+    verdict: crate::judge::Verdict,
 }
 
 struct State {
@@ -136,6 +138,8 @@ impl FakeAnaplan {
                 state: Mutex::new(state),
                 demo,
                 changed: Notify::new(),
+                #[cfg(feature = "judge")]
+                verdict: crate::judge::Verdict::default(),
             }),
             hosts: Hosts::all("http://localhost"),
             _server: None,
@@ -202,6 +206,8 @@ impl FakeAnaplan {
 
     /// Looks into the world, or changes it.
     pub fn world<T>(&self, look: impl FnOnce(&mut World) -> T) -> T {
+        #[cfg(feature = "judge")]
+        self.shared.verdict.enforce();
         let mut state = self.lock();
         state.world.advance_to(self.shared.clock.now());
         let seen = look(&mut state.world);
@@ -359,28 +365,46 @@ impl FakeAnaplan {
         let State { world, log, .. } = &mut *state;
         world.advance_to(now);
         let fault = drawn.kind.as_ref().map(Kind::name);
-        let served = Self::spoil(world, request, drawn.kind.as_ref());
+        let served = self.spoil(world, request, drawn.kind.as_ref());
         let status = match &served {
             Served::Answer(response) | Served::Cut(response, _) => Some(response.status),
             Served::Dropped => None,
         };
         log.note(now, request, status, fault);
+        drop(state);
+        #[cfg(feature = "judge")]
+        self.shared.verdict.enforce();
         self.shared.changed.notify_waiters();
         served
     }
 
-    fn spoil(world: &mut World, request: &Request, fault: Option<&Kind>) -> Served {
+    /// What the services answer.
+    fn handle(&self, world: &mut World, request: &Request) -> Response {
+        #[cfg(feature = "judge")]
+        {
+            let response = api::handle(world, request);
+            let (response, heard) = crate::judge::hear(request, response, world.rules.novelties);
+            if let Err(contradiction) = heard {
+                self.shared.verdict.note(contradiction);
+            }
+            response
+        }
+        #[cfg(not(feature = "judge"))]
+        api::handle(world, request)
+    }
+
+    fn spoil(&self, world: &mut World, request: &Request, fault: Option<&Kind>) -> Served {
         let failure = |world: &World, status: StatusCode| {
             let message = status.canonical_reason().unwrap_or("Error");
             api::Failure::new(status, message).into_response(world, request)
         };
         match fault {
             None | Some(Kind::Delay(_) | Kind::Late(_)) => {
-                Served::Answer(api::handle(world, request))
+                Served::Answer(self.handle(world, request))
             }
             Some(Kind::Status { status, after }) => {
                 if *after {
-                    let _ = api::handle(world, request);
+                    let _ = self.handle(world, request);
                 }
                 Served::Answer(failure(world, *status))
             }
@@ -389,18 +413,18 @@ impl FakeAnaplan {
             }
             Some(Kind::DropBefore) => Served::Dropped,
             Some(Kind::DropAfter) => {
-                let _ = api::handle(world, request);
+                let _ = self.handle(world, request);
                 Served::Dropped
             }
             Some(Kind::Truncate(bytes)) => {
-                let mut response = api::handle(world, request);
+                let mut response = self.handle(world, request);
                 let body = response.body.into_bytes();
                 let cut = (*bytes).min(body.len().saturating_sub(1));
                 response.body = Body::Full(body);
                 Served::Cut(response, cut)
             }
             Some(Kind::Garbage(body)) => {
-                let _ = api::handle(world, request);
+                let _ = self.handle(world, request);
                 Served::Answer(Response::new(StatusCode::OK, "text/html", body.clone()))
             }
             Some(Kind::ExpireToken) => {
@@ -410,7 +434,7 @@ impl FakeAnaplan {
                 if let Some(token) = token {
                     world.expire_tokens(Some(token));
                 }
-                Served::Answer(api::handle(world, request))
+                Served::Answer(self.handle(world, request))
             }
         }
     }
@@ -444,6 +468,13 @@ impl FakeAnaplan {
         *answer.status_mut() = response.status;
         *answer.headers_mut() = response.headers;
         Some(answer)
+    }
+}
+
+#[cfg(feature = "judge")]
+impl Drop for FakeAnaplan {
+    fn drop(&mut self) {
+        self.shared.verdict.enforce();
     }
 }
 

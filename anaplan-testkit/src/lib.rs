@@ -13,6 +13,8 @@ mod fake;
 mod faults;
 mod front;
 mod http;
+#[cfg(feature = "judge")]
+mod judge;
 mod log;
 pub mod pki;
 mod story;

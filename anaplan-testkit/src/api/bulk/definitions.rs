@@ -8,7 +8,7 @@ use crate::api::bulk::{listed, number};
 use crate::api::envelope::{Envelope, Failure};
 use crate::api::{Call, Reply};
 use crate::world::{
-    Act, Action, Column, Export, Import, ImportSource, Model, RunKind, Selection, SortKey, World,
+    Act, Action, Column, Export, Import, ImportSource, Model, RunKind, Selection, World,
 };
 
 pub(crate) fn list(call: &Call<'_>, kind: RunKind, id: &ModelId) -> Reply {
@@ -198,9 +198,7 @@ fn action_metadata(action: &Action) -> Value {
             }
         }
         Act::OrderHierarchy {
-            list,
-            by,
-            descending,
+            list, descending, ..
         } => {
             value["listId"] = list.to_string().into();
             value["sortOrder"] = if *descending {
@@ -209,9 +207,6 @@ fn action_metadata(action: &Action) -> Value {
                 "Ascending"
             }
             .into();
-            if let SortKey::Property(name) = by {
-                value["propertyName"] = name.as_str().into();
-            }
         }
         Act::BulkCopy { list, from, to } => {
             value["listId"] = list.to_string().into();
@@ -230,8 +225,11 @@ fn describe_step(world: &World, model: &Model, step: u64, with_source: bool) -> 
         return Some(value);
     }
     if let Some(export) = structure.export(step) {
-        let mut value = describe_export(export);
+        let mut value = named(export.id, &export.name, export.code.as_deref());
         value["actionType"] = "EXPORT".into();
+        value["exportType"] = export.type_name().into();
+        value["exportFormat"] = "text/csv".into();
+        value["layout"] = export.type_name().into();
         return Some(value);
     }
     structure.action(step).map(describe_action)

@@ -1,0 +1,163 @@
+//! The judge: a description of every answer, written apart from the code that gives them.
+//!
+//! It says of each operation which statuses it has, which keys, of which form, which of them may be
+//! missing and when, and what else holds between the parts of an answer. With the feature `judge`, each
+//! answer that is not spoiled by a [fault](crate::Fault) is held against it, and a contradiction ends the
+//! test that caused it. An operation that is not described here is a contradiction too.
+
+mod alm;
+mod answer;
+mod bulk;
+mod modelling;
+mod oauth;
+mod operation;
+mod shape;
+mod tenant;
+mod token;
+mod verdict;
+
+use bytes::Bytes;
+use http::{Method, StatusCode};
+
+use crate::http::{Body, Request, Response};
+use answer::Answer;
+use operation::{Operation, Place};
+use shape::Circumstances;
+
+pub(crate) use verdict::Verdict;
+
+/// Up to how many bytes a body that is made as it is sent is looked at.
+const LARGEST_BODY: usize = 4 << 20;
+
+/// Holds an answer against its description, and gives it back.
+pub(crate) fn hear(
+    request: &Request,
+    mut response: Response,
+    novelties: bool,
+) -> (Response, Result<(), String>) {
+    let is_json = response
+        .headers
+        .get("content-type")
+        .is_some_and(|kind| kind == "application/json");
+    let body = match response.body {
+        Body::Full(bytes) => {
+            response.body = Body::Full(bytes.clone());
+            Some(bytes)
+        }
+        Body::Pieces(pieces) if is_json => {
+            let (body, whole) = read_ahead(pieces);
+            response.body = body;
+            whole
+        }
+        pieces @ Body::Pieces(_) => {
+            response.body = pieces;
+            None
+        }
+    };
+    let answer = Answer {
+        status: response.status,
+        headers: &response.headers,
+        body: body.as_deref(),
+    };
+    let heard = judge(request, answer, novelties).map_err(|problem| {
+        let text = body.as_deref().map(String::from_utf8_lossy);
+        format!(
+            "{} {} is answered with {}, but {problem}\n{}",
+            request.method(),
+            request.path(),
+            response.status.as_u16(),
+            text.unwrap_or_default()
+                .chars()
+                .take(2_000)
+                .collect::<String>(),
+        )
+    });
+    (response, heard)
+}
+
+/// The same body, and all of it if it is not too large.
+fn read_ahead(mut pieces: Box<dyn Iterator<Item = Bytes> + Send>) -> (Body, Option<Bytes>) {
+    let (mut read, mut size) = (Vec::new(), 0);
+    let mut is_whole = false;
+    while size < LARGEST_BODY {
+        let Some(piece) = pieces.next() else {
+            is_whole = true;
+            break;
+        };
+        size += piece.len();
+        read.push(piece);
+    }
+    let whole = is_whole.then(|| Bytes::from(read.concat()));
+    (Body::pieces(read.into_iter().chain(pieces)), whole)
+}
+
+fn judge(request: &Request, answer: Answer<'_>, novelties: bool) -> Result<(), String> {
+    if request.method() == Method::OPTIONS {
+        let fits = answer.status == StatusCode::OK && answer.headers.contains_key("allow");
+        return fits
+            .then_some(())
+            .ok_or_else(|| "it does not say what is allowed".into());
+    }
+    let circumstances = Circumstances { request, novelties };
+    // As by GET, without its body.
+    let (method, answer) = match *request.method() {
+        Method::HEAD => (
+            "GET",
+            Answer {
+                body: None,
+                ..answer
+            },
+        ),
+        _ => (request.method().as_str(), answer),
+    };
+    let Some((place, operation)) = find(request, method) else {
+        return match answer.status {
+            StatusCode::NOT_FOUND => Ok(()),
+            _ => Err("nobody knows a service there".into()),
+        };
+    };
+    if answer.status == StatusCode::METHOD_NOT_ALLOWED && operation.is_none() {
+        let known = ["GET", "POST", "PUT", "DELETE"]
+            .iter()
+            .any(|method| matches!(find(request, method), Some((_, Some(_)))));
+        if !known {
+            return Err("there is no other method either".into());
+        }
+    }
+    if answer.status.is_client_error() || answer.status.is_server_error() {
+        return answer::check_refusal(place, operation, answer, circumstances);
+    }
+    match operation {
+        Some(operation) => answer::check_success(operation, answer, circumstances),
+        None => Err(format!("nobody knows such an operation of {}", place.name)),
+    }
+}
+
+/// Where a request leads: the place, and the operation if it is a known one.
+fn find(request: &Request, method: &str) -> Option<(&'static Place, Option<&'static Operation>)> {
+    const INTEGRATION: &Place = &tenant::PLACE;
+    const BELOW_MODELS: &Place = &tenant::BELOW_MODELS;
+    const TOKEN: &Place = &token::PLACE;
+    const OAUTH: &Place = &oauth::PLACE;
+    let segments = request.segments();
+    let (place, rest, below_workspace) = match segments.as_slice() {
+        ["token", rest @ ..] => (TOKEN, rest, false),
+        rest @ ["oauth" | "auth" | "activate", ..] => (OAUTH, rest, false),
+        ["2", "0", "models", _, rest @ ..] if !rest.is_empty() => (BELOW_MODELS, rest, false),
+        ["2", "0", "workspaces", _, "models", _, rest @ ..] if !rest.is_empty() => {
+            (BELOW_MODELS, rest, true)
+        }
+        ["2", "0", rest @ ..] => (INTEGRATION, rest, false),
+        _ => return None,
+    };
+    let mut operations = place.operations.iter().copied().flatten();
+    let operation = operations.find(|operation| {
+        operation.method == method
+            && operation.fits(rest)
+            && (below_workspace || !operation.below_workspace_only)
+    });
+    Some((place, operation))
+}
+
+#[cfg(test)]
+mod tests;
