@@ -159,16 +159,24 @@ const LINE_ITEM: Shape = Shape::Object(&[
 ]);
 const LINE_ITEMS: &[Success] = &[envelope(&[key("items", Shape::List(&LINE_ITEM))])];
 
+/// Of a line item or a view: a code that is not set is left out.
 const ITEM: Shape = Shape::Object(&[
     key("id", Shape::Digits),
     key("name", Shape::Text),
     optional("code", Shape::Filled),
+]);
+const ITEMS: &[Success] = &[envelope(&[optional("items", Shape::Rows(&ITEM))])];
+/// Of the model: the code may be empty.
+const MODEL_ITEM: Shape = Shape::Object(&[
+    key("id", Shape::Digits),
+    key("name", Shape::Text),
+    optional("code", Shape::Text),
     optional("parent", Shape::Text),
     optional("parentId", Shape::Digits),
     optional("listId", Shape::Kind("101")),
     optional("listName", Shape::Filled),
 ]);
-const ITEMS: &[Success] = &[envelope(&[optional("items", Shape::Rows(&ITEM))])];
+const MODEL_ITEMS: &[Success] = &[envelope(&[optional("items", Shape::Rows(&MODEL_ITEM))])];
 
 const LIST_METADATA: Field = key(
     "metadata",
@@ -497,9 +505,9 @@ pub(super) const OPERATIONS: &[Operation] = &[
     .refuses(&[400, 403, 500])
     .rules(&[a_cell_for_each_column]),
     get("views/*/dimensions/*/items", ITEMS).refuses(BIG_READ),
-    get("dimensions/*/items", ITEMS).refuses(BIG_READ),
+    get("dimensions/*/items", MODEL_ITEMS).refuses(BIG_READ),
     op("POST", "dimensions/*/items")
-        .gives(ITEMS)
+        .gives(MODEL_ITEMS)
         .refuses(&[400, 403, 415]),
     op("POST", "modules/*/data")
         .gives(&[envelope(&[
