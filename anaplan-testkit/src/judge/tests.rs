@@ -307,3 +307,35 @@ fn a_contradiction_ends_the_test_also_when_a_front_swallows_the_panic() {
     let mut fake = Some(fake);
     assert!(panics(&mut || drop(fake.take())));
 }
+
+/// Makes a fake contradict itself over a socket, where nobody hears the panic.
+#[cfg(any(feature = "wiremock", feature = "server"))]
+async fn contradict(fake: FakeAnaplan) {
+    use anaplan_core::Transport as _;
+    use anaplan_core::transport::reqwest::ReqwestTransport;
+
+    fake.world(|world| world.customer = "Northwind".into());
+    let mut request = me(&fake);
+    *request.uri_mut() = format!("{}/2/0/users/me", fake.url()).parse().unwrap();
+    let answer = ReqwestTransport::new().unwrap().send(request).await;
+    assert!(answer.is_err());
+    let dropped = std::panic::AssertUnwindSafe(|| drop(fake));
+    assert!(std::panic::catch_unwind(dropped).is_err());
+}
+
+#[cfg(feature = "wiremock")]
+#[tokio::test]
+async fn a_contradiction_over_wiremock_is_not_overlooked() {
+    contradict(FakeAnaplan::start().await).await;
+}
+
+#[cfg(feature = "server")]
+#[tokio::test]
+async fn a_contradiction_over_the_server_is_not_overlooked() {
+    let server = crate::Server::builder(FakeAnaplan::in_process());
+    let server = server.listen("127.0.0.1:0").await.unwrap();
+    let fake = server.fake();
+    // The server holds the fake too, and its drop would panic once more.
+    std::mem::forget(server);
+    contradict(fake).await;
+}

@@ -51,6 +51,8 @@ pub enum Busy {
 ///     world.rules.novelties = true;
 ///     world.rules.novelty_chance = 0.3;
 ///     world.rules.untidy = true;
+///     // Pages that lead to where nothing is.
+///     world.rules.bogus_next = true;
 /// });
 /// # Ok(()) });
 /// ```

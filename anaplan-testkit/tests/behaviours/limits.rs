@@ -118,6 +118,7 @@ fn answers_are_late_and_tokens_end() {
         );
         let transport = fake.connection().transport.ok_or("in process")?;
         let came = fake.clock().now();
+        // The second is answered at once.
         for late in [20, 20] {
             let answer = transport
                 .send(admin.request(Method::GET, ME, &[], ""))

@@ -1,0 +1,222 @@
+//! How a fake answers: what a request waits for, what faults make of it, who looks at the answer.
+
+use std::future::{Future as _, poll_fn};
+use std::pin::pin;
+use std::task::Poll;
+use std::time::Duration;
+
+use anaplan_core::Timestamp;
+use anaplan_core::clock::Clock as _;
+use bytes::Bytes;
+use http::StatusCode;
+
+use crate::api;
+use crate::fake::{FakeAnaplan, State};
+use crate::faults::Kind;
+use crate::http::{Body, Request, Response};
+use crate::world::World;
+
+/// What a front does with a request.
+#[derive(Debug)]
+pub(crate) enum Served {
+    /// Send the whole response.
+    Answer(Response),
+    /// Send so many bytes of the response's body, then break the connection.
+    Cut(Response, usize),
+    /// Close the connection without an answer.
+    Dropped,
+}
+
+/// A fault that was drawn for one request, and how it wants time to be spent.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Drawn {
+    kind: Option<Kind>,
+}
+
+impl Drawn {
+    /// How long the front waits before it has the request carried out. The request is carried out even
+    /// when its sender has gone away meanwhile.
+    pub(crate) fn before(&self) -> Duration {
+        match self.kind {
+            Some(Kind::Late(delay)) => delay,
+            _ => Duration::ZERO,
+        }
+    }
+
+    /// Whether the request gets as far as the services, which may have it wait.
+    fn reaches_services(&self) -> bool {
+        !matches!(
+            self.kind,
+            Some(Kind::DropBefore | Kind::Throttle(_) | Kind::Status { after: false, .. })
+        )
+    }
+
+    /// How long the front waits before it sends the answer.
+    pub(crate) fn after(&self) -> Duration {
+        match self.kind {
+            Some(Kind::Delay(delay)) => delay,
+            _ => Duration::ZERO,
+        }
+    }
+}
+
+impl FakeAnaplan {
+    /// Draws the fault that happens to a request, if any.
+    pub(crate) fn draw(&self, request: &Request) -> Drawn {
+        let kind = self.lock().faults.draw(request);
+        Drawn { kind }
+    }
+
+    /// How long a request would wait now for its model to be free.
+    pub(crate) fn busy_for(&self, request: &Request, drawn: &Drawn, came: Timestamp) -> Duration {
+        if !drawn.reaches_services() {
+            return Duration::ZERO;
+        }
+        let now = self.shared.clock.now();
+        let mut state = self.lock();
+        state.world.advance_to(now);
+        let until = api::busy_until(&state.world, request, came);
+        until.map_or(Duration::ZERO, |until| {
+            until.duration_since(now).unsigned_abs()
+        })
+    }
+
+    /// Has a request carried out when its time has come: after the delay of its fault, and when its model
+    /// is free. `None` when the runtime ends before.
+    ///
+    /// What has to wait does so on a task of its own, and is carried out even when its sender has gone
+    /// away meanwhile.
+    pub(crate) async fn serve_in_turn(&self, request: Request, drawn: &Drawn) -> Option<Served> {
+        let came = self.shared.clock.now();
+        if drawn.before().is_zero() && self.busy_for(&request, drawn, came).is_zero() {
+            return Some(self.serve(&request, drawn));
+        }
+        let (fake, drawn) = (self.clone(), drawn.clone());
+        let turn = tokio::spawn(async move {
+            fake.shared.clock.sleep(drawn.before()).await;
+            loop {
+                // Before the look, so that nothing that happens after it is missed.
+                let changed = fake.shared.changed.notified();
+                let wait = fake.busy_for(&request, &drawn, came);
+                if wait.is_zero() {
+                    return fake.serve(&request, &drawn);
+                }
+                let (mut changed, mut over) = (pin!(changed), fake.shared.clock.sleep(wait));
+                poll_fn(|cx| {
+                    let changed = changed.as_mut().poll(cx).is_ready();
+                    if changed || over.as_mut().poll(cx).is_ready() {
+                        Poll::Ready(())
+                    } else {
+                        Poll::Pending
+                    }
+                })
+                .await;
+            }
+        });
+        turn.await.ok()
+    }
+
+    /// Has a request carried out, and spoils the answer as the fault wants it.
+    pub(crate) fn serve(&self, request: &Request, drawn: &Drawn) -> Served {
+        let now = self.shared.clock.now();
+        let mut state = self.lock();
+        let State { world, log, .. } = &mut *state;
+        world.advance_to(now);
+        let fault = drawn.kind.as_ref().map(Kind::name);
+        let served = self.spoil(world, request, drawn.kind.as_ref());
+        let status = match &served {
+            Served::Answer(response) | Served::Cut(response, _) => Some(response.status),
+            Served::Dropped => None,
+        };
+        log.note(now, request, status, fault);
+        drop(state);
+        #[cfg(feature = "judge")]
+        self.shared.verdict.enforce();
+        self.shared.changed.notify_waiters();
+        served
+    }
+
+    /// What the services answer.
+    fn handle(&self, world: &mut World, request: &Request) -> Response {
+        #[cfg(feature = "judge")]
+        {
+            let response = api::handle(world, request);
+            let (response, heard) = crate::judge::hear(request, response, world.rules.novelties);
+            if let Err(contradiction) = heard {
+                self.shared.verdict.note(contradiction);
+            }
+            response
+        }
+        #[cfg(not(feature = "judge"))]
+        api::handle(world, request)
+    }
+
+    fn spoil(&self, world: &mut World, request: &Request, fault: Option<&Kind>) -> Served {
+        let failure = |world: &World, status: StatusCode| {
+            let message = status.canonical_reason().unwrap_or("Error");
+            api::Failure::new(status, message).into_response(world, request)
+        };
+        match fault {
+            None | Some(Kind::Delay(_) | Kind::Late(_)) => {
+                Served::Answer(self.handle(world, request))
+            }
+            Some(Kind::Status { status, after }) => {
+                if *after {
+                    let _ = self.handle(world, request);
+                }
+                Served::Answer(failure(world, *status))
+            }
+            Some(Kind::Throttle(retry_after)) => {
+                Served::Answer(api::too_many(world, request, *retry_after))
+            }
+            Some(Kind::DropBefore) => Served::Dropped,
+            Some(Kind::DropAfter) => {
+                let _ = self.handle(world, request);
+                Served::Dropped
+            }
+            Some(Kind::Truncate(bytes)) => {
+                let mut response = self.handle(world, request);
+                let body = response.body.into_bytes();
+                let cut = (*bytes).min(body.len().saturating_sub(1));
+                response.body = Body::Full(body);
+                Served::Cut(response, cut)
+            }
+            Some(Kind::Garbage(body)) => {
+                let _ = self.handle(world, request);
+                Served::Answer(Response::new(StatusCode::OK, "text/html", body.clone()))
+            }
+            Some(Kind::ExpireToken) => {
+                let token = request
+                    .credential("AnaplanAuthToken")
+                    .or_else(|| request.credential("Bearer"));
+                if let Some(token) = token {
+                    world.expire_tokens(Some(token));
+                }
+                Served::Answer(self.handle(world, request))
+            }
+        }
+    }
+
+    /// Answers a request at once, as a front would, with faults but without their delays, and without
+    /// waiting for a busy model. For the fronts of others, and for tests without any client.
+    ///
+    /// `None` stands for a connection that is closed without an answer.
+    #[must_use]
+    pub fn answer(&self, request: http::Request<Bytes>) -> Option<http::Response<Bytes>> {
+        let request = Request::new(request);
+        let drawn = self.draw(&request);
+        let (response, cut) = match self.serve(&request, &drawn) {
+            Served::Answer(response) => (response, None),
+            Served::Cut(response, at) => (response, Some(at)),
+            Served::Dropped => return None,
+        };
+        let mut body = response.body.into_bytes();
+        if let Some(cut) = cut {
+            body.truncate(cut);
+        }
+        let mut answer = http::Response::new(body);
+        *answer.status_mut() = response.status;
+        *answer.headers_mut() = response.headers;
+        Some(answer)
+    }
+}
