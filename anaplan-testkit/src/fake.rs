@@ -20,7 +20,9 @@ use crate::pki::{Authority, Identity};
 use crate::world::World;
 use direct::DirectSignIn;
 
-pub(crate) use serving::{Drawn, Served};
+#[cfg(feature = "wiremock")]
+pub(crate) use serving::Drawn;
+pub(crate) use serving::Served;
 
 /// An Anaplan that is not there. Cheap to clone; all clones are the same fake.
 ///
