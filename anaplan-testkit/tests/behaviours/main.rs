@@ -8,13 +8,19 @@
 
 #![allow(clippy::unwrap_used, clippy::cmp_owned, clippy::print_stdout)]
 
+mod files;
 mod identity;
 #[path = "../support/caller.rs"]
 mod support;
 mod table;
+mod workspaces;
 
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    table::run(&[identity::BEHAVIOURS])
+    table::run(&[
+        identity::BEHAVIOURS,
+        workspaces::BEHAVIOURS,
+        files::BEHAVIOURS,
+    ])
 }
