@@ -8,11 +8,21 @@
 
 #![allow(clippy::unwrap_used, clippy::cmp_owned, clippy::print_stdout)]
 
+mod calendar;
+mod cells;
+mod dimensions;
+mod dumps;
 mod files;
 mod identity;
+mod list_index;
+mod lists;
+mod read_requests;
 #[path = "../support/caller.rs"]
 mod support;
 mod table;
+mod tasks;
+mod uploads;
+mod views;
 mod workspaces;
 
 use std::process::ExitCode;
@@ -22,5 +32,15 @@ fn main() -> ExitCode {
         identity::BEHAVIOURS,
         workspaces::BEHAVIOURS,
         files::BEHAVIOURS,
+        uploads::BEHAVIOURS,
+        tasks::BEHAVIOURS,
+        dumps::BEHAVIOURS,
+        views::BEHAVIOURS,
+        dimensions::BEHAVIOURS,
+        cells::BEHAVIOURS,
+        lists::BEHAVIOURS,
+        list_index::BEHAVIOURS,
+        calendar::BEHAVIOURS,
+        read_requests::BEHAVIOURS,
     ])
 }
