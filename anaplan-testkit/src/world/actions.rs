@@ -1,8 +1,9 @@
 //! Actions that are neither imports nor exports, and processes.
 
+use crate::world::items::ListItem;
 use crate::world::model::Model;
 use crate::world::outcome::{Detail, detail};
-use crate::world::structure::{CellValue, ListItem};
+use crate::world::structure::CellValue;
 
 /// An action.
 #[derive(Debug, Clone, PartialEq)]

@@ -6,9 +6,10 @@ use std::collections::BTreeSet;
 
 use crate::world::calendar::{Calendar, Version};
 use crate::world::ids::IdSource;
+use crate::world::items::ListItem;
 use crate::world::model::Model;
 use crate::world::structure::{
-    CellValue, Dimension, Format, LineItem, List, ListItem, Module, Property, Role, Subset, View,
+    CellValue, Dimension, Format, LineItem, List, Module, Property, Role, Subset, View,
 };
 
 pub use integration::{ActionEdit, ExportEdit, FileEdit, ImportEdit, ProcessEdit};

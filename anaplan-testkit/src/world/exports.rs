@@ -6,9 +6,10 @@ use crate::world::World;
 use crate::world::content::cut;
 use crate::world::csv::{Row, Table, write_row};
 use crate::world::encoding::Encoding;
+use crate::world::items::ListItem;
 use crate::world::made_rows::MadeRows;
 use crate::world::model::Model;
-use crate::world::structure::{Dimension, Format, LineItem, List, ListItem, Module};
+use crate::world::structure::{Dimension, Format, LineItem, List, Module};
 
 /// An export.
 #[derive(Debug, Clone, PartialEq)]

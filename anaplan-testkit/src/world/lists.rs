@@ -6,9 +6,9 @@ use std::collections::{BTreeMap, HashSet};
 use anaplan_core::ModelId;
 
 use crate::world::World;
+use crate::world::items::{Items, ListItem};
 use crate::world::list_rules::{Check, Site, add, delete, update};
 use crate::world::model::Model;
-use crate::world::structure::{Items, ListItem};
 
 /// What a request says about one item.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -349,6 +349,23 @@ mod tests {
             (outcome.done, kinds(&outcome)),
             (3, vec![(3, "UNKNOWN_ITEM"), (4, INCORRECT)])
         );
+        assert!(world.model(&model).unwrap().items[&list].is_empty());
+    }
+
+    #[test]
+    fn a_sorted_list_of_many_items_is_emptied_by_one_request() {
+        const COUNT: usize = 250_000;
+        let (mut world, model, list) = world(false);
+        let requests: Vec<ItemRequest> = (0..COUNT)
+            .map(|number| item("-", &format!("Item {number}"), &format!("c{number}")))
+            .collect();
+        assert_eq!(world.add_items(&model, list, &requests).done, COUNT);
+        let items = world.model_mut(&model).unwrap().items.get_mut(&list);
+        items.unwrap().sort(|a, b| b.id.cmp(&a.id));
+        let codes: Vec<ItemRequest> = (0..COUNT)
+            .map(|number| item("-", "-", &format!("c{number}")))
+            .collect();
+        assert_eq!(world.delete_items(&model, list, &codes).done, COUNT);
         assert!(world.model(&model).unwrap().items[&list].is_empty());
     }
 }
