@@ -30,6 +30,7 @@ mod period;
 mod read_requests;
 mod rules;
 mod runs;
+mod shelf;
 mod structure;
 mod table;
 mod tasks;

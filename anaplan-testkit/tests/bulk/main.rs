@@ -6,6 +6,7 @@ mod actions;
 mod exports;
 mod files;
 mod imports;
+mod large_files;
 mod models;
 mod processes;
 #[path = "../support/caller.rs"]
