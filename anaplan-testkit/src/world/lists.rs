@@ -146,20 +146,7 @@ impl World {
             return Err(ResetRefusal::Deployed);
         }
         // Every level below must be empty too.
-        let mut levels = vec![list];
-        let mut next = 0;
-        while let Some(level) = levels.get(next).copied() {
-            let below = structure
-                .lists
-                .iter()
-                .filter(|list| list.parent == Some(level));
-            let below: Vec<u64> = below
-                .map(|list| list.id)
-                .filter(|id| !levels.contains(id))
-                .collect();
-            levels.extend(below);
-            next += 1;
-        }
+        let levels = structure.with_lists_below(list);
         let empty = |level: &u64| model.items.get(level).is_none_or(Items::is_empty);
         if !levels.iter().all(empty) {
             return Err(ResetRefusal::NotEmpty);
@@ -171,7 +158,7 @@ impl World {
 
 impl Model {
     /// Has items that hang under others which are gone hang under nothing.
-    fn orphan(&mut self, gone: &HashSet<u64>) {
+    pub(crate) fn orphan(&mut self, gone: &HashSet<u64>) {
         if gone.is_empty() {
             return;
         }

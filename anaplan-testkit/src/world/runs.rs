@@ -226,7 +226,9 @@ impl World {
             })
             .map(|answer| (answer.entity_type.clone(), answer.entity_name.clone()))
             .collect();
-        let Self { models, ids, .. } = self;
+        let Self {
+            models, users, ids, ..
+        } = self;
         let model = models.iter_mut().find(|model| model.id == *run.model);
         let Some(model) = model else {
             return Err(detail(
@@ -234,7 +236,8 @@ impl World {
                 "The model is not there any more.",
             ));
         };
-        let (applied, details) = imports::apply(model, ids, import, &table, decimal, &answers)?;
+        let site = imports::Site { model, users, ids };
+        let (applied, details) = imports::apply(site, import, &table, decimal, &answers)?;
         let place = (run.model.clone(), import.id, run.by.clone());
         self.keep_dump(place, run.task, &table, &applied.bad);
         Ok(Did {
@@ -244,20 +247,30 @@ impl World {
         })
     }
 
-    /// Administrators may write everything; others what their role says.
+    /// Administrators may write everything; others items of lists, and of cells what their role says.
     fn may_write(&self, run: &Run<'_>, import: &Import) -> Result<(), Detail> {
-        let (Some(model), ImportTarget::Module { module, .. }) =
-            (self.model(run.model), &import.target)
-        else {
+        let Some(model) = self.model(run.model) else {
             return Ok(());
         };
-        if self.is_admin_of(run.by, model) || role_permits(model, run.by, *module, true) {
+        if self.is_admin_of(run.by, model) {
             return Ok(());
         }
-        Err(detail(
-            "moduleImportNoWriteAccess",
-            format!("{}: no write access to the module.", import.name),
-        ))
+        match &import.target {
+            ImportTarget::None | ImportTarget::List { .. } => Ok(()),
+            ImportTarget::Module { module, .. } if role_permits(model, run.by, *module, true) => {
+                Ok(())
+            }
+            ImportTarget::Module { .. } => Err(detail(
+                "moduleImportNoWriteAccess",
+                format!("{}: no write access to the module.", import.name),
+            )),
+            ImportTarget::Users { .. }
+            | ImportTarget::Versions { .. }
+            | ImportTarget::LineItems { .. } => Err(detail(
+                "notAuthorised",
+                format!("{}: for workspace administrators only.", import.name),
+            )),
+        }
     }
 
     fn source_table(&mut self, run: &Run<'_>, import: &Import) -> Result<(Table, char), Detail> {
@@ -350,13 +363,15 @@ impl World {
 
     fn run_action(&mut self, run: &Run<'_>, action: &Action) -> Result<Did, Detail> {
         let started = self.now;
-        let Some(model) = self.model_mut(run.model) else {
+        let Self { models, ids, .. } = self;
+        let model = models.iter_mut().find(|model| model.id == *run.model);
+        let Some(model) = model else {
             return Err(detail(
                 "failedToLocateModel",
                 "The model is not there any more.",
             ));
         };
-        let (changed, details) = actions::perform(model, action)?;
+        let (changed, details) = actions::perform(model, ids, action)?;
         if action.act == Act::Optimizer {
             let text = optimizer_log(&action.name, started);
             self.keep_log(run.model, action.id, run.task, text);

@@ -64,6 +64,20 @@ impl Structure {
             .find(|list| list.id == id || list.subsets.iter().any(|subset| subset.id == id))
     }
 
+    /// The list of this id, and those whose items roll up to its items at last.
+    pub(crate) fn with_lists_below(&self, list: u64) -> Vec<u64> {
+        let mut levels = vec![list];
+        let mut next = 0;
+        while let Some(level) = levels.get(next).copied() {
+            let below = self.lists.iter().filter(|list| list.parent == Some(level));
+            let below = below.map(|list| list.id);
+            let new: Vec<u64> = below.filter(|id| !levels.contains(id)).collect();
+            levels.extend(new);
+            next += 1;
+        }
+        levels
+    }
+
     /// The module of this id.
     #[must_use]
     pub fn module(&self, id: u64) -> Option<&Module> {
@@ -205,6 +219,36 @@ pub struct LineItem {
 }
 
 impl LineItem {
+    /// A line item that takes input, of this id, name and format.
+    #[must_use]
+    pub fn new(id: u64, name: impl Into<String>, format: Format) -> Self {
+        let mut item = Self {
+            id,
+            name: name.into(),
+            code: None,
+            format: Format::None,
+            formula: None,
+            summary: String::new(),
+            applies_to: None,
+            notes: String::new(),
+        };
+        item.reformat(format);
+        item
+    }
+
+    /// Has its cells hold something else, and be summed up as is usual for that.
+    pub(crate) fn reformat(&mut self, format: Format) {
+        let summary = if format == Format::Number {
+            "Sum"
+        } else {
+            "None"
+        };
+        if format != self.format || self.summary.is_empty() {
+            self.summary = summary.into();
+        }
+        self.format = format;
+    }
+
     /// Its dimensions, in the order of a cell's coordinates.
     #[must_use]
     pub fn dimensions<'a>(&'a self, module: &'a Module) -> &'a [Dimension] {

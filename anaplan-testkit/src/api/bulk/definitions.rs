@@ -190,7 +190,14 @@ fn describe_action(action: &Action) -> Value {
 fn action_metadata(action: &Action) -> Value {
     let mut value = describe_action(action);
     match &action.act {
-        Act::OpenDashboard | Act::Optimizer => {}
+        Act::OpenDashboard
+        | Act::Optimizer
+        | Act::SimpleCreate { .. }
+        | Act::DeleteBranch { .. }
+        | Act::CopyBranch { .. }
+        | Act::Assign { .. }
+        | Act::CopyToNumberedList { .. }
+        | Act::UpdateCurrentPeriod { .. } => {}
         Act::DeleteBySelection { list, selection } => {
             value["listId"] = list.to_string().into();
             if let Selection::LineItem(line_item) = selection {
@@ -209,8 +216,10 @@ fn action_metadata(action: &Action) -> Value {
                 "Ascending"
             }
             .into();
-            if let SortKey::Property(name) = by {
-                value["propertyName"] = name.as_str().into();
+            match by {
+                SortKey::Property(name) => value["propertyName"] = name.as_str().into(),
+                SortKey::LineItem(id) => value["lineItemId"] = id.to_string().into(),
+                SortKey::Name | SortKey::Code => {}
             }
         }
         Act::BulkCopy { list, from, to } => {
