@@ -13,8 +13,10 @@ behaviours! {
         => without_items_there_is_no_key;
     47, "D", "the items of Time and of Versions are 400 at model level, and those of a line item are not"
         => time_is_refused_at_model_level;
-    47, "D", "the items of lists, subsets and users are given at model level, a code only where there is one"
+    47, "D", "the items of lists, subsets and users are given at model level"
         => lists_subsets_and_users_have_items;
+    47, "S", "a code that is not set is empty at model level and in lookups, and left out for line items and views"
+        => unset_codes_are_empty_or_left_out;
     47, "D", "a lookup does not mind case, finds names and codes, and leaves out what it does not find"
         => a_lookup_drops_what_it_misses;
     47, "D", "a lookup without any name or code is answered 400, and so is one by codes where there are none"
@@ -84,7 +86,6 @@ fn lists_subsets_and_users_have_items() {
             .json();
         assert_eq!(names(&answer), ["North", "South", "West", "World"]);
         assert_eq!(answer["items"][0]["code"], "N");
-        assert!(answer["items"][3].get("code").is_none());
         assert!(answer["meta"].get("paging").is_none());
         let subset = caller.fake.world(|world| {
             let model = world.model(&caller.demo.dev).unwrap();
@@ -105,6 +106,28 @@ fn lists_subsets_and_users_have_items() {
             .json();
         assert!(!names(&users).is_empty());
         caller.get("dimensions/101999999998/items").expect(404);
+    }
+}
+
+fn unset_codes_are_empty_or_left_out() {
+    for caller in both_forms() {
+        let list = caller.demo.list;
+        let world = json!({ "names": ["World"] });
+        let looked_up = look_up(&caller, list, &world).expect(200).json();
+        assert_eq!(looked_up["items"][0]["code"], "");
+        let (line_item, view) = (caller.demo.line_item, caller.demo.view);
+        for (path, unset) in [
+            (format!("dimensions/{list}/items"), Some(json!(""))),
+            (
+                format!("lineItems/{line_item}/dimensions/{list}/items"),
+                None,
+            ),
+            (format!("views/{view}/dimensions/{list}/items"), None),
+        ] {
+            let answer = caller.get(&path).expect(200).json();
+            assert_eq!(names(&answer), ["North", "South", "West", "World"]);
+            assert_eq!(answer["items"][3].get("code"), unset.as_ref(), "{path}");
+        }
     }
 }
 

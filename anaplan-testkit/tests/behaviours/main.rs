@@ -16,6 +16,7 @@ mod files;
 mod identity;
 mod list_index;
 mod lists;
+mod processes;
 mod read_requests;
 #[path = "../support/caller.rs"]
 mod support;
@@ -34,6 +35,7 @@ fn main() -> ExitCode {
         files::BEHAVIOURS,
         uploads::BEHAVIOURS,
         tasks::BEHAVIOURS,
+        processes::BEHAVIOURS,
         dumps::BEHAVIOURS,
         views::BEHAVIOURS,
         dimensions::BEHAVIOURS,
