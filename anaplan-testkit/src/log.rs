@@ -12,6 +12,8 @@ use crate::http::Request;
 const REMEMBERED: usize = 100_000;
 /// The largest body that is remembered, in bytes.
 const LARGEST_BODY: usize = 64 * 1024;
+/// How many bytes of bodies are remembered in all.
+const ALL_BODIES: usize = 64 * 1024 * 1024;
 
 /// One request and what became of it.
 #[derive(Debug, Clone)]
@@ -25,7 +27,8 @@ pub struct Entry {
     pub path: String,
     /// The query, decoded.
     pub query: Vec<(String, String)>,
-    /// The body, when it is JSON, not larger than 64 KiB, and carries no credentials.
+    /// The body, when it is JSON, not larger than 64 KiB, carries no credentials, and was not dropped for
+    /// younger ones.
     pub body: Option<Bytes>,
     /// The status that the fake decided on; `None` when it never looked at the request.
     pub status: Option<StatusCode>,
@@ -34,10 +37,17 @@ pub struct Entry {
 }
 
 /// The requests in the order of their coming.
+///
+/// It does not grow without end: the youngest 100,000 requests are remembered, and of their bodies the
+/// youngest 64 MiB. An older body goes first, its entry stays without it; older entries are only counted.
 #[derive(Debug, Clone, Default)]
 pub struct RequestLog {
     entries: VecDeque<Entry>,
     total: u64,
+    /// How many bytes the bodies have.
+    bytes: usize,
+    /// How many of the oldest entries have no body.
+    bare: usize,
 }
 
 impl RequestLog {
@@ -86,11 +96,8 @@ impl RequestLog {
             .iter()
             .any(|root| request.path().starts_with(root));
         let keep = is_json && !secret && request.body().len() <= LARGEST_BODY;
-        if self.entries.len() == REMEMBERED {
-            self.entries.pop_front();
-        }
         self.total += 1;
-        self.entries.push_back(Entry {
+        self.push(Entry {
             at,
             method: request.method().clone(),
             path: request.path().to_owned(),
@@ -99,5 +106,76 @@ impl RequestLog {
             status,
             fault,
         });
+    }
+
+    fn push(&mut self, entry: Entry) {
+        if self.entries.len() == REMEMBERED {
+            if let Some(gone) = self.entries.pop_front() {
+                self.bytes -= size(&gone);
+                self.bare = self.bare.saturating_sub(1);
+            }
+        }
+        self.bytes += size(&entry);
+        self.entries.push_back(entry);
+        while self.bytes > ALL_BODIES {
+            let Some(oldest) = self.entries.get_mut(self.bare) else {
+                break;
+            };
+            self.bytes -= size(oldest);
+            oldest.body = None;
+            self.bare += 1;
+        }
+    }
+}
+
+fn size(entry: &Entry) -> usize {
+    entry.body.as_ref().map_or(0, Bytes::len)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entry(number: usize, bytes: usize) -> Entry {
+        Entry {
+            at: Timestamp::UNIX_EPOCH,
+            method: Method::POST,
+            path: format!("/{number}"),
+            query: Vec::new(),
+            body: (bytes > 0).then(|| vec![b'x'; bytes].into()),
+            status: None,
+            fault: None,
+        }
+    }
+
+    fn with_body(log: &RequestLog) -> Vec<&str> {
+        let entries = log.entries().filter(|entry| entry.body.is_some());
+        entries.map(|entry| entry.path.as_str()).collect()
+    }
+
+    #[test]
+    fn the_oldest_bodies_go_when_there_are_too_many_bytes() {
+        let mut log = RequestLog::default();
+        let quarter = ALL_BODIES / 4;
+        for number in 0..4 {
+            log.push(entry(number, quarter));
+            log.push(entry(number + 10, 0));
+        }
+        assert_eq!(with_body(&log), ["/0", "/1", "/2", "/3"]);
+        log.push(entry(4, 1));
+        assert_eq!(with_body(&log), ["/1", "/2", "/3", "/4"]);
+        log.push(entry(5, quarter + quarter));
+        assert_eq!(with_body(&log), ["/3", "/4", "/5"]);
+        assert_eq!(log.entries().count(), 10, "their entries stay");
+    }
+
+    #[test]
+    fn entries_that_go_take_their_bytes_along() {
+        let mut log = RequestLog::default();
+        for number in 0..REMEMBERED + 5 {
+            log.push(entry(number, 1 + number % 3));
+        }
+        let bytes: usize = log.entries().map(size).sum();
+        assert_eq!((log.bytes, log.entries().count()), (bytes, REMEMBERED));
     }
 }

@@ -18,6 +18,7 @@ mod formula;
 mod grid;
 mod ids;
 mod imports;
+mod items;
 mod list_rules;
 mod lists;
 mod made_rows;
@@ -29,6 +30,7 @@ mod period;
 mod read_requests;
 mod rules;
 mod runs;
+mod shelf;
 mod structure;
 mod table;
 mod tasks;
@@ -56,13 +58,14 @@ pub use encoding::Encoding;
 pub use exports::{Export, ExportSource};
 pub use files::{DefaultFile, SourceFile};
 pub use imports::{Coordinate, Import, ImportSource, ImportTarget};
+pub use items::{Items, ListItem};
 pub use model::{Model, ModelState, OpenState, SyncFailure};
 pub use people::{User, UserEdit, Workspace};
 pub use rules::{Busy, Pacing, Rules};
 pub use runs::{ConnectorParameter, MappingParameter, RunKind};
 pub use structure::{
-    CellValue, Dimension, Format, Items, LineItem, List, ListItem, Module, Property, Role,
-    Snapshot, Structure, Subset, View,
+    CellValue, Dimension, Format, LineItem, List, Module, Property, Role, Snapshot, Structure,
+    Subset, View,
 };
 pub use structure::{
     LINE_ITEMS as LINE_ITEM_DIMENSION, TIME as TIME_DIMENSION, USERS as USER_DIMENSION,
@@ -77,12 +80,13 @@ pub(crate) use exports::Column;
 pub(crate) use files::{FileOf, FileRefusal};
 pub(crate) use grid::{Grid, Shown, full_name};
 pub(crate) use ids::IdSource;
+pub(crate) use items::key;
 pub(crate) use lists::{ItemRequest, ResetRefusal, WriteFailure};
 pub(crate) use members::{Member, Members, top_level_id};
 pub(crate) use outcome::{Detail, RunResult};
 pub(crate) use read_requests::{ReadOf, ReadRequests, ReadState, ReadStatus};
 pub(crate) use runs::RunParameters;
-pub(crate) use structure::{LINE_ITEMS, TIME, USERS, VERSIONS, key};
+pub(crate) use structure::{LINE_ITEMS, TIME, USERS, VERSIONS};
 pub(crate) use table::{Layout, ListTable, Table};
 pub(crate) use tasks::{Outcome, Parent, TaskBoard, TaskRecord, TaskState};
 pub(crate) use tokens::{Grant, Tokens, later};

@@ -7,11 +7,12 @@ use jiff::civil::Date;
 
 use crate::world::World;
 use crate::world::calendar::PeriodKind;
+use crate::world::items::key;
 use crate::world::lists::{Refused, WriteFailure, WriteOutcome};
 use crate::world::members::{Members, top_level_id};
 use crate::world::model::Model;
 use crate::world::structure::{
-    CellValue, Dimension, Format, LineItem, Module, TIME, USERS, VERSIONS, key,
+    CellValue, Dimension, Format, LineItem, Module, TIME, USERS, VERSIONS,
 };
 
 /// What a request says about one cell.
@@ -228,7 +229,7 @@ impl<'a> Desk<'a> {
         let Some(list) = structure.list_behind(dimension) else {
             return refuse(UNKNOWN, "The dimension has no such item");
         };
-        let find = |items: &crate::world::structure::Items| match item {
+        let find = |items: &crate::world::items::Items| match item {
             Named::Id(id) => id
                 .parse()
                 .ok()

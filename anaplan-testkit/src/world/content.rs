@@ -7,6 +7,7 @@ use anaplan_core::{ModelId, Timestamp, UserId};
 use bytes::Bytes;
 
 use crate::world::made_rows::MadeRows;
+use crate::world::shelf::Shelf;
 use crate::world::tokens::later;
 
 /// How long private content is kept after the last access.
@@ -26,24 +27,24 @@ pub(crate) struct Content {
 
 #[derive(Debug, Clone)]
 pub(crate) enum Chunks {
-    Held(BTreeMap<usize, Bytes>),
+    Held(Shelf),
     Made(MadeRows),
 }
 
 impl Content {
     pub(crate) fn announced(declared: Option<usize>, now: Timestamp) -> Self {
         Self {
-            chunks: Chunks::Held(BTreeMap::new()),
+            chunks: Chunks::Held(Shelf::default()),
             declared,
             completed: false,
             touched: now,
         }
     }
 
-    pub(crate) fn whole(chunks: Vec<Bytes>, now: Timestamp) -> Self {
+    pub(crate) fn whole(chunks: Shelf, now: Timestamp) -> Self {
         Self {
-            declared: Some(chunks.len()),
-            chunks: Chunks::Held(chunks.into_iter().enumerate().collect()),
+            declared: Some(chunks.count()),
+            chunks: Chunks::Held(chunks),
             completed: true,
             touched: now,
         }
@@ -62,7 +63,7 @@ impl Content {
     pub(crate) fn is_ready(&self) -> bool {
         match (&self.chunks, self.declared) {
             (Chunks::Made(_), _) => true,
-            (Chunks::Held(held), Some(declared)) => held.len() == declared,
+            (Chunks::Held(held), Some(declared)) => held.count() == declared,
             (Chunks::Held(_), None) => self.completed,
         }
     }
@@ -77,7 +78,7 @@ impl Content {
     pub(crate) fn listed(&self) -> Vec<usize> {
         match (&self.chunks, self.declared) {
             (_, Some(declared)) => (0..declared).collect(),
-            (Chunks::Held(held), None) => held.keys().copied().collect(),
+            (Chunks::Held(held), None) => held.numbers().collect(),
             (Chunks::Made(rows), None) => (0..rows.chunks()).collect(),
         }
     }
@@ -85,7 +86,7 @@ impl Content {
     /// The bytes of one chunk, piece by piece.
     pub(crate) fn chunk(&self, number: usize) -> Option<Pieces> {
         match &self.chunks {
-            Chunks::Held(held) => Some(Box::new(std::iter::once(held.get(&number)?.clone()))),
+            Chunks::Held(held) => Some(Box::new(held.chunk(number)?)),
             Chunks::Made(rows) => {
                 (number < rows.chunks()).then(|| Box::new(rows.chunk(number)) as Pieces)
             }
@@ -98,14 +99,14 @@ impl Content {
             return None;
         }
         Some(match &self.chunks {
-            Chunks::Held(held) => Box::new(held.values().cloned().collect::<Vec<_>>().into_iter()),
+            Chunks::Held(held) => Box::new(held.all()),
             Chunks::Made(rows) => Box::new(rows.all()),
         })
     }
 
     pub(crate) fn len(&self) -> u64 {
         match &self.chunks {
-            Chunks::Held(held) => held.values().map(|chunk| chunk.len() as u64).sum(),
+            Chunks::Held(held) => held.len(),
             Chunks::Made(rows) => rows.len(),
         }
     }
@@ -170,7 +171,7 @@ mod tests {
     fn content_is_ready_when_every_announced_chunk_is_there() {
         let mut content = Content::announced(Some(2), Timestamp::UNIX_EPOCH);
         assert_eq!((content.is_ready(), content.listed()), (false, vec![0, 1]));
-        content.chunks = Chunks::Held([(0, "a".into()), (1, "b".into())].into());
+        content.chunks = Chunks::Held(Shelf::of(["a".into(), "b".into()]));
         assert_eq!(content.pieces().map(join).unwrap(), "ab");
         let streaming = Content::announced(None, Timestamp::UNIX_EPOCH);
         assert_eq!((streaming.is_ready(), streaming.chunk_count()), (false, -1));

@@ -4,9 +4,10 @@ use std::collections::HashMap;
 
 use crate::world::World;
 use crate::world::formula::Formula;
+use crate::world::items::key;
 use crate::world::members::Members;
 use crate::world::model::Model;
-use crate::world::structure::{CellValue, Dimension, Format, LineItem, Module, TIME, key};
+use crate::world::structure::{CellValue, Dimension, Format, LineItem, Module, TIME};
 
 /// How far formulas may refer to each other.
 const DEPTH: usize = 32;

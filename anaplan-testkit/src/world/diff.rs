@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::world::calendar::{Calendar, Version, year_name};
-use crate::world::structure::{Format, List, ListItem, Module, Snapshot, Structure};
+use crate::world::items::ListItem;
+use crate::world::structure::{Format, List, Module, Snapshot, Structure};
 
 /// What kind of object differs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -1,17 +1,25 @@
 //! Building models, and changing them as a modeller would.
 
+mod actions;
+mod exports;
+mod files;
+mod imports;
 mod integration;
 
 use std::collections::BTreeSet;
 
 use crate::world::calendar::{Calendar, Version};
 use crate::world::ids::IdSource;
+use crate::world::items::ListItem;
 use crate::world::model::Model;
 use crate::world::structure::{
-    CellValue, Dimension, Format, LineItem, List, ListItem, Module, Property, Role, Subset, View,
+    CellValue, Dimension, Format, LineItem, List, Module, Property, Role, Subset, View,
 };
 
-pub use integration::{ActionEdit, ExportEdit, FileEdit, ImportEdit, ProcessEdit};
+pub use actions::{ActionEdit, ProcessEdit};
+pub use exports::ExportEdit;
+pub use files::FileEdit;
+pub use imports::ImportEdit;
 
 /// Changes a model. Every method that adds something gives the new thing's handle or id.
 #[derive(Debug)]
@@ -267,21 +275,7 @@ impl ModuleEdit<'_> {
     /// Adds a line item, and gives its handle.
     pub fn add_line_item(&mut self, name: impl Into<String>, format: Format) -> LineItemEdit<'_> {
         let id = self.ids.line_item();
-        let summary = if format == Format::Number {
-            "Sum"
-        } else {
-            "None"
-        };
-        let line_item = LineItem {
-            id,
-            name: name.into(),
-            code: None,
-            format,
-            formula: None,
-            summary: summary.into(),
-            applies_to: None,
-            notes: String::new(),
-        };
+        let line_item = LineItem::new(id, name, format);
         self.change_mut(|module| module.line_items.push(line_item));
         LineItemEdit {
             model: self.model,

@@ -1,7 +1,5 @@
 //! Files: what a model knows of them, and what users do with their content.
 
-use std::collections::BTreeMap;
-
 use anaplan_core::{ModelId, UserId};
 use bytes::Bytes;
 
@@ -10,6 +8,7 @@ use crate::world::books::FileCompleted;
 use crate::world::content::{Chunks, Content, Place, join};
 use crate::world::encoding::Encoding;
 use crate::world::model::Model;
+use crate::world::shelf::Shelf;
 
 /// A file that imports read, as the model knows it: not its content, but how to read it.
 #[derive(Debug, Clone, PartialEq)]
@@ -126,7 +125,7 @@ impl World {
         user: &UserId,
         content: impl Into<Bytes>,
     ) {
-        let content = Content::whole(vec![content.into()], self.now);
+        let content = Content::whole(Shelf::of([content.into()]), self.now);
         self.files
             .contents
             .insert((model.clone(), file, user.clone()), content);
@@ -201,10 +200,10 @@ impl World {
         content.touched = now;
         let before = content.is_ready();
         if let Chunks::Made(_) = content.chunks {
-            content.chunks = Chunks::Held(BTreeMap::new());
+            content.chunks = Chunks::Held(Shelf::default());
         }
         if let Chunks::Held(held) = &mut content.chunks {
-            held.insert(number, bytes);
+            held.put(number, bytes);
         }
         if !before && content.is_ready() {
             self.note_completed(&place);
@@ -233,11 +232,11 @@ impl World {
         let Chunks::Held(held) = &content.chunks else {
             return Ok(());
         };
-        let whole = held.keys().copied().eq(0..held.len());
+        let whole = held.numbers().eq(0..held.count());
         if content.declared.is_some() || !whole {
             return Err(FileRefusal::Incomplete);
         }
-        content.declared = Some(held.len());
+        content.declared = Some(held.count());
         content.completed = true;
         self.note_completed(&place);
         Ok(())
@@ -252,7 +251,7 @@ impl World {
     ) {
         let place = (model.clone(), file, user.clone());
         self.files.stale.remove(&place);
-        let content = Content::whole(vec![bytes], self.now);
+        let content = Content::whole(Shelf::of([bytes]), self.now);
         self.files.contents.insert(place.clone(), content);
         self.note_completed(&place);
     }
@@ -278,7 +277,7 @@ impl World {
     fn default_content(&self, model: &Model, file: u64, user: &UserId) -> Option<Content> {
         let default = model.default_files.get(&file)?;
         let permitted = default.everyone || self.is_admin_of(user, model);
-        permitted.then(|| Content::whole(vec![default.content.clone()], self.now))
+        permitted.then(|| Content::whole(Shelf::lent(default.content.clone()), self.now))
     }
 
     /// The `chunkCount` that a user is shown. It may be out of date.

@@ -1,22 +1,29 @@
-//! Imports: from rows of text to items of lists and cells of modules.
+//! Imports: from rows of text to items of lists, cells of modules, users, versions and line items.
 
+mod line_items;
 mod list;
 mod module;
 mod rows;
+mod users;
 mod values;
+mod versions;
 
 use std::collections::BTreeMap;
 
-use anaplan_core::ModelId;
+use anaplan_core::{ModelId, UserId};
 
 use crate::world::csv::Table;
 use crate::world::ids::IdSource;
 use crate::world::model::Model;
 use crate::world::outcome::{Detail, detail};
-use crate::world::structure::Dimension;
+use crate::world::people::User;
+use crate::world::structure::{Dimension, Module};
 
+use line_items::LineItemLoad;
 use list::ListLoad;
 use module::ModuleLoad;
+use users::UserLoad;
+use versions::VersionLoad;
 
 pub(crate) use rows::{Applied, BadRow};
 
@@ -81,6 +88,41 @@ pub enum ImportTarget {
         /// Columns, and the line items that they fill.
         line_items: Vec<(String, u64)>,
     },
+    /// The users of the model.
+    Users {
+        /// The column of the e-mail addresses.
+        email: Option<String>,
+        /// The column of the first names.
+        first_name: Option<String>,
+        /// The column of the last names.
+        last_name: Option<String>,
+        /// The column of the roles.
+        role: Option<String>,
+    },
+    /// The versions.
+    Versions {
+        /// The column of the names.
+        name: Option<String>,
+        /// The column of the codes.
+        code: Option<String>,
+        /// The column of the notes.
+        notes: Option<String>,
+    },
+    /// The line items of a module, but for their cells.
+    LineItems {
+        /// The module.
+        module: u64,
+        /// The column of the names.
+        name: Option<String>,
+        /// The column of the codes.
+        code: Option<String>,
+        /// The column of the formats.
+        format: Option<String>,
+        /// The column of the formulas.
+        formula: Option<String>,
+        /// The column of the notes.
+        notes: Option<String>,
+    },
 }
 
 /// Where an import gets the item of one dimension.
@@ -100,20 +142,30 @@ impl Import {
         match self.target {
             ImportTarget::None | ImportTarget::List { .. } => "HIERARCHY_DATA",
             ImportTarget::Module { .. } => "MODULE_DATA",
+            ImportTarget::Users { .. } => "USERS",
+            ImportTarget::Versions { .. } => "VERSIONS",
+            ImportTarget::LineItems { .. } => "LINE_ITEM_DEFINITION",
         }
     }
+}
+
+/// What an import writes into.
+pub(crate) struct Site<'w> {
+    pub(crate) model: &'w mut Model,
+    pub(crate) users: &'w mut BTreeMap<UserId, User>,
+    pub(crate) ids: &'w mut IdSource,
 }
 
 /// Writes the rows of a table into the target of an import. An import that cannot begin gives the
 /// detail of its failure.
 pub(crate) fn apply(
-    model: &mut Model,
-    ids: &mut IdSource,
+    site: Site<'_>,
     import: &Import,
     table: &Table,
     decimal: char,
     answers: &BTreeMap<String, String>,
 ) -> Result<(Applied, Vec<Detail>), Detail> {
+    let Site { model, users, ids } = site;
     match &import.target {
         ImportTarget::None => Err(detail(
             "importFailedGeneralError",
@@ -140,17 +192,49 @@ pub(crate) fn apply(
             Ok((applied, details))
         }
         ImportTarget::Module { module, .. } => {
-            let Some(module) = model.structure.module(*module).cloned() else {
-                return Err(detail(
-                    "failedToLocateModule",
-                    "The module of the import is not there any more.",
-                ));
-            };
+            let module = find_module(model, *module)?;
             let load = ModuleLoad::new(model, import, table, decimal, answers)?;
             let applied = load.run(model);
             let details =
                 applied.details("module", "lineItem", &module.name, module.code.as_deref());
             Ok((applied, details))
         }
+        ImportTarget::Users { .. } => {
+            let applied = UserLoad::new(import, table)?.run(model, users, ids);
+            let details = applied.plain_details("usersRowsProcessed", "Users");
+            Ok((applied, details))
+        }
+        ImportTarget::Versions { .. } => {
+            structural(model, "importFailedGeneralError")?;
+            let applied = VersionLoad::new(import, table)?.run(model, ids);
+            let details = applied.plain_details("versionsRowsProcessed", "Versions");
+            Ok((applied, details))
+        }
+        ImportTarget::LineItems { module, .. } => {
+            structural(model, "moduleImportFailed")?;
+            let module = find_module(model, *module)?;
+            let applied = LineItemLoad::new(module.id, import, table)?.run(model, ids);
+            let details =
+                applied.details("module", "lineItem", &module.name, module.code.as_deref());
+            Ok((applied, details))
+        }
     }
+}
+
+fn find_module(model: &Model, module: u64) -> Result<Module, Detail> {
+    model.structure.module(module).cloned().ok_or_else(|| {
+        detail(
+            "failedToLocateModule",
+            "The module of the import is not there any more.",
+        )
+    })
+}
+
+/// The refusal of a deployed model, whose structure comes by syncs only.
+fn structural(model: &Model, failure: &str) -> Result<(), Detail> {
+    if model.state.is_deployed() {
+        let text = "The model is deployed, and its structure cannot be changed.";
+        return Err(detail(failure, text));
+    }
+    Ok(())
 }

@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, HashSet};
 use crate::world::calendar::PeriodKind;
 use crate::world::cells::read_date;
 use crate::world::ids::IdSource;
+use crate::world::items::{Items, ListItem};
 use crate::world::lists::{ItemRequest, Refused};
 use crate::world::model::Model;
-use crate::world::structure::{Format, Items, List, ListItem};
+use crate::world::structure::{Format, List};
 
 pub(crate) const INCOMPLETE: &str = "INCOMPLETE_DATA";
 pub(crate) const INCORRECT: &str = "INCORRECT_FORMAT";

@@ -6,9 +6,9 @@ use std::collections::{BTreeMap, HashSet};
 use anaplan_core::ModelId;
 
 use crate::world::World;
+use crate::world::items::{Items, ListItem};
 use crate::world::list_rules::{Check, Site, add, delete, update};
 use crate::world::model::Model;
-use crate::world::structure::{Items, ListItem};
 
 /// What a request says about one item.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -146,20 +146,7 @@ impl World {
             return Err(ResetRefusal::Deployed);
         }
         // Every level below must be empty too.
-        let mut levels = vec![list];
-        let mut next = 0;
-        while let Some(level) = levels.get(next).copied() {
-            let below = structure
-                .lists
-                .iter()
-                .filter(|list| list.parent == Some(level));
-            let below: Vec<u64> = below
-                .map(|list| list.id)
-                .filter(|id| !levels.contains(id))
-                .collect();
-            levels.extend(below);
-            next += 1;
-        }
+        let levels = structure.with_lists_below(list);
         let empty = |level: &u64| model.items.get(level).is_none_or(Items::is_empty);
         if !levels.iter().all(empty) {
             return Err(ResetRefusal::NotEmpty);
@@ -171,7 +158,7 @@ impl World {
 
 impl Model {
     /// Has items that hang under others which are gone hang under nothing.
-    fn orphan(&mut self, gone: &HashSet<u64>) {
+    pub(crate) fn orphan(&mut self, gone: &HashSet<u64>) {
         if gone.is_empty() {
             return;
         }
@@ -349,6 +336,23 @@ mod tests {
             (outcome.done, kinds(&outcome)),
             (3, vec![(3, "UNKNOWN_ITEM"), (4, INCORRECT)])
         );
+        assert!(world.model(&model).unwrap().items[&list].is_empty());
+    }
+
+    #[test]
+    fn a_sorted_list_of_many_items_is_emptied_by_one_request() {
+        const COUNT: usize = 250_000;
+        let (mut world, model, list) = world(false);
+        let requests: Vec<ItemRequest> = (0..COUNT)
+            .map(|number| item("-", &format!("Item {number}"), &format!("c{number}")))
+            .collect();
+        assert_eq!(world.add_items(&model, list, &requests).done, COUNT);
+        let items = world.model_mut(&model).unwrap().items.get_mut(&list);
+        items.unwrap().sort(|a, b| b.id.cmp(&a.id));
+        let codes: Vec<ItemRequest> = (0..COUNT)
+            .map(|number| item("-", "-", &format!("c{number}")))
+            .collect();
+        assert_eq!(world.delete_items(&model, list, &codes).done, COUNT);
         assert!(world.model(&model).unwrap().items[&list].is_empty());
     }
 }

@@ -4,10 +4,11 @@ use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 use crate::world::World;
+use crate::world::items::{Items, ListItem};
 use crate::world::model::Model;
 use crate::world::people::User;
 use crate::world::structure::{
-    Dimension, Items, LINE_ITEMS, List, ListItem, Module, Structure, TIME, USERS, VERSIONS,
+    Dimension, LINE_ITEMS, List, Module, Structure, TIME, USERS, VERSIONS,
 };
 
 /// An item of a dimension.

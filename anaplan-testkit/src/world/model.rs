@@ -7,7 +7,8 @@ use jiff::civil::Date;
 
 use crate::world::alm::Applied;
 use crate::world::files::{DefaultFile, SourceFile};
-use crate::world::structure::{CellValue, Items, Snapshot, Structure, TIME};
+use crate::world::items::Items;
+use crate::world::structure::{CellValue, Snapshot, Structure, TIME};
 
 /// The mode that a model is in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

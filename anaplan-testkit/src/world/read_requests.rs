@@ -52,6 +52,8 @@ pub(crate) struct ReadRequest {
     touched: Timestamp,
     looks: u32,
     pacing: Pacing,
+    /// Whether there is no room for its pages.
+    fails: bool,
 }
 
 /// What is told about a request.
@@ -61,6 +63,7 @@ pub(crate) struct ReadStatus {
     pub(crate) of: ReadOf,
     pub(crate) state: ReadState,
     pub(crate) available: usize,
+    pub(crate) successful: bool,
 }
 
 /// Every large read that is remembered.
@@ -97,7 +100,9 @@ impl ReadRequest {
 
     fn status(&self, id: &str, now: Timestamp) -> ReadStatus {
         let (state, available) = self.progress(now);
+        let available = if self.fails { 0 } else { available };
         ReadStatus {
+            successful: state == ReadState::Complete && !self.fails,
             id: id.to_owned(),
             of: self.of,
             state,
@@ -114,7 +119,12 @@ impl World {
         table: Table,
     ) -> ReadStatus {
         let id = self.ids.upper_hex();
+        let fails = self
+            .rules
+            .read_quota
+            .is_some_and(|quota| self.reads_beside(model) >= quota);
         let request = ReadRequest {
+            fails,
             model: model.clone(),
             of,
             table,
@@ -131,6 +141,16 @@ impl World {
             .push((model.clone(), id.clone()));
         self.read_requests.insert(id, request);
         status
+    }
+
+    /// How many large reads are kept in the workspace of a model.
+    fn reads_beside(&self, model: &ModelId) -> usize {
+        let workspace = self.model(model).map(|model| &model.workspace);
+        let inside = |request: &&ReadRequest| {
+            let model = self.model(&request.model);
+            model.map(|model| &model.workspace) == workspace
+        };
+        self.read_requests.values().filter(inside).count()
     }
 
     fn read_request(&mut self, model: &ModelId, of: ReadOf, id: &str) -> Option<&mut ReadRequest> {
@@ -162,8 +182,7 @@ impl World {
     ) -> Option<(Table, std::ops::Range<usize>, bool)> {
         let now = self.now;
         let request = self.read_request(model, of, id)?;
-        let (_, available) = request.progress(now);
-        if page >= available {
+        if page >= request.status(id, now).available {
             return None;
         }
         // Other pages do not keep a request alive.

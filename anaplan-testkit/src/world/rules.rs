@@ -92,6 +92,8 @@ pub struct Rules {
     /// Whether completing an upload without a body, but with the content type of JSON, is answered 500.
     /// Default: yes.
     pub complete_needs_body: bool,
+    /// Whether the dump of a run without failures is answered 204; otherwise 404. Default: yes.
+    pub empty_dumps: bool,
     /// Whether the answer to the start of a run is no more than the id of its task, as some official
     /// samples have it. Default: no.
     pub bare_task_ids: bool,
@@ -106,6 +108,9 @@ pub struct Rules {
     pub rows_per_page: usize,
     /// Whether each page of a read request repeats the header. Default: only the first has one.
     pub repeat_headers: bool,
+    /// How many large reads a workspace may keep; one more ends without success, as it does when the
+    /// disk quota of a real workspace is used up. Default: as many as are made.
+    pub read_quota: Option<usize>,
     /// Whether the items of a list are given in pages. Default: all at once, whatever is asked.
     pub page_list_items: bool,
 }
@@ -128,12 +133,14 @@ impl Default for Rules {
             untidy: false,
             bogus_next: false,
             complete_needs_body: true,
+            empty_dumps: true,
             bare_task_ids: false,
             page_cap: 5_000,
             modelling_for_admins: false,
             largest_read: 1_000_000,
             rows_per_page: 50_000,
             repeat_headers: false,
+            read_quota: None,
             page_list_items: false,
         }
     }

@@ -1,6 +1,7 @@
 //! Running imports, exports, actions and processes.
 
-use std::collections::BTreeMap;
+mod importing;
+
 use std::time::Duration;
 
 use anaplan_core::{ModelId, TaskId, Timestamp, UserId};
@@ -8,13 +9,10 @@ use anaplan_core::{ModelId, TaskId, Timestamp, UserId};
 use crate::world::World;
 use crate::world::actions::{self, Act, Action, Process};
 use crate::world::books::{RunDone, RunStarted};
-use crate::world::content::{Content, join};
-use crate::world::csv::Table;
+use crate::world::content::Content;
 use crate::world::exports::{Export, ExportSource};
-use crate::world::files::SourceFile;
-use crate::world::imports::{self, Import, ImportSource, ImportTarget};
 use crate::world::made_rows::MadeRows;
-use crate::world::model::{Model, ModelState};
+use crate::world::model::Model;
 use crate::world::outcome::{Detail, RunResult, detail};
 use crate::world::tasks::{Parent, TaskRecord, Work};
 
@@ -198,7 +196,13 @@ impl World {
         };
         let mut nested: Vec<RunResult> = Vec::new();
         for step in &process.steps {
-            let result = self.run_object(&inside, *step);
+            let is_process = |model: &Model| model.structure.process(*step).is_some();
+            let result = if self.model(run.model).is_some_and(is_process) {
+                let text = "A process cannot contain a process.";
+                self.result(*step, "", Err(detail("actionFailed", text)))
+            } else {
+                self.run_object(&inside, *step)
+            };
             let failed = !result.successful;
             nested.push(result);
             if failed && process.stops_on_failure {
@@ -212,107 +216,6 @@ impl World {
         result.nested = nested;
         self.note_done(run, RunKind::Process, &result, 0);
         result
-    }
-
-    fn run_import(&mut self, run: &Run<'_>, import: &Import) -> Result<Did, Detail> {
-        self.may_write(run, import)?;
-        let (table, decimal) = self.source_table(run, import)?;
-        let answers: BTreeMap<String, String> = run
-            .mapping
-            .iter()
-            .filter(|answer| {
-                let alone = run.inside.is_none() && answer.import.is_none();
-                alone || answer.import == Some(import.id)
-            })
-            .map(|answer| (answer.entity_type.clone(), answer.entity_name.clone()))
-            .collect();
-        let Self { models, ids, .. } = self;
-        let model = models.iter_mut().find(|model| model.id == *run.model);
-        let Some(model) = model else {
-            return Err(detail(
-                "failedToLocateModel",
-                "The model is not there any more.",
-            ));
-        };
-        let (applied, details) = imports::apply(model, ids, import, &table, decimal, &answers)?;
-        let place = (run.model.clone(), import.id, run.by.clone());
-        self.keep_dump(place, run.task, &table, &applied.bad);
-        Ok(Did {
-            dump: !applied.bad.is_empty(),
-            rows: applied.applied(),
-            details,
-        })
-    }
-
-    /// Administrators may write everything; others what their role says.
-    fn may_write(&self, run: &Run<'_>, import: &Import) -> Result<(), Detail> {
-        let (Some(model), ImportTarget::Module { module, .. }) =
-            (self.model(run.model), &import.target)
-        else {
-            return Ok(());
-        };
-        if self.is_admin_of(run.by, model) || role_permits(model, run.by, *module, true) {
-            return Ok(());
-        }
-        Err(detail(
-            "moduleImportNoWriteAccess",
-            format!("{}: no write access to the module.", import.name),
-        ))
-    }
-
-    fn source_table(&mut self, run: &Run<'_>, import: &Import) -> Result<(Table, char), Detail> {
-        match &import.source {
-            ImportSource::None => Err(detail(
-                "importFailedGeneralError",
-                "The import has no source.",
-            )),
-            ImportSource::File(file) => {
-                let gone = || {
-                    detail(
-                        "uploadedFileNoLongerAvailable",
-                        "The uploaded file is no longer available. Please upload it again.",
-                    )
-                };
-                let definition: SourceFile = self
-                    .model(run.model)
-                    .and_then(|model| model.structure.file(*file))
-                    .cloned()
-                    .ok_or_else(gone)?;
-                let content = self.content(run.model, *file, run.by);
-                let pieces = content.and_then(|content| content.pieces());
-                let bytes = join(pieces.ok_or_else(gone)?);
-                let text = definition.encoding.decode(&bytes);
-                let table = Table::read(&text, &definition);
-                Ok((table, definition.decimal_separator))
-            }
-            ImportSource::Model { model, object } => {
-                let source = self.model(model).ok_or_else(|| {
-                    detail(
-                        "failedToLocateModel",
-                        "The source model is not there any more.",
-                    )
-                })?;
-                if source.state == ModelState::Archived {
-                    return Err(detail(
-                        "sourceModelArchived",
-                        "The source model is archived.",
-                    ));
-                }
-                if !self.can_open(run.by, source) {
-                    return Err(detail("notAuthorised", "No access to the source model."));
-                }
-                let list = self.export_table(source, ExportSource::List(*object));
-                let table =
-                    list.or_else(|| self.export_table(source, ExportSource::Module(*object)));
-                let table = table.ok_or_else(|| {
-                    detail(
-                        "failedToLocateSavedView",
-                        "The source is not there any more.",
-                    )
-                })?;
-                Ok((table, '.'))
-            }
-        }
     }
 
     fn run_export(&mut self, run: &Run<'_>, export: &Export) -> Result<Did, Detail> {
@@ -350,13 +253,15 @@ impl World {
 
     fn run_action(&mut self, run: &Run<'_>, action: &Action) -> Result<Did, Detail> {
         let started = self.now;
-        let Some(model) = self.model_mut(run.model) else {
+        let Self { models, ids, .. } = self;
+        let model = models.iter_mut().find(|model| model.id == *run.model);
+        let Some(model) = model else {
             return Err(detail(
                 "failedToLocateModel",
                 "The model is not there any more.",
             ));
         };
-        let (changed, details) = actions::perform(model, action)?;
+        let (changed, details) = actions::perform(model, ids, action)?;
         if action.act == Act::Optimizer {
             let text = optimizer_log(&action.name, started);
             self.keep_log(run.model, action.id, run.task, text);

@@ -1,13 +1,13 @@
 //! What a model is made of: lists, modules, line items, roles.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::sync::Arc;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::world::actions::{Action, Dashboard, Process};
 use crate::world::calendar::{Calendar, Version};
 use crate::world::exports::Export;
 use crate::world::files::SourceFile;
 use crate::world::imports::Import;
+use crate::world::items::Items;
 
 /// The dimension of time.
 pub const TIME: u64 = 20_000_000_003;
@@ -62,6 +62,20 @@ impl Structure {
         self.lists
             .iter()
             .find(|list| list.id == id || list.subsets.iter().any(|subset| subset.id == id))
+    }
+
+    /// The list of this id, and those whose items roll up to its items at last.
+    pub(crate) fn with_lists_below(&self, list: u64) -> Vec<u64> {
+        let mut levels = vec![list];
+        let mut next = 0;
+        while let Some(level) = levels.get(next).copied() {
+            let below = self.lists.iter().filter(|list| list.parent == Some(level));
+            let below = below.map(|list| list.id);
+            let new: Vec<u64> = below.filter(|id| !levels.contains(id)).collect();
+            levels.extend(new);
+            next += 1;
+        }
+        levels
     }
 
     /// The module of this id.
@@ -164,163 +178,6 @@ pub struct Subset {
     pub name: String,
 }
 
-/// An item of a list.
-#[derive(Debug, Clone, PartialEq)]
-#[non_exhaustive]
-pub struct ListItem {
-    /// The id.
-    pub id: u64,
-    /// The name; `#` and the id's index on numbered lists.
-    pub name: String,
-    /// The code.
-    pub code: Option<String>,
-    /// The item that it rolls up to: of the parent list, or of the same list.
-    pub parent: Option<u64>,
-    /// The values of its properties, as text.
-    pub properties: BTreeMap<String, String>,
-    /// The subsets that it is in.
-    pub subsets: BTreeSet<u64>,
-}
-
-impl ListItem {
-    /// An item of this id and name.
-    #[must_use]
-    pub fn new(id: u64, name: impl Into<String>) -> Self {
-        Self {
-            id,
-            name: name.into(),
-            code: None,
-            parent: None,
-            properties: BTreeMap::new(),
-            subsets: BTreeSet::new(),
-        }
-    }
-}
-
-/// The items of a list, found by id, name and code.
-///
-/// A clone costs nothing until one of the two is changed.
-#[derive(Debug, Clone, Default)]
-pub struct Items(Arc<Shelves>);
-
-#[derive(Debug, Clone, Default)]
-struct Shelves {
-    by_id: BTreeMap<u64, ListItem>,
-    by_name: HashMap<String, u64>,
-    by_code: HashMap<String, u64>,
-    /// The order that they were put in; empty for that of their making.
-    order: Vec<u64>,
-}
-
-impl PartialEq for Items {
-    fn eq(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.0, &other.0)
-            || (self.0.by_id == other.0.by_id && self.0.order == other.0.order)
-    }
-}
-
-impl Items {
-    /// How many there are.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.0.by_id.len()
-    }
-
-    /// Whether there are none.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.0.by_id.is_empty()
-    }
-
-    /// The items in their order, which is that of their making until they are sorted.
-    pub fn iter(&self) -> impl Iterator<Item = &ListItem> {
-        let unsorted = if self.0.order.is_empty() {
-            self.len()
-        } else {
-            0
-        };
-        self.0
-            .order
-            .iter()
-            .filter_map(|id| self.0.by_id.get(id))
-            .chain(self.0.by_id.values().take(unsorted))
-    }
-
-    /// Puts the items into another order. Gives how many have moved.
-    pub(crate) fn sort(
-        &mut self,
-        compare: impl Fn(&ListItem, &ListItem) -> std::cmp::Ordering,
-    ) -> u64 {
-        let before: Vec<u64> = self.iter().map(|item| item.id).collect();
-        let mut items: Vec<&ListItem> = self.iter().collect();
-        items.sort_by(|a, b| compare(a, b));
-        let after: Vec<u64> = items.into_iter().map(|item| item.id).collect();
-        let moved = before.iter().zip(&after).filter(|(a, b)| a != b).count();
-        Arc::make_mut(&mut self.0).order = if after.is_sorted() { Vec::new() } else { after };
-        moved as u64
-    }
-
-    /// The item of this id.
-    #[must_use]
-    pub fn get(&self, id: u64) -> Option<&ListItem> {
-        self.0.by_id.get(&id)
-    }
-
-    /// The item of this name. Case does not matter.
-    #[must_use]
-    pub fn by_name(&self, name: &str) -> Option<&ListItem> {
-        self.get(*self.0.by_name.get(&key(name))?)
-    }
-
-    /// The item of this code. Case does not matter.
-    #[must_use]
-    pub fn by_code(&self, code: &str) -> Option<&ListItem> {
-        self.get(*self.0.by_code.get(&key(code))?)
-    }
-
-    /// Puts an item in, in place of the one of the same id if there is one.
-    pub fn put(&mut self, item: ListItem) {
-        let known = self.take(item.id).is_some();
-        let shelves = Arc::make_mut(&mut self.0);
-        if !shelves.order.is_empty() && !known {
-            shelves.order.push(item.id);
-        }
-        shelves.by_name.insert(key(&item.name), item.id);
-        if let Some(code) = &item.code {
-            shelves.by_code.insert(key(code), item.id);
-        }
-        shelves.by_id.insert(item.id, item);
-    }
-
-    /// Takes an item out.
-    pub fn remove(&mut self, id: u64) -> Option<ListItem> {
-        if !self.0.order.is_empty() {
-            Arc::make_mut(&mut self.0)
-                .order
-                .retain(|other| *other != id);
-        }
-        self.take(id)
-    }
-
-    fn take(&mut self, id: u64) -> Option<ListItem> {
-        if !self.0.by_id.contains_key(&id) {
-            return None;
-        }
-        let shelves = Arc::make_mut(&mut self.0);
-        let item = shelves.by_id.remove(&id)?;
-        shelves.by_name.remove(&key(&item.name));
-        if let Some(code) = &item.code {
-            shelves.by_code.remove(&key(code));
-        }
-        Some(item)
-    }
-}
-
-/// What names and codes are compared by.
-pub(crate) fn key(text: &str) -> String {
-    text.trim().to_lowercase()
-}
-
 /// A module.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
@@ -362,6 +219,36 @@ pub struct LineItem {
 }
 
 impl LineItem {
+    /// A line item that takes input, of this id, name and format.
+    #[must_use]
+    pub fn new(id: u64, name: impl Into<String>, format: Format) -> Self {
+        let mut item = Self {
+            id,
+            name: name.into(),
+            code: None,
+            format: Format::None,
+            formula: None,
+            summary: String::new(),
+            applies_to: None,
+            notes: String::new(),
+        };
+        item.reformat(format);
+        item
+    }
+
+    /// Has its cells hold something else, and be summed up as is usual for that.
+    pub(crate) fn reformat(&mut self, format: Format) {
+        let summary = if format == Format::Number {
+            "Sum"
+        } else {
+            "None"
+        };
+        if format != self.format || self.summary.is_empty() {
+            self.summary = summary.into();
+        }
+        self.format = format;
+    }
+
     /// Its dimensions, in the order of a cell's coordinates.
     #[must_use]
     pub fn dimensions<'a>(&'a self, module: &'a Module) -> &'a [Dimension] {

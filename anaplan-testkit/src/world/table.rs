@@ -5,8 +5,9 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use crate::world::grid::Grid;
+use crate::world::items::{Items, ListItem};
 use crate::world::model::Model;
-use crate::world::structure::{Dimension, Items, LINE_ITEMS, List, ListItem, Property, Subset};
+use crate::world::structure::{Dimension, LINE_ITEMS, List, Property, Subset};
 
 /// How the cells of a view are laid out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

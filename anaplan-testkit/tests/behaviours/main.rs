@@ -11,18 +11,31 @@
 mod alm;
 mod ask;
 mod busy;
+mod calendar;
+mod cells;
+mod dimensions;
+mod dumps;
 mod envelope;
 mod fields;
+mod files;
 mod identity;
 mod limits;
+mod list_index;
 mod listings;
+mod lists;
 mod models;
 mod online;
 mod paths;
+mod processes;
+mod read_requests;
 mod reports;
 #[path = "../support/caller.rs"]
 mod support;
 mod table;
+mod tasks;
+mod uploads;
+mod views;
+mod workspaces;
 
 use std::process::ExitCode;
 
@@ -39,5 +52,18 @@ fn main() -> ExitCode {
         alm::BEHAVIOURS,
         reports::BEHAVIOURS,
         online::BEHAVIOURS,
+        workspaces::BEHAVIOURS,
+        files::BEHAVIOURS,
+        uploads::BEHAVIOURS,
+        tasks::BEHAVIOURS,
+        processes::BEHAVIOURS,
+        dumps::BEHAVIOURS,
+        views::BEHAVIOURS,
+        dimensions::BEHAVIOURS,
+        cells::BEHAVIOURS,
+        lists::BEHAVIOURS,
+        list_index::BEHAVIOURS,
+        calendar::BEHAVIOURS,
+        read_requests::BEHAVIOURS,
     ])
 }

@@ -3,9 +3,12 @@
 #![allow(clippy::unwrap_used, clippy::cmp_owned)]
 
 mod actions;
+mod definition_imports;
 mod exports;
 mod files;
 mod imports;
+mod large_files;
+mod list_actions;
 mod models;
 mod processes;
 #[path = "../support/caller.rs"]

@@ -138,12 +138,36 @@ impl Caller {
         kind: Option<&str>,
         body: Bytes,
     ) -> Answer {
+        let kind = kind.map(|kind| ("content-type", kind));
+        self.ask_raw(method, path, kind.as_slice(), body)
+    }
+
+    pub(crate) fn get(&self, path: &str) -> Answer {
+        self.send(Method::GET, path, None, Bytes::new())
+    }
+
+    /// Asks with this `Accept`.
+    pub(crate) fn get_as(&self, path: &str, accept: &str) -> Answer {
+        self.ask(Method::GET, path, &[("accept", accept)], Bytes::new())
+    }
+
+    pub(crate) fn ask(
+        &self,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Bytes,
+    ) -> Answer {
+        self.ask_raw(method, &format!("{}/{path}", self.root), headers, body)
+    }
+
+    fn ask_raw(&self, method: Method, path: &str, headers: &[(&str, &str)], body: Bytes) -> Answer {
         let mut request = http::Request::builder()
             .method(method)
             .uri(format!("http://api/2/0/{path}"))
             .header("authorization", format!("AnaplanAuthToken {}", self.token));
-        if let Some(kind) = kind {
-            request = request.header("content-type", kind);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
         }
         let answer = self.fake.answer(request.body(body).unwrap()).unwrap();
         let (head, body) = answer.into_parts();
@@ -154,10 +178,6 @@ impl Caller {
         }
     }
 
-    pub(crate) fn get(&self, path: &str) -> Answer {
-        self.send(Method::GET, path, None, Bytes::new())
-    }
-
     pub(crate) fn delete(&self, path: &str) -> Answer {
         self.send(Method::DELETE, path, None, Bytes::new())
     }
@@ -165,6 +185,11 @@ impl Caller {
     pub(crate) fn post(&self, path: &str, body: &Value) -> Answer {
         let body = body.to_string().into();
         self.send(Method::POST, path, Some("application/json"), body)
+    }
+
+    pub(crate) fn put_json(&self, path: &str, body: &Value) -> Answer {
+        let body = body.to_string().into();
+        self.send(Method::PUT, path, Some("application/json"), body)
     }
 
     pub(crate) fn put(&self, path: &str, body: impl Into<Bytes>) -> Answer {

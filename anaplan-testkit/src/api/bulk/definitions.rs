@@ -8,7 +8,7 @@ use crate::api::bulk::{listed, number};
 use crate::api::envelope::{Envelope, Failure};
 use crate::api::{Call, Reply};
 use crate::world::{
-    Act, Action, Column, Export, Import, ImportSource, Model, RunKind, Selection, World,
+    Act, Action, Column, Export, Import, ImportSource, Model, RunKind, Selection, SortKey, World,
 };
 
 pub(crate) fn list(call: &Call<'_>, kind: RunKind, id: &ModelId) -> Reply {
@@ -190,7 +190,14 @@ fn describe_action(action: &Action) -> Value {
 fn action_metadata(action: &Action) -> Value {
     let mut value = describe_action(action);
     match &action.act {
-        Act::OpenDashboard | Act::Optimizer => {}
+        Act::OpenDashboard
+        | Act::Optimizer
+        | Act::SimpleCreate { .. }
+        | Act::DeleteBranch { .. }
+        | Act::CopyBranch { .. }
+        | Act::Assign { .. }
+        | Act::CopyToNumberedList { .. }
+        | Act::UpdateCurrentPeriod { .. } => {}
         Act::DeleteBySelection { list, selection } => {
             value["listId"] = list.to_string().into();
             if let Selection::LineItem(line_item) = selection {
@@ -198,7 +205,9 @@ fn action_metadata(action: &Action) -> Value {
             }
         }
         Act::OrderHierarchy {
-            list, descending, ..
+            list,
+            by,
+            descending,
         } => {
             value["listId"] = list.to_string().into();
             value["sortOrder"] = if *descending {
@@ -207,6 +216,9 @@ fn action_metadata(action: &Action) -> Value {
                 "Ascending"
             }
             .into();
+            if let SortKey::LineItem(id) = by {
+                value["lineItemId"] = id.to_string().into();
+            }
         }
         Act::BulkCopy { list, from, to } => {
             value["listId"] = list.to_string().into();

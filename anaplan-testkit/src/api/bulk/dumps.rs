@@ -48,7 +48,9 @@ pub(crate) fn route(call: &mut Call<'_>, parent: &Parent, task: &TaskId, rest: &
         None
     };
     match (below, chunks) {
-        ([], None) if !has_dump => Ok(Response::empty(StatusCode::NO_CONTENT)),
+        ([], None) if !has_dump && call.world.rules.empty_dumps => {
+            Ok(Response::empty(StatusCode::NO_CONTENT))
+        }
         (_, None) => Err(Failure::NotFound),
         ([], Some(chunks)) => Ok(plain(chunks.concat().into())),
         (["chunks"], Some(chunks)) => listed_chunks(call, 0..chunks.len()),

@@ -95,7 +95,7 @@ fn respond(call: &Call<'_>, status: &ReadStatus, just_made: bool) -> crate::http
         // A number: these two are the only ids that are.
         value[object] = id.into();
         value["availablePages"] = status.available.into();
-        value["successful"] = (status.state == ReadState::Complete).into();
+        value["successful"] = status.successful.into();
     }
     Envelope::of(key).with(key, value).into()
 }

@@ -5,10 +5,11 @@ use crate::world::ids::IdSource;
 use crate::world::imports::rows::{Applied, Effect, Problem, find_column, malformed, problem};
 use crate::world::imports::values::{find_item, parse, value_code};
 use crate::world::imports::{Import, ImportTarget};
+use crate::world::items::{ListItem, key};
 use crate::world::members::chain;
 use crate::world::model::Model;
 use crate::world::outcome::{Detail, detail};
-use crate::world::structure::{Format, List, ListItem, key};
+use crate::world::structure::{Format, List};
 
 pub(crate) struct ListLoad<'a> {
     list: &'a List,

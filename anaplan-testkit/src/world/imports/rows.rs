@@ -72,26 +72,42 @@ impl Applied {
         name: &str,
         code: Option<&str>,
     ) -> Vec<Detail> {
-        let (good, failed) = (self.applied(), self.failed());
         let suffix = if self.bad.is_empty() {
             ""
         } else {
             "WithFailures"
         };
-        let kind = if what == "hierarchy" && good + failed == 0 && self.bad.is_empty() {
+        let kind = if what == "hierarchy" && self.applied() == 0 && self.bad.is_empty() {
             "hierarchyNoChanges".to_owned()
         } else {
             format!("{what}RowsProcessed{suffix}")
         };
-        let counts = [
+        let mut counts = vec![
             (format!("{subject}Name"), Some(name.to_owned())),
             (format!("{subject}Code"), code.map(str::to_owned)),
-            ("successRowCount".into(), Some(good.to_string())),
-            ("successCreateCount".into(), Some(self.created.to_string())),
-            ("successUpdateCount".into(), Some(self.updated.to_string())),
-            ("failedCount".into(), Some(failed.to_string())),
-            ("ignoredCount".into(), Some(self.ignored.to_string())),
         ];
+        counts.extend(self.counts());
+        self.told(kind, name, counts)
+    }
+
+    /// The same for what has neither name nor code.
+    pub(crate) fn plain_details(&self, kind: &str, what: &str) -> Vec<Detail> {
+        self.told(kind.to_owned(), what, self.counts().to_vec())
+    }
+
+    fn counts(&self) -> [(String, Option<String>); 5] {
+        [
+            ("successRowCount", self.applied()),
+            ("successCreateCount", self.created),
+            ("successUpdateCount", self.updated),
+            ("failedCount", self.failed()),
+            ("ignoredCount", self.ignored),
+        ]
+        .map(|(name, count)| (name.to_owned(), Some(count.to_string())))
+    }
+
+    fn told(&self, kind: String, name: &str, counts: Vec<(String, Option<String>)>) -> Vec<Detail> {
+        let (good, failed) = (self.applied(), self.failed());
         let text = format!(
             "{name}: {good} ({}/{}) rows successful, {failed} failed, {} ignored",
             self.created, self.updated, self.ignored
@@ -124,6 +140,20 @@ pub(crate) enum Effect {
     Created,
     Updated,
     Nothing,
+}
+
+/// The column of an optional part of a target.
+pub(crate) fn optional_column(
+    table: &Table,
+    name: Option<&String>,
+) -> Result<Option<usize>, Detail> {
+    name.map(|name| find_column(table, name)).transpose()
+}
+
+/// The field of an optional column, unless it is empty.
+pub(crate) fn filled(row: &Row, column: Option<usize>) -> Option<&str> {
+    let field = row.field(column?).trim();
+    (!field.is_empty()).then_some(field)
 }
 
 pub(crate) fn find_column(table: &Table, name: &str) -> Result<usize, Detail> {

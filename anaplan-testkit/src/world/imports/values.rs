@@ -1,7 +1,8 @@
 //! What the text of a field means.
 
+use crate::world::items::key;
 use crate::world::model::Model;
-use crate::world::structure::{CellValue, Dimension, Format, TIME, VERSIONS, key};
+use crate::world::structure::{CellValue, Dimension, Format, TIME, VERSIONS};
 
 /// The item of a dimension, by code or name. Totals are no items here: nothing can be written to them.
 pub(crate) fn find_item(model: &Model, dimension: Dimension, text: &str) -> Option<u64> {
