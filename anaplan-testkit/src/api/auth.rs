@@ -35,7 +35,7 @@ fn in_family(failure: Failure) -> Failure {
             "Not found".into(),
         ),
         Failure::Status(status, message) => Failure::Family(status, "FAILURE_BAD_REQUEST", message),
-        family @ Failure::Family(..) => family,
+        family => family,
     }
 }
 
