@@ -14,6 +14,7 @@ mod http;
 mod log;
 pub mod pki;
 mod story;
+pub mod variants;
 pub mod world;
 
 pub use api::handle;
