@@ -239,6 +239,46 @@ async fn no_operation_gives_a_secret_away_however_it_ends() {
     assert!(watch.said().contains("anaplan::task"));
 }
 
+#[cfg(all(feature = "bulk", feature = "transactional"))]
+#[tokio::test(start_paused = true)]
+async fn moving_and_modelling_data_gives_no_secret_away_either() {
+    let watch = Watch::global();
+    for fault in [
+        None,
+        Some(Fault::expire_token().times(1)),
+        Some(Fault::status(404)),
+        Some(Fault::drop_after().times(1)),
+    ] {
+        let fake = FakeAnaplan::in_process();
+        let builder = (WAYS[0].give)(&fake, overheard(&fake, &watch), &watch);
+        let client = builder.build().unwrap();
+        let (bulk, model, demo) = (
+            client.bulk().unwrap(),
+            client.transactional().unwrap(),
+            fake.demo(),
+        );
+        if let Some(fault) = fault {
+            fake.inject(fault.on("/2/0/**"));
+        }
+        note(&watch, client.tenant().get_workspaces()).await;
+        note(&watch, client.tenant().get_models()).await;
+        note(&watch, bulk.get_files()).await;
+        note(&watch, bulk.export_and_download(demo.export)).await;
+        let import =
+            bulk.upload_and_import(demo.source_file, demo.good_csv.clone(), demo.good_import);
+        match import.await {
+            Ok(outcome) => watch.show("an outcome", &outcome),
+            Err(error) => watch.show_error(&error),
+        }
+        note(&watch, model.get_modules()).await;
+        note(&watch, model.get_lists()).await;
+        note(&watch, model.get_model_calendar()).await;
+        note(&watch, model.get_users()).await;
+        note(&watch, model.get_list_items(demo.list)).await;
+    }
+    watch.assert_silent();
+}
+
 #[cfg(feature = "blocking")]
 #[test]
 fn blocking_code_gives_no_secret_away_either() {
