@@ -18,6 +18,7 @@ mod judge;
 mod log;
 pub mod pki;
 mod story;
+pub mod variants;
 pub mod world;
 
 pub use api::handle;

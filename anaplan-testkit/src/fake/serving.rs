@@ -47,7 +47,12 @@ impl Drawn {
     fn reaches_services(&self) -> bool {
         !matches!(
             self.kind,
-            Some(Kind::DropBefore | Kind::Throttle(_) | Kind::Status { after: false, .. })
+            Some(
+                Kind::DropBefore
+                    | Kind::Throttle(_)
+                    | Kind::Reply(..)
+                    | Kind::Status { after: false, .. }
+            )
         )
     }
 
@@ -124,11 +129,11 @@ impl FakeAnaplan {
         world.advance_to(now);
         let fault = drawn.kind.as_ref().map(Kind::name);
         let served = self.spoil(world, request, drawn.kind.as_ref());
-        let status = match &served {
-            Served::Answer(response) | Served::Cut(response, _) => Some(response.status),
+        let response = match &served {
+            Served::Answer(response) | Served::Cut(response, _) => Some(response),
             Served::Dropped => None,
         };
-        log.note(now, request, status, fault);
+        log.note(now, request, response, fault);
         drop(state);
         #[cfg(feature = "judge")]
         self.shared.verdict.enforce();
@@ -184,6 +189,9 @@ impl FakeAnaplan {
             Some(Kind::Garbage(body)) => {
                 let _ = self.handle(world, request);
                 Served::Answer(Response::new(StatusCode::OK, "text/html", body.clone()))
+            }
+            Some(Kind::Reply(status, body)) => {
+                Served::Answer(Response::new(*status, "application/json", body.clone()))
             }
             Some(Kind::ExpireToken) => {
                 let token = request
