@@ -82,7 +82,7 @@ impl RequestLog {
         let is_json = request
             .header("content-type")
             .is_some_and(|kind| kind.contains("json"));
-        let secret = ["/token", "/oauth", "/auth"]
+        let secret = ["/token", "/oauth", "/auth", "/activate"]
             .iter()
             .any(|root| request.path().starts_with(root));
         let keep = is_json && !secret && request.body().len() <= LARGEST_BODY;
