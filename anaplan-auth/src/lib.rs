@@ -8,6 +8,7 @@ mod cache;
 #[cfg(feature = "certificate")]
 mod certificate;
 mod fixed;
+mod keeper;
 mod sign_in;
 mod token;
 mod wire;

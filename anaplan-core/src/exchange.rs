@@ -72,7 +72,7 @@ impl<'a, E: Endpoint> Prepared<'a, E> {
         }
         self.endpoint.headers(&mut headers)?;
         if let Some(credential) = credential {
-            headers.insert(AUTHORIZATION, credential.as_header().clone());
+            headers.insert(AUTHORIZATION, credential.header_for(E::SERVICE).clone());
         }
         let mut request = http::Request::new(body);
         *request.method_mut() = E::METHOD;
