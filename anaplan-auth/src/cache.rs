@@ -9,11 +9,11 @@ use jiff::SignedDuration;
 use crate::token::TokenInfo;
 
 /// A token with less life than this left is renewed while it still serves.
-const EARLY: SignedDuration = SignedDuration::from_mins(5);
+pub(crate) const EARLY: SignedDuration = SignedDuration::from_mins(5);
 /// How long tokens live. A longer life is the sign of a clock that is slow.
 const LIFE: SignedDuration = SignedDuration::from_mins(35);
 /// A token that is handed out with less life than this is the sign of a clock that is fast.
-const SHORTEST_LIFE: SignedDuration = SignedDuration::from_secs(30);
+pub(crate) const SHORTEST_LIFE: SignedDuration = SignedDuration::from_secs(30);
 /// How long to leave a token alone whose early renewal has failed.
 const PAUSE: SignedDuration = SignedDuration::from_secs(10);
 

@@ -358,6 +358,14 @@ async fn a_device_waits_for_its_user_and_not_too_impatiently() {
         refused(&stage.poll(&device).await),
         (400, "slow_down".into())
     );
+    stage
+        .fake
+        .world(|world| world.rules.slow_down_adds = 5 * SECOND);
+    stage.fake.advance(4 * SECOND);
+    assert_eq!(
+        refused(&stage.poll(&device).await),
+        (400, "slow_down".into())
+    );
     stage.fake.advance(9 * SECOND);
     assert_eq!(
         refused(&stage.poll(&device).await),

@@ -11,8 +11,6 @@ use crate::world::{Grant, World, later};
 /// Every scope there is. `profile` may be asked for, and is never granted.
 const SCOPES: [&str; 4] = ["openid", "profile", "email", "offline_access"];
 const NOT_GRANTED: &str = "profile";
-/// What `slow_down` adds to the interval of polling.
-const SLOWER: Duration = Duration::from_secs(5);
 /// Letters and digits of user codes, without those that are mistaken for each other.
 const USER_CODE: &[u8] = b"BCDFGHJKLMNPQRSTVWXZ23456789";
 
@@ -255,6 +253,13 @@ impl World {
         self.decide(user_code, Decision::Denied)
     }
 
+    /// Makes devices that wait ask less often than they were told to: every so often.
+    pub fn slow_devices_down(&mut self, interval: Duration) {
+        for device in self.oauth.devices.values_mut() {
+            device.interval = interval;
+        }
+    }
+
     fn decide(&mut self, user_code: &str, decision: Decision) -> bool {
         let (now, typed) = (self.now, bare(user_code));
         let mut devices = self.oauth.devices.values_mut();
@@ -395,7 +400,7 @@ impl World {
             .is_some_and(|polled| now < later(polled, device.interval));
         device.polled = Some(now);
         if early {
-            device.interval += SLOWER;
+            device.interval += self.rules.slow_down_adds;
             return Err(OAuthRefusal::SlowDown(device.interval));
         }
         match device.decision.clone() {

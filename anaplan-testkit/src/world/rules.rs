@@ -38,6 +38,9 @@ pub struct Rules {
     pub device_code_life: Duration,
     /// How often a device may ask. Default: every 5 seconds.
     pub device_interval: Duration,
+    /// How much longer a device that has asked too early must wait from then on. Default: no longer than
+    /// before.
+    pub slow_down_adds: Duration,
     /// The status under which the OAuth service refuses a grant: wrong or used codes and refresh tokens,
     /// and every answer to a device but the tokens. Default 403.
     pub oauth_refusal: StatusCode,
@@ -85,6 +88,7 @@ impl Default for Rules {
             authorization_code_life: Duration::from_secs(60),
             device_code_life: Duration::from_secs(900),
             device_interval: Duration::from_secs(5),
+            slow_down_adds: Duration::ZERO,
             oauth_refusal: StatusCode::FORBIDDEN,
             reject_v1: false,
             certificate_skew: Duration::from_secs(300),
