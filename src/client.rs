@@ -69,6 +69,70 @@ impl Client {
         self.namespace()
     }
 
+    /// Moving data in and out of the client's model: files, imports, exports, other actions, processes.
+    ///
+    /// The client's workspace, where it has one, becomes part of the paths.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::MissingScope`](crate::ErrorKind::MissingScope) when the client has no model.
+    ///
+    /// ```
+    /// # anaplan_testkit::story(async |fake| {
+    /// # let (admin, ids) = (fake.admin(), fake.demo());
+    /// # let client = anaplan::Client::builder().connection(fake.connection())
+    /// #     .basic(&admin.user, admin.password.as_str()).model_id(&ids.dev).build()?;
+    /// let csv = client.bulk()?.export_and_download(ids.export).await?;
+    /// assert!(csv.len() > 100);
+    /// # Ok(()) });
+    /// ```
+    #[cfg(feature = "bulk")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "bulk")))]
+    pub fn bulk(&self) -> Result<anaplan_bulk::Bulk> {
+        self.namespace()
+    }
+
+    /// Workspaces and models of the whole tenant. Needs neither a workspace nor a model.
+    ///
+    /// ```
+    /// # anaplan_testkit::story(async |fake| {
+    /// # let admin = fake.admin();
+    /// # let client = anaplan::Client::builder().connection(fake.connection())
+    /// #     .basic(&admin.user, admin.password.as_str()).build()?;
+    /// for workspace in client.tenant().get_workspaces().await? {
+    ///     println!("{} {:?}", workspace.id, workspace.name);
+    /// }
+    /// # Ok(()) });
+    /// ```
+    #[cfg(feature = "bulk")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "bulk")))]
+    #[must_use]
+    pub fn tenant(&self) -> anaplan_bulk::Tenant {
+        anaplan_bulk::Tenant::new(self.session.clone())
+    }
+
+    /// The data of the client's model: lists, modules, views, cells, dimensions, calendar, versions.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::MissingScope`](crate::ErrorKind::MissingScope) when the client has no model.
+    ///
+    /// ```
+    /// # anaplan_testkit::story(async |fake| {
+    /// # let (admin, ids) = (fake.admin(), fake.demo());
+    /// # let client = anaplan::Client::builder().connection(fake.connection())
+    /// #     .basic(&admin.user, admin.password.as_str()).model_id(&ids.dev).build()?;
+    /// for item in client.transactional()?.get_list_items(ids.list).await? {
+    ///     println!("{} {:?}", item.id, item.name);
+    /// }
+    /// # Ok(()) });
+    /// ```
+    #[cfg(feature = "transactional")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "transactional")))]
+    pub fn transactional(&self) -> Result<anaplan_transactional::Transactional> {
+        self.namespace()
+    }
+
     /// A namespace of another crate, bound to this client.
     ///
     /// # Errors

@@ -20,6 +20,14 @@ pub use client::Client;
 #[cfg_attr(docsrs, doc(cfg(feature = "alm")))]
 #[doc(inline)]
 pub use anaplan_alm as alm;
+#[cfg(feature = "bulk")]
+#[cfg_attr(docsrs, doc(cfg(feature = "bulk")))]
+#[doc(inline)]
+pub use anaplan_bulk as bulk;
+#[cfg(feature = "transactional")]
+#[cfg_attr(docsrs, doc(cfg(feature = "transactional")))]
+#[doc(inline)]
+pub use anaplan_transactional as transactional;
 
 #[doc(inline)]
 pub use anaplan_auth as auth;

@@ -123,9 +123,7 @@ impl Bulk {
     /// What lies above models: workspaces and the models in them.
     #[must_use]
     pub fn tenant(&self) -> Tenant {
-        Tenant {
-            session: self.session.clone(),
-        }
+        Tenant::new(self.session.clone())
     }
 }
 
@@ -141,11 +139,17 @@ impl Namespace for Tenant {
     const NAME: &'static str = "tenant";
 
     fn bind(session: Session, _scope: &Scope) -> Result<Self> {
-        Ok(Self { session })
+        Ok(Self::new(session))
     }
 }
 
 impl Tenant {
+    /// A handle that works through a session.
+    #[must_use]
+    pub fn new(session: Session) -> Self {
+        Self { session }
+    }
+
     /// A handle on one model, with or without its workspace: [`ModelRef`] says which.
     #[must_use]
     pub fn model(&self, model: impl Into<ModelRef>) -> Bulk {

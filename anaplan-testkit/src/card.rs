@@ -23,6 +23,13 @@ use crate::pki::{Authority, Identity};
 /// | `models` | `dev`, `test`, `prod`, `plain`, `unrelated`, `archived`, `closable`, `sync_fails` |
 /// | `second`, `limited`, `outsider` | `user` and `password` of other users |
 /// | `oauth` | clients of the OAuth service: `client_id`, `client_secret`, `redirect_uri` and `approve_url` of one for the authorization code grant, whose refresh tokens rotate; `device_client_id`, `device_approve_url` and `device_refresh_token` of one for the device grant, whose refresh tokens stay |
+/// | `lists` | `main`, which takes new items without a parent; `empty`; `structural_in_dev`, whose items are structure |
+/// | `modules` | `main`: `id`, `view_id`, `line_item_id`, `cell`, which takes numbers, and `readback`, its row and column in the view |
+/// | `calendar` | `set_current_period`, `fiscal_year`: what the calendar can be set to |
+/// | `files` | `source`, read by the good import; `empty`; `bad_source`, read by the bad one |
+/// | `imports`, `csv` | `good`, `bad`: an import, and the text that makes it succeed, or leave a dump |
+/// | `exports`, `actions` | `good` |
+/// | `processes` | `good`; `bad`, one of whose steps leaves a dump |
 /// | `rate_limit` | `burst`: how many requests pass at once; `null` without a limit |
 /// | `features` | which other services are there: `audit`, `scim`, `cloudworks` |
 ///
@@ -69,6 +76,9 @@ impl WorldCard {
         insert(&mut card, "workspace_id", demo.workspace.as_str());
         insert(&mut card, "model_id", demo.dev.as_str());
         card.insert("models".into(), models(&demo));
+        if demo.list != 0 {
+            card.extend(model_objects(&demo));
+        }
         for (name, user) in [
             ("second", &demo.second),
             ("limited", &demo.limited),
@@ -188,6 +198,49 @@ fn models(demo: &Demo) -> Value {
     models.into()
 }
 
+/// The objects of the main model, all of which are numbers.
+fn model_objects(demo: &Demo) -> Map<String, Value> {
+    let dimensions: Vec<Value> = demo
+        .cell_dimensions
+        .iter()
+        .map(|(dimension, item)| json!({ "dimensionId": dimension, "itemId": item }))
+        .collect();
+    let objects = json!({
+        "lists": {
+            "main": demo.list,
+            "empty": demo.empty_list,
+            "structural_in_dev": demo.structural_list,
+        },
+        "modules": {
+            "main": {
+                "id": demo.module,
+                "view_id": demo.view,
+                "line_item_id": demo.line_item,
+                "cell": { "lineItemId": demo.line_item, "dimensions": dimensions },
+                "readback": { "row": demo.readback_row, "column": demo.readback_column },
+            },
+        },
+        "calendar": {
+            "set_current_period": demo.set_current_period,
+            "fiscal_year": demo.fiscal_year,
+        },
+        "files": {
+            "source": demo.source_file,
+            "empty": demo.empty_file,
+            "bad_source": demo.bad_source_file,
+        },
+        "imports": { "good": demo.good_import, "bad": demo.bad_import },
+        "csv": { "good": demo.good_csv, "bad": demo.bad_csv },
+        "exports": { "good": demo.export },
+        "actions": { "good": demo.action },
+        "processes": { "good": demo.process, "bad": demo.bad_process },
+    });
+    match objects {
+        Value::Object(objects) => objects,
+        _ => Map::new(),
+    }
+}
+
 fn write_identity(folder: &Path, identity: &Identity) -> io::Result<[(&'static str, PathBuf); 3]> {
     let certificate = folder.join("certificate.pem");
     let private_key = folder.join("private_key.pem");
@@ -239,6 +292,15 @@ mod tests {
             "oauth",
             "rate_limit",
             "features",
+            "lists",
+            "modules",
+            "calendar",
+            "files",
+            "imports",
+            "csv",
+            "exports",
+            "actions",
+            "processes",
         ] {
             assert!(card.get(key).is_some(), "{key}");
         }
@@ -259,6 +321,16 @@ mod tests {
         }
         assert_eq!(card["rate_limit"]["burst"], 600);
         assert!(card.get("certificate").is_none());
+        let main = &card["modules"]["main"];
+        for id in [
+            &card["lists"]["main"],
+            &main["id"],
+            &main["cell"]["dimensions"][0]["itemId"],
+            &card["files"]["bad_source"],
+            &card["processes"]["bad"],
+        ] {
+            assert!(id.as_u64().is_some_and(|id| id > 0), "{id}");
+        }
     }
 
     #[test]

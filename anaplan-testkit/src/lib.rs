@@ -3,6 +3,8 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod api;
+#[doc = include_str!("behaviours.md")]
+pub mod behaviours {}
 mod card;
 mod clock;
 mod demo;

@@ -8,5 +8,6 @@ mod files;
 mod imports;
 mod models;
 mod processes;
+#[path = "../support/caller.rs"]
 mod support;
 mod tasks;

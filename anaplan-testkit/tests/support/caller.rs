@@ -1,5 +1,7 @@
 //! Requests by hand.
 
+#![allow(dead_code, reason = "each suite uses a part of it")]
+
 use std::io::Write;
 use std::time::Duration;
 
