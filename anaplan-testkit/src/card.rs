@@ -5,6 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use secrecy::ExposeSecret as _;
 use serde_json::{Map, Value, json};
 
 use crate::demo::{Credentials, Demo};
@@ -175,7 +176,7 @@ fn oauth(url: &str, demo: &Demo) -> Map<String, Value> {
         insert(&mut card, "device_client_id", &client.id);
         let approve_url = format!("{url}/activate");
         insert(&mut card, "device_approve_url", &approve_url);
-        let token = &demo.device_refresh_token;
+        let token = demo.device_refresh_token.expose_secret();
         insert(&mut card, "device_refresh_token", token);
     }
     card

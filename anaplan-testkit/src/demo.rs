@@ -5,7 +5,7 @@ mod modelling;
 
 use std::fmt;
 
-use anaplan_core::{ModelId, Timestamp, UserId, WorkspaceId};
+use anaplan_core::{ModelId, SecretString, Timestamp, UserId, WorkspaceId};
 use jiff::ToSpan;
 
 use crate::world::{Format, ModelState, OAuthClient, OpenState, SyncFailure, World};
@@ -68,7 +68,7 @@ pub struct Demo {
     /// A client of the OAuth service for the device grant, whose refresh tokens stay.
     pub device_client: Option<OAuthClient>,
     /// A refresh token of the administrator for `device_client`.
-    pub device_refresh_token: String,
+    pub device_refresh_token: SecretString,
     /// `dev`: the list of regions, production data, with a few items; takes new items.
     pub list: u64,
     /// `dev`: a production list without items.
@@ -185,7 +185,7 @@ impl Demo {
             outsider: Credentials::nobody(),
             code_client: None,
             device_client: None,
-            device_refresh_token: String::new(),
+            device_refresh_token: SecretString::default(),
             list: 0,
             empty_list: 0,
             numbered_list: 0,
@@ -303,7 +303,7 @@ fn oauth(world: &mut World, demo: &mut Demo) {
     let code = world.add_code_client("https://app.northwind.example/oauth/callback");
     demo.code_client = Some(code.client());
     let device = world.add_device_client().rotating(false).client();
-    demo.device_refresh_token = world.issue_refresh_token(&device.id, &demo.admin.id);
+    demo.device_refresh_token = world.issue_refresh_token(&device.id, &demo.admin.id).into();
     demo.device_client = Some(device);
 }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use anaplan_testkit::{FakeAnaplan, World, WorldCard};
 use http::StatusCode;
+use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
 
 mod support;
@@ -503,13 +504,15 @@ async fn no_secret_is_remembered_by_the_log() {
     let tokens = stage.exchange(&stage.code().await).await;
     stage.refresh(&refresh_token(&tokens)).await;
     let log = format!(
-        "{:?} {:?}",
+        "{:?} {:?} {:?}",
         stage.fake.requests(),
+        stage.fake.demo(),
         stage.fake.world(|world| format!("{world:?}"))
     );
     for secret in [
         &refresh_token(&tokens),
         &access(&tokens),
+        stage.text("device_refresh_token"),
         &stage.fake.admin().password,
         stage.text("client_secret"),
     ] {
@@ -534,5 +537,5 @@ async fn a_world_file_can_have_clients() {
     assert_eq!((clients[0].rotating, clients[1].rotating), (false, true));
     assert_eq!(demo.code_client.unwrap().id, clients[0].id);
     assert_eq!(demo.device_client.unwrap().id, clients[1].id);
-    assert!(!demo.device_refresh_token.is_empty());
+    assert!(!demo.device_refresh_token.expose_secret().is_empty());
 }

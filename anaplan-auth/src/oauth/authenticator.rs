@@ -216,7 +216,8 @@ impl Inner {
         })?;
         let now = session.clock().now();
         let held = self.keeper.cache.token();
-        let margin = if stored.refresh_token.is_some() {
+        // A program that begins renews early, as it would later. One that had a token takes its successor.
+        let margin = if held.is_none() && stored.refresh_token.is_some() {
             EARLY
         } else {
             SHORTEST_LIFE

@@ -290,7 +290,7 @@ impl Builder {
             } else if demo.device_client.is_none() {
                 if self.world.user(&demo.admin.id).is_some() {
                     let token = self.world.issue_refresh_token(&client.id, &demo.admin.id);
-                    demo.device_refresh_token = token;
+                    demo.device_refresh_token = token.into();
                 }
                 demo.device_client = Some(client);
             }
