@@ -7,6 +7,7 @@ mod device;
 mod endpoints;
 mod file_store;
 mod problem;
+mod renewal;
 mod store;
 mod tokens;
 
