@@ -7,6 +7,8 @@ mod busy;
 mod disturb;
 pub(crate) mod envelope;
 mod models;
+mod oauth;
+mod oauth_pages;
 pub(crate) mod query;
 mod route;
 mod transactional;

@@ -24,6 +24,7 @@ mod list_index;
 mod listings;
 mod lists;
 mod models;
+mod oauth;
 mod online;
 mod paths;
 mod processes;
@@ -42,6 +43,7 @@ use std::process::ExitCode;
 fn main() -> ExitCode {
     table::run(&[
         identity::BEHAVIOURS,
+        oauth::BEHAVIOURS,
         envelope::BEHAVIOURS,
         listings::BEHAVIOURS,
         fields::BEHAVIOURS,
