@@ -4,9 +4,10 @@ use std::collections::VecDeque;
 
 use anaplan_core::Timestamp;
 use bytes::Bytes;
-use http::{Method, StatusCode};
+use http::header::CONTENT_TYPE;
+use http::{HeaderMap, Method, StatusCode};
 
-use crate::http::Request;
+use crate::http::{Body, Request, Response};
 
 /// How many requests are remembered; older ones are only counted.
 const REMEMBERED: usize = 100_000;
@@ -32,14 +33,17 @@ pub struct Entry {
     pub body: Option<Bytes>,
     /// The status that the fake decided on; `None` when it never looked at the request.
     pub status: Option<StatusCode>,
+    /// The body of the answer, under the same conditions as that of the request.
+    pub answer: Option<Bytes>,
     /// The fault that was done to it.
     pub fault: Option<&'static str>,
 }
 
 /// The requests in the order of their coming.
 ///
-/// It does not grow without end: the youngest 100,000 requests are remembered, and of their bodies the
-/// youngest 64 MiB. An older body goes first, its entry stays without it; older entries are only counted.
+/// It does not grow without end: the youngest 100,000 requests are remembered, and of their bodies and
+/// those of their answers the youngest 64 MiB. Older bodies go first, and their entries stay without them;
+/// older entries are only counted.
 #[derive(Debug, Clone, Default)]
 pub struct RequestLog {
     entries: VecDeque<Entry>,
@@ -86,24 +90,31 @@ impl RequestLog {
         &mut self,
         at: Timestamp,
         request: &Request,
-        status: Option<StatusCode>,
+        response: Option<&Response>,
         fault: Option<&'static str>,
     ) {
-        let is_json = request
-            .header("content-type")
-            .is_some_and(|kind| kind.contains("json"));
         let secret = ["/token", "/oauth", "/auth"]
             .iter()
             .any(|root| request.path().starts_with(root));
-        let keep = is_json && !secret && request.body().len() <= LARGEST_BODY;
+        let keep = |headers: &HeaderMap, body: &Bytes| {
+            let is_json = headers
+                .get(CONTENT_TYPE)
+                .and_then(|kind| kind.to_str().ok())
+                .is_some_and(|kind| kind.contains("json"));
+            (is_json && !secret && body.len() <= LARGEST_BODY).then(|| body.clone())
+        };
         self.total += 1;
         self.push(Entry {
             at,
             method: request.method().clone(),
             path: request.path().to_owned(),
             query: request.query().to_vec(),
-            body: keep.then(|| request.body().clone()),
-            status,
+            body: keep(request.headers(), request.body()),
+            status: response.map(|response| response.status),
+            answer: response.and_then(|response| match &response.body {
+                Body::Full(body) => keep(&response.headers, body),
+                Body::Pieces(_) => None,
+            }),
             fault,
         });
     }
@@ -122,14 +133,15 @@ impl RequestLog {
                 break;
             };
             self.bytes -= size(oldest);
-            oldest.body = None;
+            (oldest.body, oldest.answer) = (None, None);
             self.bare += 1;
         }
     }
 }
 
 fn size(entry: &Entry) -> usize {
-    entry.body.as_ref().map_or(0, Bytes::len)
+    let bodies = [&entry.body, &entry.answer].into_iter().flatten();
+    bodies.map(Bytes::len).sum()
 }
 
 #[cfg(test)]
@@ -144,6 +156,7 @@ mod tests {
             query: Vec::new(),
             body: (bytes > 0).then(|| vec![b'x'; bytes].into()),
             status: None,
+            answer: (number % 2 == 1).then(|| vec![b'y'; 1].into()),
             fault: None,
         }
     }
@@ -156,7 +169,7 @@ mod tests {
     #[test]
     fn the_oldest_bodies_go_when_there_are_too_many_bytes() {
         let mut log = RequestLog::default();
-        let quarter = ALL_BODIES / 4;
+        let quarter = ALL_BODIES / 4 - 1;
         for number in 0..4 {
             log.push(entry(number, quarter));
             log.push(entry(number + 10, 0));
@@ -164,7 +177,7 @@ mod tests {
         assert_eq!(with_body(&log), ["/0", "/1", "/2", "/3"]);
         log.push(entry(4, 1));
         assert_eq!(with_body(&log), ["/1", "/2", "/3", "/4"]);
-        log.push(entry(5, quarter + quarter));
+        log.push(entry(5, 2 * quarter + 1));
         assert_eq!(with_body(&log), ["/3", "/4", "/5"]);
         assert_eq!(log.entries().count(), 10, "their entries stay");
     }
