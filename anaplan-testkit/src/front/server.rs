@@ -215,9 +215,8 @@ async fn serve(stream: TcpStream, desk: Arc<Desk>, mut stopped: watch::Receiver<
         let desk = Arc::clone(&desk);
         async move { desk.exchange(request).await }
     });
-    let connection = http1::Builder::new()
-        .pipeline_flush(true)
-        .serve_connection(TokioIo::new(stream), service);
+    // No `pipeline_flush`: it has a whole body held before the first byte of it is sent.
+    let connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
     let mut connection = std::pin::pin!(connection);
     // Errors are broken connections, by the client or by a fault: nobody needs to be told.
     tokio::select! {

@@ -154,15 +154,6 @@ pub(crate) fn join(mut pieces: Pieces) -> Bytes {
     all.into()
 }
 
-/// Cuts bytes into chunks of the largest size.
-pub(crate) fn cut(mut bytes: Bytes) -> Vec<Bytes> {
-    let mut chunks = Vec::new();
-    while !bytes.is_empty() {
-        chunks.push(bytes.split_to(CHUNK.min(bytes.len())));
-    }
-    chunks
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -3,18 +3,18 @@
 use std::collections::BTreeMap;
 
 use anaplan_core::{ModelId, TaskId, Timestamp, UserId};
-use bytes::Bytes;
 
 use crate::world::World;
-use crate::world::content::{LIFE, cut};
+use crate::world::content::LIFE;
 use crate::world::csv::{Table, write_row};
 use crate::world::imports::BadRow;
+use crate::world::shelf::{Cutter, Shelf};
 use crate::world::tokens::later;
 
 #[derive(Debug)]
 struct Kept {
     task: TaskId,
-    bytes: Bytes,
+    text: Shelf,
     touched: Timestamp,
 }
 
@@ -57,33 +57,33 @@ impl World {
         }
         let kept = Kept {
             task: task.clone(),
-            bytes: dump_text(table, bad).into(),
+            text: dump_text(table, bad),
             touched: self.now,
         };
         self.dumps.dumps.insert(place, kept);
     }
 
-    /// The chunks of the dump that a run left, as long as it is kept. Looking keeps it alive.
+    /// The dump that a run left, in its chunks, as long as it is kept. Looking keeps it alive.
     pub(crate) fn dump(
         &mut self,
         model: &ModelId,
         object: u64,
         user: &UserId,
         task: &TaskId,
-    ) -> Option<Vec<Bytes>> {
+    ) -> Option<Shelf> {
         let place = (model.clone(), object, user.clone());
         let kept = self.dumps.dumps.get_mut(&place)?;
         if kept.task != *task {
             return None;
         }
         kept.touched = self.now;
-        Some(cut(kept.bytes.clone()))
+        Some(kept.text.clone())
     }
 
     pub(crate) fn keep_log(&mut self, model: &ModelId, action: u64, task: &TaskId, text: String) {
         let kept = Kept {
             task: task.clone(),
-            bytes: text.into(),
+            text: Shelf::of([text.into()]),
             touched: self.now,
         };
         let place = (model.clone(), action, task.clone());
@@ -96,34 +96,37 @@ impl World {
         model: &ModelId,
         action: u64,
         task: &TaskId,
-    ) -> Option<Bytes> {
+    ) -> Option<Shelf> {
         let place = (model.clone(), action, task.clone());
         let kept = self.dumps.logs.get_mut(&place)?;
         kept.touched = self.now;
-        Some(kept.bytes.clone())
+        Some(kept.text.clone())
     }
 }
 
 /// `_Status_`, the columns of the source, `_Line_`, `_Error_1_` and so on.
-fn dump_text(table: &Table, bad: &[BadRow]) -> String {
+fn dump_text(table: &Table, bad: &[BadRow]) -> Shelf {
     let most = bad.iter().map(|row| row.problems.len()).max().unwrap_or(0);
     let errors: Vec<String> = (1..=most).map(|n| format!("_Error_{n}_")).collect();
-    let mut text = String::new();
+    let (mut cutter, mut line) = (Cutter::default(), String::new());
     let headers = std::iter::once("_Status_")
         .chain(table.headers.iter().map(String::as_str))
         .chain(["_Line_"])
         .chain(errors.iter().map(String::as_str));
-    write_row(&mut text, ',', headers);
+    write_row(&mut line, ',', headers);
+    cutter.write(line.as_bytes());
     for bad in bad {
         let Some(row) = table.rows.get(bad.row) else {
             continue;
         };
-        let line = row.line.to_string();
+        let number = row.line.to_string();
         let mut fields = vec![if bad.lost { "E" } else { "W" }];
         fields.extend((0..table.headers.len()).map(|column| row.field(column)));
-        fields.push(&line);
+        fields.push(&number);
         fields.extend((0..most).map(|at| bad.problems.get(at).map_or("", |p| p.text.as_str())));
-        write_row(&mut text, ',', fields);
+        line.clear();
+        write_row(&mut line, ',', fields);
+        cutter.write(line.as_bytes());
     }
-    text
+    cutter.finish()
 }

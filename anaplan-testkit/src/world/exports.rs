@@ -1,15 +1,12 @@
 //! Exports: from lists and modules to text.
 
-use bytes::BytesMut;
-
 use crate::world::World;
-use crate::world::content::CHUNK;
 use crate::world::csv::{Row, Table, write_row};
 use crate::world::encoding::Encoding;
 use crate::world::items::ListItem;
 use crate::world::made_rows::MadeRows;
 use crate::world::model::Model;
-use crate::world::shelf::Shelf;
+use crate::world::shelf::{Cutter, Shelf};
 use crate::world::structure::{Dimension, Format, LineItem, List, Module};
 
 /// An export.
@@ -178,21 +175,14 @@ impl World {
     /// The text that an export writes, in chunks; `None` when what it exports is not there any more.
     pub(crate) fn export_text(&self, model: &Model, export: &Export) -> Option<Shelf> {
         let table = self.export_table(model, export.source)?;
-        let mut shelf = Shelf::default();
-        let (mut line, mut bytes) = (String::new(), BytesMut::new());
+        let (mut cutter, mut line) = (Cutter::default(), String::new());
         let rows = std::iter::once(&table.headers).chain(table.rows.iter().map(|row| &row.fields));
         for row in rows {
             line.clear();
             write_row(&mut line, export.separator, row.iter().map(String::as_str));
-            bytes.extend_from_slice(&export.encoding.encode(&line));
-            while bytes.len() >= CHUNK {
-                shelf.put(shelf.count(), bytes.split_to(CHUNK).freeze());
-            }
+            cutter.write(&export.encoding.encode(&line));
         }
-        if !bytes.is_empty() {
-            shelf.put(shelf.count(), bytes.freeze());
-        }
-        Some(shelf)
+        Some(cutter.finish())
     }
 
     fn module_rows(&self, model: &Model, module: &Module) -> Vec<Vec<String>> {

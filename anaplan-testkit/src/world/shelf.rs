@@ -5,7 +5,9 @@ use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
+
+use crate::world::content::CHUNK;
 
 /// How many bytes of one content stay in memory.
 const IN_MEMORY: usize = 8 * 1024 * 1024;
@@ -19,6 +21,30 @@ pub(crate) struct Shelf {
     chunks: BTreeMap<usize, Stored>,
     in_memory: usize,
     spool: Option<Arc<Spool>>,
+}
+
+/// Bytes on their way to a shelf, where they are cut into chunks of the largest size.
+#[derive(Debug, Default)]
+pub(crate) struct Cutter {
+    shelf: Shelf,
+    rest: BytesMut,
+}
+
+impl Cutter {
+    pub(crate) fn write(&mut self, bytes: &[u8]) {
+        self.rest.extend_from_slice(bytes);
+        while self.rest.len() >= CHUNK {
+            let chunk = self.rest.split_to(CHUNK).freeze();
+            self.shelf.put(self.shelf.count(), chunk);
+        }
+    }
+
+    pub(crate) fn finish(mut self) -> Shelf {
+        if !self.rest.is_empty() {
+            self.shelf.put(self.shelf.count(), self.rest.freeze());
+        }
+        self.shelf
+    }
 }
 
 #[derive(Debug, Clone)]
@@ -180,10 +206,10 @@ impl Spool {
 mod tests {
     use super::*;
 
-    const CHUNK: usize = 3 * 1024 * 1024;
+    const SIZE: usize = 3 * 1024 * 1024;
 
     fn chunk(letter: u8) -> Bytes {
-        vec![letter; CHUNK].into()
+        vec![letter; SIZE].into()
     }
 
     fn joined(pieces: impl Iterator<Item = Bytes>) -> Vec<u8> {
@@ -193,8 +219,8 @@ mod tests {
     #[test]
     fn what_does_not_fit_into_memory_is_spooled_and_read_back() {
         let mut shelf = Shelf::of((b'a'..=b'f').map(chunk));
-        assert_eq!((shelf.count(), shelf.len()), (6, 6 * CHUNK as u64));
-        assert_eq!(shelf.in_memory, 2 * CHUNK);
+        assert_eq!((shelf.count(), shelf.len()), (6, 6 * SIZE as u64));
+        assert_eq!(shelf.in_memory, 2 * SIZE);
         for (number, letter) in (b'a'..=b'f').enumerate() {
             assert!(joined(shelf.chunk(number).unwrap()) == chunk(letter));
         }
@@ -206,7 +232,7 @@ mod tests {
         let before = shelf.all();
         shelf.put(0, chunk(b'x'));
         shelf.put(5, chunk(b'y'));
-        assert_eq!(shelf.in_memory, 2 * CHUNK);
+        assert_eq!(shelf.in_memory, 2 * SIZE);
         assert!(joined(before) == whole);
         assert!(joined(shelf.chunk(0).unwrap()) == chunk(b'x'));
         assert!(joined(shelf.chunk(5).unwrap()) == chunk(b'y'));
@@ -219,5 +245,20 @@ mod tests {
         assert_eq!(shelf.in_memory, 0);
         assert!(joined(shelf.all()) == vec![7; IN_MEMORY + 1]);
         assert!(joined(Shelf::of([Bytes::new()]).all()).is_empty());
+    }
+
+    #[test]
+    fn chunks_are_cut_at_the_largest_size() {
+        let mut cutter = Cutter::default();
+        let half = vec![1; CHUNK / 2];
+        for bytes in [&half[..], &half, &half, b"end"] {
+            cutter.write(bytes);
+        }
+        let shelf = cutter.finish();
+        let sizes: Vec<usize> = (0..2)
+            .map(|number| joined(shelf.chunk(number).unwrap()).len())
+            .collect();
+        assert_eq!(sizes, [CHUNK, CHUNK / 2 + 3]);
+        assert_eq!(Cutter::default().finish().count(), 0);
     }
 }

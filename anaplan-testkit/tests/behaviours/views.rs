@@ -13,6 +13,8 @@ behaviours! {
         => csv_has_page_header_and_rows;
     45, "D", "the JSON of a view has no envelope, and every cell of it is a string"
         => json_has_no_envelope;
+    45, "D", "Accept: text/csv;escaped=true puts quotes around fields that a spreadsheet takes for formulas"
+        => risky_fields_are_quoted_on_request;
     45, "D", "page selectors are repeated or separated by commas"
         => pages_are_chosen_in_two_spellings;
     45, "D", "a selector of a dimension that is on no page is answered 400 with Invalid page selector and the id"
@@ -111,6 +113,22 @@ fn json_has_no_envelope() {
             grid(&caller, &paged).expect(200).json()["pages"],
             json!(["Bicycles"])
         );
+    }
+}
+
+fn risky_fields_are_quoted_on_request() {
+    for caller in both_forms() {
+        let at = json!([{ "dimensionName": "Regions", "itemName": "North" }]);
+        let cell = json!([{ "lineItemName": "Comment", "dimensions": at, "value": "=1+1" }]);
+        let module = caller.demo.module;
+        caller
+            .post(&format!("modules/{module}/data"), &cell)
+            .expect(200);
+        let path = view_path(&caller);
+        assert!(caller.get(&path).expect(200).text().contains(",=1+1,"));
+        let escaped = caller.get_as(&path, "text/csv;escaped=true").expect(200);
+        assert!(escaped.text().contains(",\"=1+1\","));
+        assert_eq!(escaped.content_type(), Some("text/csv"));
     }
 }
 

@@ -1,14 +1,13 @@
 //! The rows that imports could not use.
 
 use anaplan_core::TaskId;
-use bytes::Bytes;
 use http::StatusCode;
 
 use crate::api::bulk::tasks::plain;
 use crate::api::bulk::{listed_chunks, number};
 use crate::api::envelope::Failure;
 use crate::api::{Call, Reply};
-use crate::http::Response;
+use crate::http::{Body, Response};
 use crate::world::{Outcome, Parent, RunResult};
 
 /// Whether a path below a task is one of a dump.
@@ -52,12 +51,12 @@ pub(crate) fn route(call: &mut Call<'_>, parent: &Parent, task: &TaskId, rest: &
             Ok(Response::empty(StatusCode::NO_CONTENT))
         }
         (_, None) => Err(Failure::NotFound),
-        ([], Some(chunks)) => Ok(plain(chunks.concat().into())),
-        (["chunks"], Some(chunks)) => listed_chunks(call, 0..chunks.len()),
+        ([], Some(chunks)) => Ok(plain(Body::pieces(chunks.all()))),
+        (["chunks"], Some(chunks)) => listed_chunks(call, chunks.numbers()),
         (["chunks", chunk], Some(chunks)) => {
             let chunk = number(chunk).and_then(|chunk| usize::try_from(chunk).ok());
-            let chunk: Option<&Bytes> = chunk.and_then(|chunk| chunks.get(chunk));
-            Ok(plain(chunk.ok_or(Failure::NotFound)?.clone()))
+            let pieces = chunk.and_then(|chunk| chunks.chunk(chunk));
+            Ok(plain(Body::pieces(pieces.ok_or(Failure::NotFound)?)))
         }
         _ => Err(Failure::NotFound),
     }

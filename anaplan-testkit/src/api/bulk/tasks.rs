@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use crate::api::bulk::{dumps, number};
 use crate::api::envelope::{Envelope, Failure, json_response};
 use crate::api::{Call, Reply, query};
-use crate::http::Response;
+use crate::http::{Body, Response};
 use crate::world::{
     ConnectorParameter, Detail, MappingParameter, Model, Outcome, Parent, RunKind, RunParameters,
     RunResult, TaskRecord, TaskState,
@@ -286,6 +286,6 @@ fn describe_detail(detail: &Detail) -> Value {
 }
 
 /// Text that is no JSON.
-pub(crate) fn plain(bytes: bytes::Bytes) -> Response {
-    Response::new(StatusCode::OK, "text/plain", bytes)
+pub(crate) fn plain(body: Body) -> Response {
+    Response::new(StatusCode::OK, "text/plain", body)
 }
