@@ -51,7 +51,7 @@ pub fn generate(seed: u64) -> Program {
     let cuts = if calm {
         0.0
     } else {
-        [0.0, 0.1, 0.3][dice.usize(0..3)]
+        [0.0, 0.15, 0.4][dice.usize(0..3)]
     };
     let users = dice.usize(1..=USERS);
     for _ in 0..dice.usize(3..=18) {
@@ -143,7 +143,7 @@ fn deed(dice: &mut Rng) -> Deed {
             Runnable::Optimizer,
         ][dice.usize(0..6)]
     };
-    match dice.u8(0..60) {
+    match dice.u8(0..64) {
         0..=3 => Deed::ChangeStructure,
         4 => Deed::ExpireTokens,
         5 => Deed::Wait {
@@ -221,6 +221,9 @@ fn deed(dice: &mut Rng) -> Deed {
         57 => Deed::ListRuns {
             what: runnable(dice),
         },
-        _ => Deed::ListObjects,
+        58 => Deed::ListObjects,
+        59 | 60 => Deed::ReadView,
+        61 => Deed::Wake,
+        _ => Deed::DeleteModel,
     }
 }

@@ -27,6 +27,7 @@ impl Stage {
         self.judge_syncs();
         self.judge_runs();
         self.judge_read_requests();
+        self.judge_deletions();
         (0..USERS).for_each(|user| self.judge_own(user));
         self.judge_shared();
     }
@@ -197,6 +198,20 @@ impl Stage {
         let asked = self.ledger().read_requests.clone();
         let asked: Vec<_> = asked.iter().collect();
         self.judge_many("read request", &asked, &ids, true);
+    }
+
+    fn judge_deletions(&self) {
+        let there = self
+            .fake
+            .world(|world| world.model(&self.demo.closable).is_some());
+        let told = self.ledger().deletions.clone();
+        let deleted: u64 = told.iter().map(|(_, deleted)| deleted).sum();
+        let text = format!("one model, there: {there}, told {told:?}");
+        if deleted > 1 || deleted == 1 && there {
+            self.at_end("what is told to be done is done", text);
+        } else if !there && deleted == 0 && told.iter().all(|(told, _)| *told != Told::Maybe) {
+            self.at_end("what is told to be undone is undone", text);
+        }
     }
 
     fn judge_own(&self, user: usize) {

@@ -126,6 +126,8 @@ pub(crate) struct Ledger {
     /// By object.
     pub(crate) runs: Vec<Asked<u64>>,
     pub(crate) read_requests: Vec<Asked<()>>,
+    /// With the number of models that were told to be deleted.
+    pub(crate) deletions: Vec<(Told, u64)>,
 }
 
 impl Ledger {

@@ -124,6 +124,8 @@ pub enum Deed {
     },
     ReadCells,
     ReadList,
+    ReadView,
+    Wake,
     SetPeriod {
         month: u8,
     },
@@ -159,6 +161,7 @@ pub enum Deed {
         what: Runnable,
     },
     ListObjects,
+    DeleteModel,
 }
 
 /// What can be run.

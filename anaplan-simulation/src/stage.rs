@@ -281,6 +281,7 @@ fn ledger() -> Ledger {
         syncs: Vec::new(),
         runs: Vec::new(),
         read_requests: Vec::new(),
+        deletions: Vec::new(),
     }
 }
 

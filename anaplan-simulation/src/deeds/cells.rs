@@ -1,14 +1,16 @@
 //! Cells, the calendar, the model.
 
-use anaplan_core::Result;
+use std::time::Duration;
+
+use anaplan_core::{PollPolicy, Result};
 use anaplan_testkit::World;
-use anaplan_transactional::{Cell, CellValue};
+use anaplan_transactional::{Cell, CellValue, ExportType};
 use bytes::Bytes;
 use jiff::civil::Date;
 
 use crate::attempt::Came;
 use crate::deeds::Act;
-use crate::ledger::Value;
+use crate::ledger::{Asked, Value};
 use crate::stage::{LINE_ITEMS, PLACES};
 
 impl Act<'_> {
@@ -124,6 +126,59 @@ impl Act<'_> {
                 );
             }
         }
+        Ok(())
+    }
+
+    /// The module by a large read request: every cell that is certain shows.
+    pub(super) async fn read_view(&self) -> Result<()> {
+        let stage = self.stage;
+        let model = stage.model(self.user)?;
+        let view = stage.objects[self.user].view;
+        let call = model.create_view_read_request(view, ExportType::GridCurrentPage);
+        let came = stage.attempt(self.number, self.step, call).await;
+        let mut asked = Asked::new(self.number, (), came.told());
+        let Came::To(task) = came else {
+            stage.ledger().read_requests.push(asked);
+            return Ok(());
+        };
+        asked = asked.with_id(task.id());
+        stage.ledger().read_requests.push(asked);
+        let mut pages = model.read_pages(task.address());
+        let call = async move {
+            let mut all = Vec::new();
+            while let Some(page) = pages.next_page().await {
+                all.extend_from_slice(&page?);
+            }
+            Ok::<_, anaplan_core::Error>(Bytes::from(all))
+        };
+        if let Came::To(bytes) = stage.patiently(self.number, self.step, call).await {
+            let text = String::from_utf8_lossy(&bytes);
+            let ledger = stage.ledger();
+            let certain = ledger.own[self.user]
+                .cells
+                .values()
+                .filter_map(|slot| slot.certain()?.clone());
+            let missing = certain.map(|value| String::from_utf8_lossy(&value).into_owned());
+            let missing = missing.filter(|value| !text.contains(value)).next();
+            drop(ledger);
+            if let Some(value) = missing {
+                self.blame("reads are true", format!("{value} is not in {text}"));
+            }
+            self.mark("tables read");
+        }
+        Ok(())
+    }
+
+    pub(super) async fn wake(&self) -> Result<()> {
+        let stage = self.stage;
+        let model = stage.model(self.user)?.with_model(&stage.demo.closable);
+        let policy = PollPolicy::default().with_deadline(Duration::from_secs(600));
+        let call = async move {
+            model.wake_model().await?;
+            model.wait_until_open_with(policy).await?;
+            model.close_model().await
+        };
+        let _ = stage.attempt(self.number, self.step, call).await;
         Ok(())
     }
 

@@ -75,9 +75,44 @@ impl Act<'_> {
         Ok(())
     }
 
+    /// How many objects of each kind there are.
+    fn objects(&self) -> [usize; 5] {
+        self.stage.fake.world(|world| {
+            let dev = world.model(&self.stage.demo.dev);
+            let structure = dev.map(|dev| dev.structure.clone()).unwrap_or_default();
+            let files = structure.files.len() + structure.exports.len();
+            [
+                files,
+                structure.imports.len(),
+                structure.exports.len(),
+                structure.processes.len(),
+                world.models().len(),
+            ]
+        })
+    }
+
+    /// The first user alone deletes a model; there is one that may be.
+    pub(super) async fn delete_model(&self) -> Result<()> {
+        if self.user != 0 {
+            return Ok(());
+        }
+        let stage = self.stage;
+        let demo = &stage.demo;
+        let tenant = stage.bulk(self.user)?.tenant();
+        let call = tenant.delete_models(&demo.workspace, [&demo.closable]);
+        let came = stage.attempt(self.number, self.step, call).await;
+        let deleted = match &came {
+            Came::To(deleted) => deleted.deleted,
+            Came::Failed(_) | Came::Dropped => 0,
+        };
+        stage.ledger().deletions.push((came.told(), deleted));
+        Ok(())
+    }
+
     pub(super) async fn list_objects(&self) -> Result<()> {
         let stage = self.stage;
         let bulk = stage.bulk(self.user)?;
+        let before = self.objects();
         let call = async move {
             let files = bulk.get_files().page_size(3).await?.len();
             let imports = bulk.get_imports().page_size(3).await?.len();
@@ -87,21 +122,13 @@ impl Act<'_> {
             Ok::<_, anaplan_core::Error>([files, imports, exports, processes, models])
         };
         if let Came::To(got) = stage.attempt(self.number, self.step, call).await {
-            let has = stage.fake.world(|world| {
-                let structure = world
-                    .model(&stage.demo.dev)
-                    .map(|dev| dev.structure.clone());
-                let structure = structure.unwrap_or_default();
-                let files = structure.files.len() + structure.exports.len();
-                [
-                    files,
-                    structure.imports.len(),
-                    structure.exports.len(),
-                    structure.processes.len(),
-                    world.models().len(),
-                ]
-            });
-            if got != has {
+            let has = self.objects();
+            let fits = got.iter().zip(before.iter().zip(&has));
+            // Somebody may have deleted a model meanwhile.
+            if !fits
+                .into_iter()
+                .all(|(got, (before, has))| got == before || got == has)
+            {
                 self.blame(
                     "reads are true",
                     format!("got {got:?} objects, has {has:?}"),
