@@ -20,6 +20,9 @@ const SENDS: u32 = 6 + MAX_THROTTLES + 1 + 1;
 /// How often a request that must not run twice is sent anew, and then the rest of an insertion.
 const RESENDS: u32 = 4 + 1;
 
+/// Operations that are about no object.
+const WITHOUT_MODEL: [&str; 2] = ["bulk.get_models", "bulk.get_workspaces"];
+
 /// What became of a call.
 pub(crate) enum Came<T> {
     To(T),
@@ -134,6 +137,11 @@ impl Stage {
         if error.operation().is_none() {
             self.blame("an error names its operation", number, text.clone());
         }
+        let operation = error.operation().unwrap_or_default();
+        let of_a_model = !operation.starts_with("auth.") && !WITHOUT_MODEL.contains(&operation);
+        if of_a_model && error.ids().next().is_none() {
+            self.blame("an error says what it was about", number, text.clone());
+        }
         let impossible = match error.kind() {
             ErrorKind::InvalidInput
             | ErrorKind::MissingScope
@@ -141,6 +149,8 @@ impl Stage {
             | ErrorKind::Usage
             | ErrorKind::TooLarge
             | ErrorKind::Io => true,
+            // An upload that was given up has left a hole in the file.
+            ErrorKind::Decode if text.contains("the server lists chunk") => self.program.is_calm(),
             ErrorKind::Decode => !self.program.has_garbage(),
             ErrorKind::Ambiguous
             | ErrorKind::Timeout

@@ -26,6 +26,20 @@ const ROUTES: [&str; 18] = [
     "/token/**",
 ];
 
+/// How many choices there are in `deed`.
+const DEEDS: u8 = 64;
+
+/// Choices that go together.
+const THEMES: [&[u8]; 5] = [
+    &[
+        0, 1, 2, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23,
+    ],
+    &[24, 25, 26, 24, 25, 27, 28, 29, 30, 30, 31, 32, 36, 47, 55],
+    &[33, 34, 33, 34, 35, 35, 37, 38, 39, 59, 60, 61, 62],
+    &[40, 41, 42, 40, 41, 43, 44, 45, 46, 45, 46, 47, 49],
+    &[47, 49, 50, 51, 52, 53, 54, 55, 56, 57, 58, 24],
+];
+
 /// The program of a seed.
 #[must_use]
 pub fn generate(seed: u64) -> Program {
@@ -41,6 +55,7 @@ pub fn generate(seed: u64) -> Program {
         },
         token_life: [2100, 2100, 2100, 300, 60][dice.usize(0..5)],
         odd: dice.f64() < 0.2,
+        paged: dice.bool(),
         latency: [0, 5, 200, 3_000][dice.usize(0..4)],
         faults: Vec::new(),
         steps: Vec::new(),
@@ -54,9 +69,15 @@ pub fn generate(seed: u64) -> Program {
         [0.0, 0.15, 0.4][dice.usize(0..3)]
     };
     let users = dice.usize(1..=USERS);
-    for _ in 0..dice.usize(3..=18) {
+    // Programs about one thing come to states that those about everything never see.
+    let theme = (dice.f64() < 0.75).then(|| THEMES[dice.usize(0..THEMES.len())]);
+    for _ in 0..dice.usize(3..=24) {
         let user = dice.usize(0..users);
-        let deed = deed(dice);
+        let choice = match theme {
+            Some(theme) if dice.f64() < 0.9 => theme[dice.usize(0..theme.len())],
+            _ => dice.u8(0..DEEDS),
+        };
+        let deed = deed(choice, dice);
         let cut = (dice.f64() < cuts).then(|| match dice.u8(0..3) {
             0 => Cut::Millis(dice.u64(0..60_000)),
             1 => Cut::Polls(dice.u32(0..6)),
@@ -132,7 +153,7 @@ fn kind(dice: &mut Rng) -> FaultKind {
     }
 }
 
-fn deed(dice: &mut Rng) -> Deed {
+fn deed(choice: u8, dice: &mut Rng) -> Deed {
     let runnable = |dice: &mut Rng| {
         [
             Runnable::Sort,
@@ -143,7 +164,7 @@ fn deed(dice: &mut Rng) -> Deed {
             Runnable::Optimizer,
         ][dice.usize(0..6)]
     };
-    match dice.u8(0..64) {
+    match choice {
         0..=3 => Deed::ChangeStructure,
         4 => Deed::ExpireTokens,
         5 => Deed::Wait {
@@ -191,7 +212,7 @@ fn deed(dice: &mut Rng) -> Deed {
         39 => Deed::ReadModel,
         40..=42 => Deed::Upload {
             rows: dice.u32(0..20),
-            padding: if dice.f64() < 0.12 {
+            padding: if dice.f64() < 0.2 {
                 dice.u32(1_000_000..2_600_000)
             } else {
                 0

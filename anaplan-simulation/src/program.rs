@@ -20,6 +20,8 @@ pub struct Program {
     pub token_life: u64,
     /// Whether the fake varies what clients must not rely on: unknown fields, order, white space, bare ids.
     pub odd: bool,
+    /// Whether lists are given in pages.
+    pub paged: bool,
     /// The longest that a request is on its way, in milliseconds.
     pub latency: u64,
     /// What goes wrong.

@@ -62,6 +62,7 @@ fn candidates(program: &Program) -> Vec<Program> {
     }
     with(&|program| program.latency = 0);
     with(&|program| program.odd = false);
+    with(&|program| program.paged = false);
     with(&|program| program.token_life = 2100);
     with(&|program| program.pacing = Pace::Instant);
     all

@@ -78,6 +78,7 @@ impl Stage {
         let objects = furnish(&mut world, &demo);
         world.rules.pacing = program.pacing.pacing();
         world.rules.token_life = Duration::from_secs(program.token_life);
+        world.rules.page_list_items = program.paged;
         world.rules.novelties = program.odd;
         world.rules.untidy = program.odd;
         world.rules.bare_task_ids = program.odd;

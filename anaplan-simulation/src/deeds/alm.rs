@@ -67,9 +67,12 @@ impl Act<'_> {
 
     pub(super) async fn get_revisions(&self) -> Result<()> {
         let stage = self.stage;
-        let model = &stage.objects[self.user].target;
+        let model = match self.number % 2 {
+            0 => &stage.demo.dev,
+            _ => &stage.objects[self.user].target,
+        };
         let before = self.revisions(model);
-        let call = stage.alm(self.user, model)?.get_revisions().page_size(2);
+        let call = stage.alm(self.user, model)?.get_revisions().page_size(1);
         if let Came::To(got) = stage.attempt(self.number, self.step, call).await {
             let got: Vec<String> = got
                 .into_iter()
