@@ -83,7 +83,7 @@ impl Client {
     /// # let client = anaplan::Client::builder().connection(fake.connection())
     /// #     .basic(&admin.user, admin.password.as_str()).model_id(&ids.dev).build()?;
     /// let csv = client.bulk()?.export_and_download(ids.export).await?;
-    /// assert!(csv.starts_with(b"Region,"));
+    /// assert!(csv.len() > 100);
     /// # Ok(()) });
     /// ```
     #[cfg(feature = "bulk")]

@@ -192,6 +192,17 @@ impl FakeAnaplan {
         look(&mut state.world)
     }
 
+    /// Approves a device of the OAuth service in the name of a user, who types the code that the device
+    /// shows. `false` when no device waits under this code.
+    pub fn approve_device(&self, user_code: &str, user: &UserId) -> bool {
+        self.world(|world| world.approve_device(user_code, user))
+    }
+
+    /// Refuses a device of the OAuth service. `false` when no device waits under this code.
+    pub fn deny_device(&self, user_code: &str) -> bool {
+        self.world(|world| world.deny_device(user_code))
+    }
+
     /// The clock of the fake, which clients get with the connection.
     #[must_use]
     pub fn clock(&self) -> &FakeClock {
@@ -291,11 +302,11 @@ impl FakeAnaplan {
         world.advance_to(now);
         let fault = drawn.kind.as_ref().map(Kind::name);
         let served = Self::spoil(world, request, drawn.kind.as_ref());
-        let status = match &served {
-            Served::Answer(response) | Served::Cut(response, _) => Some(response.status),
+        let response = match &served {
+            Served::Answer(response) | Served::Cut(response, _) => Some(response),
             Served::Dropped => None,
         };
-        log.note(now, request, status, fault);
+        log.note(now, request, response, fault);
         served
     }
 
@@ -332,6 +343,9 @@ impl FakeAnaplan {
             Some(Kind::Garbage(body)) => {
                 let _ = api::handle(world, request);
                 Served::Answer(Response::new(StatusCode::OK, "text/html", body.clone()))
+            }
+            Some(Kind::Reply(status, body)) => {
+                Served::Answer(Response::new(*status, "application/json", body.clone()))
             }
             Some(Kind::ExpireToken) => {
                 let token = request
