@@ -158,8 +158,8 @@ impl Act<'_> {
                 .cells
                 .values()
                 .filter_map(|slot| slot.certain()?.clone());
-            let missing = certain.map(|value| String::from_utf8_lossy(&value).into_owned());
-            let missing = missing.filter(|value| !text.contains(value)).next();
+            let mut missing = certain.map(|value| String::from_utf8_lossy(&value).into_owned());
+            let missing = missing.find(|value| !text.contains(value));
             drop(ledger);
             if let Some(value) = missing {
                 self.blame("reads are true", format!("{value} is not in {text}"));
