@@ -23,7 +23,7 @@ pub enum ChunkedFile {
 }
 
 impl ChunkedFile {
-    fn path(&self) -> Path {
+    pub(crate) fn path(&self) -> Path {
         match self {
             Self::File(model, file) => file_path(model, file),
             Self::Dump(task) => task.path().lit("dump"),

@@ -233,8 +233,17 @@ enum Part {
     Here(Bytes),
 }
 
-/// What there is to fetch, from chunk `first` on.
+/// What there is to fetch, from chunk `first` on. Errors say of what, whoever has found them.
 async fn parts(session: &Session, what: &ChunkedFile, first: usize) -> Result<Vec<Part>> {
+    listed(session, what, first).await.map_err(|error| {
+        let path = what.path();
+        let named = error.during("bulk.get_chunks");
+        path.values()
+            .fold(named, |error, (name, value)| error.about(name, value))
+    })
+}
+
+async fn listed(session: &Session, what: &ChunkedFile, first: usize) -> Result<Vec<Part>> {
     let absent = |error: Error| match error.kind() {
         ErrorKind::NotFound => error.because(what.absence()),
         _ => error,

@@ -93,6 +93,25 @@ async fn a_hole_in_the_chunks_is_an_error() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_is_wrong_with_the_list_of_chunks_is_told_with_the_file() {
+    let server = server(3);
+    let too_far = server
+        .bulk()
+        .get_file(FILE)
+        .from_chunk(9)
+        .await
+        .unwrap_err();
+    let path = "GET /2/0/models/M/files/116000000001/chunks";
+    server.canned(path, 200, r#"{"chunks":[{"id":"0"},{"id":2}]}"#);
+    let hole = server.bulk().get_file(FILE).await.unwrap_err();
+    for error in [too_far, hole] {
+        assert_eq!(error.operation(), Some("bulk.get_chunks"), "{error}");
+        assert_eq!(error.id("fileId"), Some("116000000001"), "{error}");
+        assert_eq!(error.id("modelId"), Some("M"), "{error}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_empty_file_is_told_from_none() {
     let server = TestServer::default();
     server.put(FILE, &[]);

@@ -107,7 +107,11 @@ impl<E: Download> Call<E> {
     pub fn stream(self) -> Pending<ByteStream> {
         Pending::new(async move {
             let response = self.session.open(&self.endpoint, &self.options).await?;
-            Ok(ByteStream::new(response.into_body(), self.session, E::NAME))
+            Ok(ByteStream::new(
+                &self.endpoint,
+                response.into_body(),
+                self.session,
+            ))
         })
     }
 
@@ -132,9 +136,9 @@ impl<E: Download> Call<E> {
             let open = || async {
                 let response = self.session.open(&self.endpoint, &self.options).await?;
                 Ok(ByteStream::new(
+                    &self.endpoint,
                     response.into_body(),
                     self.session.clone(),
-                    E::NAME,
                 ))
             };
             download::save(&path, open).await

@@ -11,6 +11,7 @@ use bytes::Bytes;
 use futures_core::Stream;
 use tokio::io::{AsyncWrite, AsyncWriteExt};
 
+use crate::endpoint::Endpoint;
 use crate::error::{Error, ErrorKind, Result};
 use crate::session::Session;
 use crate::transport::{ResponseBody, TransportError, TransportErrorKind};
@@ -24,20 +25,30 @@ pub struct ByteStream {
     body: ResponseBody,
     session: Session,
     operation: &'static str,
+    /// What the operation was about.
+    path: crate::url::Path,
     alarm: Pin<Box<dyn Future<Output = ()> + Send>>,
     done: bool,
 }
 
 impl ByteStream {
-    pub(crate) fn new(body: ResponseBody, session: Session, operation: &'static str) -> Self {
+    pub(crate) fn new<E: Endpoint>(endpoint: &E, body: ResponseBody, session: Session) -> Self {
         let alarm = session.clock().sleep(idle(&session));
         Self {
             body,
             session,
-            operation,
+            operation: E::NAME,
+            path: endpoint.path(),
             alarm,
             done: false,
         }
+    }
+
+    fn describe(&self, error: Error) -> Error {
+        let ids = self.path.values();
+        ids.fold(error.during(self.operation), |error, (name, value)| {
+            error.about(name, value)
+        })
     }
 
     /// The next chunk; `None` at the end.
@@ -54,10 +65,8 @@ impl ByteStream {
     where
         W: AsyncWrite + Unpin,
     {
-        let operation = self.operation;
-        write_stream(&mut self, &mut writer)
-            .await
-            .map_err(|error| error.during(operation))
+        let written = write_stream(&mut self, &mut writer).await;
+        written.map_err(|error| self.describe(error))
     }
 
     fn broken(&mut self, error: TransportError) -> Error {
@@ -66,9 +75,8 @@ impl ByteStream {
             TransportErrorKind::Timeout => ErrorKind::Timeout,
             _ => ErrorKind::Interrupted,
         };
-        Error::new(kind, "the answer broke off in the middle")
-            .during(self.operation)
-            .caused_by(error)
+        let text = "the answer broke off in the middle";
+        self.describe(Error::new(kind, text).caused_by(error))
     }
 }
 
@@ -150,7 +158,7 @@ where
                 return Ok(written);
             }
             Err(error) if error.is_retryable() && restarts < RESTARTS => restarts += 1,
-            Err(error) => return Err(error.during(stream.operation)),
+            Err(error) => return Err(stream.describe(error)),
         }
     }
 }
@@ -226,5 +234,39 @@ impl Drop for PartFile {
     fn drop(&mut self) {
         // After `keep` there is nothing left under this name.
         let _ = std::fs::remove_file(&self.path);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Answer, Method, RetryClass};
+
+    struct Thing;
+
+    impl Endpoint for Thing {
+        const NAME: &'static str = "tests.thing";
+        const METHOD: Method = Method::GET;
+        const RETRY: RetryClass = RetryClass::ReadOnly;
+        type Output = ();
+
+        fn path(&self) -> crate::Path {
+            crate::Path::integration().lit("models").seg("modelId", "M")
+        }
+
+        fn decode(&self, _: Answer) -> Result<()> {
+            Ok(())
+        }
+    }
+
+    #[tokio::test]
+    async fn a_stream_that_breaks_off_is_told_with_its_object() {
+        let error = TransportError::new(TransportErrorKind::Interrupted);
+        let body = ResponseBody::broken("half", error);
+        let mut stream = ByteStream::new(&Thing, body, Session::offline());
+        assert_eq!(stream.chunk().await.unwrap().unwrap(), "half");
+        let error = stream.chunk().await.unwrap().unwrap_err();
+        assert_eq!(error.operation(), Some("tests.thing"));
+        assert_eq!(error.id("modelId"), Some("M"));
     }
 }

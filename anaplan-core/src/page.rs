@@ -257,14 +257,15 @@ impl<E: Paged> Pages<E> {
             return Ok(page);
         };
         if count > 0 && paging.offset != asked {
-            return Err(Error::new(
-                ErrorKind::Decode,
-                format!(
-                    "the server answered from element {} where {asked} was asked for",
-                    paging.offset
-                ),
-            )
-            .during(E::NAME));
+            let text = format!(
+                "the server answered from element {} where {asked} was asked for",
+                paging.offset
+            );
+            let path = self.source.endpoint.path();
+            let error = Error::new(ErrorKind::Decode, text).during(E::NAME);
+            return Err(path
+                .values()
+                .fold(error, |error, (name, value)| error.about(name, value)));
         }
         let end = asked + count;
         if count == 0 || end >= paging.total_size {
@@ -380,5 +381,51 @@ impl<E: Paged> fmt::Debug for Items<E> {
         f.debug_struct("Items")
             .field("pages", &self.pages)
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Answer, Method, Path, RetryClass};
+
+    #[derive(Clone)]
+    struct Things;
+
+    impl Endpoint for Things {
+        const NAME: &'static str = "tests.things";
+        const METHOD: Method = Method::GET;
+        const RETRY: RetryClass = RetryClass::ReadOnly;
+        type Output = Page<u8>;
+
+        fn path(&self) -> crate::Path {
+            Path::integration().lit("models").seg("modelId", "M")
+        }
+
+        fn decode(&self, answer: Answer) -> Result<Page<u8>> {
+            answer.page("things")
+        }
+    }
+
+    impl Paged for Things {
+        type Item = u8;
+
+        fn set_window(&mut self, _: Window) {}
+    }
+
+    #[tokio::test]
+    async fn a_page_from_another_place_is_refused_and_told_with_its_object() {
+        let mut pages = Session::offline().paged(Things).pages();
+        let paging = Paging {
+            current_page_size: 1,
+            offset: 0,
+            total_size: 3,
+        };
+        let error = pages
+            .accept(2, Page::new(vec![1], Some(paging)))
+            .unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Decode);
+        assert_eq!(error.operation(), Some("tests.things"));
+        assert_eq!(error.id("modelId"), Some("M"));
     }
 }

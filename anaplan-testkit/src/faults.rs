@@ -1,5 +1,7 @@
 //! What can go wrong on the way, on demand.
 
+use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -252,19 +254,36 @@ impl Fault {
 #[derive(Debug)]
 pub(crate) struct FaultPlan {
     faults: Vec<Fault>,
-    dice: fastrand::Rng,
+    seed: u64,
+    /// How often each request was asked: every one has dice of its own, so that they fall the same way
+    /// whatever else is asked at the same moment.
+    asked: HashMap<u64, u64>,
 }
 
 impl FaultPlan {
     pub(crate) fn new() -> Self {
         Self {
             faults: Vec::new(),
-            dice: fastrand::Rng::with_seed(0),
+            seed: 0,
+            asked: HashMap::new(),
         }
     }
 
     pub(crate) fn seed(&mut self, seed: u64) {
-        self.dice = fastrand::Rng::with_seed(seed);
+        self.seed = seed;
+        self.asked.clear();
+    }
+
+    fn dice(&mut self, request: &Request) -> fastrand::Rng {
+        let mut line = DefaultHasher::new();
+        request.method().as_str().hash(&mut line);
+        request.path().hash(&mut line);
+        let line = line.finish();
+        let times = self.asked.entry(line).or_default();
+        *times += 1;
+        let mut throw = DefaultHasher::new();
+        (self.seed, line, *times).hash(&mut throw);
+        fastrand::Rng::with_seed(throw.finish())
     }
 
     pub(crate) fn add(&mut self, fault: Fault) {
@@ -277,7 +296,10 @@ impl FaultPlan {
 
     /// The fault that happens to this request: the first that fits, counts down, and wins its toss.
     pub(crate) fn draw(&mut self, request: &Request) -> Option<Kind> {
-        let dice = &mut self.dice;
+        if self.faults.is_empty() {
+            return None;
+        }
+        let mut dice = self.dice(request);
         let index = self.faults.iter_mut().position(|fault| {
             if !fault.route.fits(request.method(), request.path()) || fault.times == Some(0) {
                 return false;
@@ -342,5 +364,21 @@ mod tests {
         assert_eq!(run(7), run(7));
         assert_ne!(run(7), run(8));
         assert!(run(7).contains(&true) && run(7).contains(&false));
+    }
+
+    #[test]
+    fn the_dice_of_one_request_do_not_depend_on_others() {
+        let run = |between: usize| {
+            let mut plan = FaultPlan::new();
+            plan.seed(7);
+            plan.add(Fault::status(503).chance(0.3));
+            (0..64)
+                .map(|_| {
+                    (0..between).for_each(|_| drop(plan.draw(&get("/b"))));
+                    plan.draw(&get("/a")).is_some()
+                })
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(run(0), run(3));
     }
 }

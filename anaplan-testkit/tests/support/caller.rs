@@ -87,6 +87,10 @@ impl Caller {
         }
     }
 
+    pub(crate) fn token(&self) -> &str {
+        &self.token
+    }
+
     /// The same user, who writes paths with the workspace in front.
     pub(crate) fn in_workspace(&self) -> Self {
         let root = format!(
