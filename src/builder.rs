@@ -268,7 +268,9 @@ impl ClientBuilder {
         self
     }
 
-    /// The largest answer that is held in memory, in bytes. Default 1 GiB. Streams have no limit.
+    /// The largest answer that is held in memory, in bytes after decompression. Default 256 MiB. A larger
+    /// one is refused as [`ErrorKind::TooLarge`](crate::ErrorKind::TooLarge) as soon as that shows.
+    /// Streams have no limit: neither have files, which come in chunks.
     pub fn max_body(mut self, bytes: usize) -> Self {
         self.settings.max_body = bytes;
         self
