@@ -166,7 +166,7 @@ pub(crate) fn session(url: &str, change: impl FnOnce(&mut Settings)) -> Session 
 }
 
 #[derive(Debug)]
-struct FixedToken;
+pub(crate) struct FixedToken;
 
 #[async_trait]
 impl Authenticator for FixedToken {
