@@ -45,6 +45,8 @@ pub struct ClientBuilder {
     hosts: Option<Hosts>,
     transport: Option<Arc<dyn Transport>>,
     clock: Option<Arc<dyn Clock>>,
+    #[cfg(any(feature = "rustls", feature = "native-tls"))]
+    roots: Vec<u8>,
     sign_in: SignIn,
     environment: SignIn,
     settings: Settings,
@@ -143,6 +145,27 @@ impl ClientBuilder {
     /// or `native-tls`.
     pub fn transport(mut self, transport: Arc<dyn Transport>) -> Self {
         self.transport = Some(transport);
+        self
+    }
+
+    /// Trusts a further authority, besides those that the machine trusts: for a gateway inside a company,
+    /// or for a fake that serves https. PEM text with the certificate of one authority or of several;
+    /// may be called again for more.
+    ///
+    /// A server whose certificate no trusted authority has issued, or issued for another host, gets no
+    /// request: calls fail with [`ErrorKind::Connect`](crate::ErrorKind::Connect).
+    ///
+    /// ```no_run
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let builder = anaplan::Client::builder().root_certificate(std::fs::read("company-ca.pem")?);
+    /// # Ok(()) }
+    /// ```
+    #[cfg(any(feature = "rustls", feature = "native-tls"))]
+    #[cfg_attr(docsrs, doc(cfg(any(feature = "rustls", feature = "native-tls"))))]
+    pub fn root_certificate(mut self, pem: impl AsRef<[u8]>) -> Self {
+        self.roots.extend_from_slice(pem.as_ref());
+        // A text may lack the line break at its end, which would glue it to the next one.
+        self.roots.push(b'\n');
         self
     }
 
@@ -294,17 +317,40 @@ impl ClientBuilder {
     ///
     /// * [`ErrorKind::Config`](crate::ErrorKind::Config) when no way of signing in was given, or more
     ///   than one; when a host must not be talked to; when an id, a time-out or the user agent cannot
-    ///   work; when there is no transport because the features `rustls` and `native-tls` are off.
+    ///   work; when a root certificate cannot be read, or was given beside a transport of your own, which
+    ///   would not look at it; when there is no transport because the features `rustls` and `native-tls` are off.
     /// * [`ErrorKind::Authentication`](crate::ErrorKind::Authentication) with a
     ///   [`CertificateProblem`](crate::auth::CertificateProblem) when certificate or key cannot work.
     pub fn build(self) -> Result<Client> {
         self.check()?;
+        let transport = self.chosen_transport()?;
         let authenticator = self.sign_in.authenticator(self.environment)?;
         let mut connection = Connection::to(self.hosts.unwrap_or_default());
-        connection.transport = self.transport;
+        connection.transport = transport;
         connection.clock = self.clock;
         let session = Session::new(connection, authenticator, self.settings)?;
         Ok(Client::new(session, self.scope))
+    }
+
+    #[cfg(any(feature = "rustls", feature = "native-tls"))]
+    fn chosen_transport(&self) -> Result<Option<Arc<dyn Transport>>> {
+        use anaplan_core::transport::reqwest::ReqwestTransport;
+        if self.roots.is_empty() {
+            return Ok(self.transport.clone());
+        }
+        if self.transport.is_some() {
+            return Err(Error::new(
+                ErrorKind::Config,
+                "a root certificate was given beside a transport of its own, which would not look at it",
+            ));
+        }
+        let transport = ReqwestTransport::with_root_certificates(&self.roots)?;
+        Ok(Some(Arc::new(transport)))
+    }
+
+    #[cfg(not(any(feature = "rustls", feature = "native-tls")))]
+    fn chosen_transport(&self) -> Result<Option<Arc<dyn Transport>>> {
+        Ok(self.transport.clone())
     }
 
     fn check(&self) -> Result<()> {

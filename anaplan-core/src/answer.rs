@@ -277,7 +277,7 @@ pub(crate) fn server_message(body: &[u8]) -> (Option<String>, Option<String>) {
 }
 
 /// Server text goes into one line of an error: short, without control characters.
-fn tidy(text: &str) -> Option<String> {
+pub(crate) fn tidy(text: &str) -> Option<String> {
     let line: String = text
         .chars()
         .map(|c| if c.is_control() { ' ' } else { c })

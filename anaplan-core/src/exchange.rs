@@ -8,7 +8,7 @@ use http::header::{ACCEPT, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AF
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use tracing::Instrument;
 
-use crate::answer::{Answer, Refusal, server_message};
+use crate::answer::{Answer, Refusal, server_message, tidy};
 use crate::auth::Credential;
 use crate::call::CallOptions;
 use crate::endpoint::{Authorization, Endpoint};
@@ -348,7 +348,14 @@ impl<'a> Attempts<'a> {
             }
         };
         let never = error.kind() == TransportErrorKind::Request;
-        let error = self.describe(Error::new(kind, text).caused_by(error));
+        let cause = (kind == ErrorKind::Connect)
+            .then(|| root_cause(&error))
+            .flatten();
+        let lost = Error::new(kind, text).caused_by(error);
+        let error = self.describe(match cause {
+            Some(cause) => lost.because(cause),
+            None => lost,
+        });
         if never {
             return Verdict::Fail(error);
         }
@@ -454,6 +461,15 @@ impl<'a> Attempts<'a> {
         let limit = self.inner.settings.attempt_timeout;
         self.left().map_or(limit, |left| left.min(limit))
     }
+}
+
+/// What is at the bottom of a failed connection: a refused port, an unknown host, a certificate.
+fn root_cause(error: &TransportError) -> Option<String> {
+    let mut cause = std::error::Error::source(error)?;
+    while let Some(deeper) = cause.source() {
+        cause = deeper;
+    }
+    tidy(&cause.to_string())
 }
 
 /// The whole body; `None` when it is longer than `max`.
