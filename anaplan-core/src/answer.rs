@@ -151,6 +151,8 @@ impl Answer {
         } else if path == "." || path.is_empty() {
             format!("the answer does not fit: {}", describe(error))
         } else {
+            // A path has keys of the answer in it, which may be anything.
+            let path = tidy(path).unwrap_or_default();
             format!("the answer does not fit at {path}: {}", describe(error))
         };
         Error::new(ErrorKind::Decode, what).with_status(self.status)
@@ -169,7 +171,7 @@ fn describe(error: &serde_json::Error) -> String {
         }
         None => text,
     };
-    shape.chars().take(300).collect()
+    tidy(&shape).unwrap_or_default()
 }
 
 fn looks_like_html(body: &[u8]) -> bool {

@@ -435,7 +435,7 @@ impl<'a> Attempts<'a> {
             .headers
             .get("x-request-id")
             .and_then(|value| value.to_str().ok())
-            .map(str::to_owned);
+            .and_then(tidy);
         let text = if parts.status.is_redirection() {
             "the server points somewhere else, where no credential is sent: check the base URLs"
         } else {
