@@ -16,6 +16,7 @@ mod http;
 mod log;
 pub mod pki;
 mod story;
+pub mod variants;
 pub mod world;
 
 pub use api::handle;
