@@ -5,9 +5,10 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use anaplan_core::transport::reqwest::ReqwestTransport;
 use anaplan_core::{
     Answer, Authenticator, Bytes, Connection, Credential, Download, Endpoint, Hosts, Method, Path,
-    Result, RetryClass, RetryPolicy, Session, Settings, async_trait, json_body,
+    Result, RetryClass, RetryPolicy, Session, Settings, Transport, async_trait, json_body,
 };
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -157,12 +158,17 @@ pub(crate) fn session(url: &str, change: impl FnOnce(&mut Settings)) -> Session 
     settings.retry.first_delay = Duration::from_millis(1);
     settings.attempt_timeout = Duration::from_secs(10);
     change(&mut settings);
-    Session::new(
-        Connection::to(Hosts::all(url)),
-        Arc::new(FixedToken),
-        settings,
-    )
-    .unwrap()
+    let connection = Connection::to(Hosts::all(url)).with_transport(transport());
+    Session::new(connection, Arc::new(FixedToken), settings).unwrap()
+}
+
+/// The bundled transport, made once for each test, which has a thread and a runtime of its own: reading
+/// the machine's root certificates takes its time.
+fn transport() -> Arc<dyn Transport> {
+    thread_local! {
+        static OF_THIS_TEST: Arc<dyn Transport> = Arc::new(ReqwestTransport::new().unwrap());
+    }
+    OF_THIS_TEST.with(Arc::clone)
 }
 
 #[derive(Debug)]
