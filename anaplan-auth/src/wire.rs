@@ -49,8 +49,20 @@ fn milliseconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Tim
     Ok(milliseconds.and_then(|ms| Timestamp::from_millisecond(ms).ok()))
 }
 
+/// A number of seconds, as a number or as text; anything else says nothing.
+#[cfg(feature = "oauth")]
+pub(crate) fn seconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
+    Ok(match Value::deserialize(deserializer)? {
+        Value::Number(number) => number
+            .as_u64()
+            .or_else(|| number.as_f64().map(|f| f as u64)),
+        Value::String(text) => text.trim().parse().ok(),
+        _ => None,
+    })
+}
+
 /// An id, as text or as a number.
-fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+pub(crate) fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
     Ok(match Value::deserialize(deserializer)? {
         Value::String(text) => Some(text),
         Value::Number(number) => Some(number.to_string()),
