@@ -47,6 +47,8 @@ pub struct ClientBuilder {
     hosts: Option<Hosts>,
     transport: Option<Arc<dyn Transport>>,
     clock: Option<Arc<dyn Clock>>,
+    #[cfg(any(feature = "rustls", feature = "native-tls"))]
+    roots: Vec<u8>,
     sign_in: SignIn,
     environment: SignIn,
     settings: Settings,
@@ -145,6 +147,27 @@ impl ClientBuilder {
     /// or `native-tls`.
     pub fn transport(mut self, transport: Arc<dyn Transport>) -> Self {
         self.transport = Some(transport);
+        self
+    }
+
+    /// Trusts a further authority, besides those that the machine trusts: for a gateway inside a company,
+    /// or for a fake that serves https. PEM text with the certificate of one authority or of several;
+    /// may be called again for more.
+    ///
+    /// A server whose certificate no trusted authority has issued, or issued for another host, gets no
+    /// request: calls fail with [`ErrorKind::Connect`](crate::ErrorKind::Connect).
+    ///
+    /// ```no_run
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let builder = anaplan::Client::builder().root_certificate(std::fs::read("company-ca.pem")?);
+    /// # Ok(()) }
+    /// ```
+    #[cfg(any(feature = "rustls", feature = "native-tls"))]
+    #[cfg_attr(docsrs, doc(cfg(any(feature = "rustls", feature = "native-tls"))))]
+    pub fn root_certificate(mut self, pem: impl AsRef<[u8]>) -> Self {
+        self.roots.extend_from_slice(pem.as_ref());
+        // A text may lack the line break at its end, which would glue it to the next one.
+        self.roots.push(b'\n');
         self
     }
 
@@ -287,7 +310,9 @@ impl ClientBuilder {
         self
     }
 
-    /// The largest answer that is held in memory, in bytes. Default 1 GiB. Streams have no limit.
+    /// The largest answer that is held in memory, in bytes after decompression. Default 256 MiB. A larger
+    /// one is refused as [`ErrorKind::TooLarge`](crate::ErrorKind::TooLarge) as soon as that shows.
+    /// Streams have no limit: neither have files, which come in chunks.
     pub fn max_body(mut self, bytes: usize) -> Self {
         self.settings.max_body = bytes;
         self
@@ -311,17 +336,40 @@ impl ClientBuilder {
     ///
     /// * [`ErrorKind::Config`](crate::ErrorKind::Config) when no way of signing in was given, or more
     ///   than one; when a host must not be talked to; when an id, a time-out or the user agent cannot
-    ///   work; when there is no transport because the features `rustls` and `native-tls` are off.
+    ///   work; when a root certificate cannot be read, or was given beside a transport of your own, which
+    ///   would not look at it; when there is no transport because the features `rustls` and `native-tls` are off.
     /// * [`ErrorKind::Authentication`](crate::ErrorKind::Authentication) with a
     ///   [`CertificateProblem`](crate::auth::CertificateProblem) when certificate or key cannot work.
     pub fn build(self) -> Result<Client> {
         self.check()?;
+        let transport = self.chosen_transport()?;
         let authenticator = self.sign_in.authenticator(self.environment)?;
         let mut connection = Connection::to(self.hosts.unwrap_or_default());
-        connection.transport = self.transport;
+        connection.transport = transport;
         connection.clock = self.clock;
         let session = Session::new(connection, authenticator, self.settings)?;
         Ok(Client::new(session, self.scope))
+    }
+
+    #[cfg(any(feature = "rustls", feature = "native-tls"))]
+    fn chosen_transport(&self) -> Result<Option<Arc<dyn Transport>>> {
+        use anaplan_core::transport::reqwest::ReqwestTransport;
+        if self.roots.is_empty() {
+            return Ok(self.transport.clone());
+        }
+        if self.transport.is_some() {
+            return Err(Error::new(
+                ErrorKind::Config,
+                "a root certificate was given beside a transport of its own, which would not look at it",
+            ));
+        }
+        let transport = ReqwestTransport::with_root_certificates(&self.roots)?;
+        Ok(Some(Arc::new(transport)))
+    }
+
+    #[cfg(not(any(feature = "rustls", feature = "native-tls")))]
+    fn chosen_transport(&self) -> Result<Option<Arc<dyn Transport>>> {
+        Ok(self.transport.clone())
     }
 
     fn check(&self) -> Result<()> {

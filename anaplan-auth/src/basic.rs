@@ -49,9 +49,11 @@ impl Basic {
         if let Some(problem) = problem {
             return Err(Error::new(ErrorKind::Authentication, problem));
         }
-        let pair = SecretString::from(format!("{}:{}", self.user, self.password.expose_secret()));
+        // Put together in one piece each: a text that grows leaves its beginnings behind in memory.
+        let pair = [&self.user, ":", self.password.expose_secret()].concat();
+        let pair = SecretString::from(pair);
         let encoded = SecretString::from(STANDARD.encode(pair.expose_secret()));
-        Ok(format!("Basic {}", encoded.expose_secret()).into())
+        Ok(["Basic ", encoded.expose_secret()].concat().into())
     }
 }
 

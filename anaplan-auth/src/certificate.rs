@@ -131,6 +131,8 @@ impl CertificateBuilder {
     }
 
     /// The private key. Not needed when it is in one file with the certificate.
+    ///
+    /// A key file that every user of the machine can read is worth a warning in the log, and is used.
     #[must_use]
     pub fn private_key(mut self, private_key: impl Into<Material>) -> Self {
         self.private_key = Some(private_key.into());
@@ -184,6 +186,9 @@ impl CertificateBuilder {
                     None if pem::holds_private_key(&certificate) => certificate,
                     None => return Err(missing("private key")),
                 };
+                if let Some(file) = self.private_key.as_ref().or(self.certificate.as_ref()) {
+                    file.warn_of_readers();
+                }
                 let signer = RsaSigner::new(key::read(&bytes, self.password.as_ref())?);
                 chain.check_key(signer.public_key())?;
                 Arc::new(signer)

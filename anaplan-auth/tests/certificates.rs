@@ -322,3 +322,109 @@ fn nothing_secret_is_shown() {
     );
     assert!(shown.contains("2200-01-01"), "{shown}");
 }
+
+/// The warnings that are given while something is done, as text.
+#[cfg(unix)]
+fn warnings(act: impl FnOnce()) -> Vec<String> {
+    use std::fmt::Write as _;
+    use std::sync::Mutex;
+    use tracing::field::{Field, Visit};
+    use tracing::{Event, Level, Metadata, Subscriber, span};
+
+    struct Text(String);
+
+    impl Visit for Text {
+        fn record_debug(&mut self, field: &Field, value: &dyn std::fmt::Debug) {
+            let _ = write!(self.0, "{field}={value:?} ");
+        }
+    }
+
+    struct Ear(Arc<Mutex<Vec<String>>>);
+
+    impl Subscriber for Ear {
+        fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+            *metadata.level() == Level::WARN
+        }
+
+        fn new_span(&self, _: &span::Attributes<'_>) -> span::Id {
+            span::Id::from_u64(1)
+        }
+
+        fn record(&self, _: &span::Id, _: &span::Record<'_>) {}
+
+        fn record_follows_from(&self, _: &span::Id, _: &span::Id) {}
+
+        fn event(&self, event: &Event<'_>) {
+            let mut text = Text(String::new());
+            event.record(&mut text);
+            self.0.lock().unwrap().push(text.0);
+        }
+
+        fn enter(&self, _: &span::Id) {}
+
+        fn exit(&self, _: &span::Id) {}
+    }
+
+    let heard = Arc::new(Mutex::new(Vec::new()));
+    tracing::subscriber::with_default(Ear(Arc::clone(&heard)), act);
+    let heard = heard.lock().unwrap();
+    heard.clone()
+}
+
+#[cfg(unix)]
+#[test]
+fn a_key_that_everybody_can_read_is_worth_a_warning() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let folder = std::env::temp_dir().join(format!("anaplan-auth-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let file = folder.join("both.pem");
+    std::fs::write(&file, bytes("both.pem")).unwrap();
+    let warnings_at = |mode: u32| {
+        std::fs::set_permissions(&file, std::fs::Permissions::from_mode(mode)).unwrap();
+        let builders = [
+            Certificate::builder().certificate(&*file),
+            Certificate::builder().private_key(&*file),
+            Certificate::builder()
+                .certificate(path("certificate.pem"))
+                .private_key(&*file),
+        ];
+        builders.map(|builder| {
+            warnings(|| {
+                builder.build().unwrap();
+            })
+        })
+    };
+    for mode in [0o600, 0o640, 0o400] {
+        assert_eq!(warnings_at(mode), [[""; 0]; 3], "{mode:o}");
+    }
+    for warned in warnings_at(0o644) {
+        assert_eq!(warned.len(), 1);
+        assert!(warned[0].contains("both.pem"), "{warned:?}");
+        assert!(!warned[0].contains("BEGIN"), "{warned:?}");
+    }
+    // Neither a certificate alone, nor a text, is a file that somebody could read.
+    let both = text("both.pem");
+    let silent = warnings(|| {
+        Certificate::builder().certificate(both).build().unwrap();
+    });
+    assert_eq!(silent, [""; 0]);
+    std::fs::remove_dir_all(&folder).unwrap();
+}
+
+#[test]
+fn a_key_in_the_place_of_a_certificate_is_not_quoted() {
+    for name in ["key.der", "key.pem", "key_pkcs1.pem"] {
+        let builder = Certificate::builder().certificate(bytes(name));
+        assert!(!format!("{builder:?}").contains("30, 130"));
+        let error = builder.build().unwrap_err();
+        let said = format!("{error} {error:?}");
+        assert!(said.len() < 1000, "{said}");
+        for line in String::from_utf8_lossy(&bytes(name))
+            .lines()
+            .filter(|line| line.len() > 60)
+        {
+            assert!(!said.contains(line), "{said}");
+        }
+    }
+}

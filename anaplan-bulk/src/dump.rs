@@ -158,8 +158,13 @@ fn sniff(dump: &[u8]) -> TableFormat {
         .strip_prefix(STATUS.as_bytes())
         .or_else(|| bare.strip_prefix(quoted.as_bytes()));
     if let Some(separator) = rest.and_then(<[u8]>::first) {
+        let usual = format.separator;
         if separator.is_ascii_punctuation() || *separator == b'\t' {
             format.separator = char::from(*separator);
+        }
+        // Such as a quotation mark, which no dump is separated by.
+        if format.marks().is_err() {
+            format.separator = usual;
         }
     }
     format

@@ -11,6 +11,11 @@ use futures_core::Stream;
 use crate::encoding::Decoder;
 use crate::{FileStream, TableFormat};
 
+/// The most bytes of one record: a quotation mark that is never closed must not fill the memory.
+const LARGEST_RECORD: usize = 64 << 20;
+/// The most columns.
+const MOST_COLUMNS: usize = 1 << 20;
+
 /// Cuts pieces of bytes into records.
 pub(crate) struct Records {
     decoder: Decoder,
@@ -77,8 +82,18 @@ impl Records {
             self.ends_len += ended;
             match result {
                 ReadRecordResult::InputEmpty => {}
-                ReadRecordResult::OutputFull => self.fields.resize(self.fields.len() * 2, 0),
-                ReadRecordResult::OutputEndsFull => self.ends.resize(self.ends.len() * 2, 0),
+                ReadRecordResult::OutputFull if self.fields.len() < LARGEST_RECORD => {
+                    self.fields.resize(self.fields.len() * 2, 0);
+                }
+                ReadRecordResult::OutputEndsFull if self.ends.len() < MOST_COLUMNS => {
+                    self.ends.resize(self.ends.len() * 2, 0);
+                }
+                ReadRecordResult::OutputFull | ReadRecordResult::OutputEndsFull => {
+                    return Err(Error::new(
+                        ErrorKind::TooLarge,
+                        "a row has no end: it is larger than a row could be",
+                    ));
+                }
                 ReadRecordResult::Record => return self.take().map(Some),
                 ReadRecordResult::End => return Ok(None),
             }
@@ -250,6 +265,18 @@ mod tests {
         #[test]
         fn no_bytes_make_it_panic(bytes: Vec<u8>, piece in 1_usize..20) {
             let _ = read(&TableFormat::default(), &bytes, piece);
+        }
+    }
+
+    #[test]
+    fn a_record_without_end_does_not_fill_the_memory() {
+        for piece in [vec![b'x'; 1 << 20], vec![b','; 1 << 20]] {
+            let mut records = Records::new(&TableFormat::default()).unwrap();
+            let error = (0..80).find_map(|_| {
+                records.feed(&piece).unwrap();
+                records.record().err()
+            });
+            assert_eq!(error.unwrap().kind(), ErrorKind::TooLarge);
         }
     }
 

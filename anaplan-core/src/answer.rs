@@ -152,6 +152,8 @@ impl Answer {
         } else if path == "." || path.is_empty() {
             format!("the answer does not fit: {}", describe(error))
         } else {
+            // A path has keys of the answer in it, which may be anything.
+            let path = tidy(path).unwrap_or_default();
             format!("the answer does not fit at {path}: {}", describe(error))
         };
         Error::new(ErrorKind::Decode, what).with_status(self.status)
@@ -180,7 +182,7 @@ fn describe(error: &serde_json::Error) -> String {
         }
         None => text,
     };
-    shape.chars().take(300).collect()
+    tidy(&shape).unwrap_or_default()
 }
 
 fn looks_like_html(body: &[u8]) -> bool {
@@ -288,7 +290,7 @@ pub(crate) fn server_message(body: &[u8]) -> (Option<String>, Option<String>) {
 }
 
 /// Server text goes into one line of an error: short, without control characters.
-fn tidy(text: &str) -> Option<String> {
+pub(crate) fn tidy(text: &str) -> Option<String> {
     let line: String = text
         .chars()
         .map(|c| if c.is_control() { ' ' } else { c })

@@ -66,6 +66,9 @@ pub trait Authenticator: Send + Sync + fmt::Debug {
 }
 
 /// What a request carries to prove who sends it. Its `Debug` shows nothing of the secret.
+///
+/// Secrets that the SDK keeps are wiped from memory when they are dropped. A header is not: the HTTP
+/// library holds copies of it in its buffers, out of anybody's reach.
 #[derive(Clone)]
 pub struct Credential {
     header: HeaderValue,
@@ -87,7 +90,9 @@ impl Credential {
         if token.trim().is_empty() {
             return Err(Error::new(ErrorKind::Authentication, "the token is empty"));
         }
-        Self::header(&format!("AnaplanAuthToken {token}").into(), generation)
+        // In one piece: a text that grows leaves its beginnings behind in memory.
+        let value = ["AnaplanAuthToken ", token].concat();
+        Self::header(&value.into(), generation)
     }
 
     /// An OAuth access token: for the `Bearer` scheme, and for `AnaplanAuthToken` at the token service and

@@ -4,11 +4,11 @@ use std::future::Future;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER, USER_AGENT};
+use http::header::{ACCEPT, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER, USER_AGENT};
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use tracing::Instrument;
 
-use crate::answer::{Answer, Refusal, server_message};
+use crate::answer::{Answer, Refusal, server_message, tidy};
 use crate::auth::Credential;
 use crate::call::CallOptions;
 use crate::clock::within;
@@ -18,6 +18,9 @@ use crate::retry::{Effect, effect_of, retry_after, transient};
 use crate::session::{Inner, Session};
 use crate::transport::{ResponseBody, TransportError, TransportErrorKind};
 use crate::url::Query;
+
+/// The most that is read of the body of a refusal, in bytes. No message is longer.
+const MAX_REFUSAL: usize = 64 * 1024;
 
 /// A request that has passed every check, ready to be sent as often as needed.
 pub(crate) struct Prepared<'a, E> {
@@ -221,34 +224,31 @@ impl<'a> Attempts<'a> {
         self.collect(response, self.attempt_limit()).await
     }
 
+    /// Reads a body into memory. What counts is its size after decompression, and reading ends where the
+    /// limit is passed, so that a small answer cannot unfold into a large one.
     async fn collect(&self, response: http::Response<ResponseBody>, limit: Duration) -> Outcome {
-        let (head, mut body) = response.into_parts();
-        let max = self.inner.settings.max_body;
-        let reading = async {
-            let mut all = BytesMut::new();
-            while let Some(chunk) = body.chunk().await {
-                let chunk = chunk?;
-                if all.len() + chunk.len() > max {
-                    return Ok(None);
-                }
-                all.extend_from_slice(&chunk);
-            }
-            Ok(Some(all.freeze()))
+        let (head, body) = response.into_parts();
+        let success = head.status.is_success();
+        let max = if success {
+            self.inner.settings.max_body
+        } else {
+            MAX_REFUSAL.min(self.inner.settings.max_body)
         };
+        let reading = read_up_to(body, announced(&head.headers), max);
         let read = within(&*self.inner.clock, limit, reading)
             .await
             .unwrap_or_else(|| Err(TransportError::new(TransportErrorKind::Timeout)));
         let body = match read {
             Ok(Some(body)) => body,
+            // What was refused is told by the status alone.
+            _ if !success => Bytes::new(),
             Ok(None) => {
                 let error = Error::new(
                     ErrorKind::TooLarge,
-                    format!("the answer is larger than {max} bytes"),
+                    format!("the answer is larger than the {max} bytes that may be held in memory"),
                 );
                 return Outcome::Refused(error.with_status(head.status));
             }
-            // The status alone says that nothing was done.
-            Err(_) if head.status.is_client_error() => Bytes::new(),
             Err(error) => return Outcome::Lost(error),
         };
         Outcome::Whole(Parts {
@@ -366,7 +366,14 @@ impl<'a> Attempts<'a> {
             }
         };
         let never = error.kind() == TransportErrorKind::Request;
-        let error = self.describe(Error::new(kind, text).caused_by(error));
+        let cause = (kind == ErrorKind::Connect)
+            .then(|| root_cause(&error))
+            .flatten();
+        let lost = Error::new(kind, text).caused_by(error);
+        let error = self.describe(match cause {
+            Some(cause) => lost.because(cause),
+            None => lost,
+        });
         if never {
             return Verdict::Fail(error);
         }
@@ -446,8 +453,13 @@ impl<'a> Attempts<'a> {
             .headers
             .get("x-request-id")
             .and_then(|value| value.to_str().ok())
-            .map(str::to_owned);
-        let error = Error::new(kind, text_of(kind))
+            .and_then(tidy);
+        let text = if parts.status.is_redirection() {
+            "the server points somewhere else, where no credential is sent: check the base URLs"
+        } else {
+            text_of(kind)
+        };
+        let error = Error::new(kind, text)
             .with_status(parts.status)
             .with_server(code, message)
             .with_request_id(request_id)
@@ -467,6 +479,40 @@ impl<'a> Attempts<'a> {
         let limit = self.inner.settings.attempt_timeout;
         self.left().map_or(limit, |left| left.min(limit))
     }
+}
+
+/// What is at the bottom of a failed connection: a refused port, an unknown host, a certificate.
+fn root_cause(error: &TransportError) -> Option<String> {
+    let mut cause = std::error::Error::source(error)?;
+    while let Some(deeper) = cause.source() {
+        cause = deeper;
+    }
+    tidy(&cause.to_string())
+}
+
+/// The whole body; `None` when it is longer than `max`.
+async fn read_up_to(
+    mut body: ResponseBody,
+    announced: Option<u64>,
+    max: usize,
+) -> std::result::Result<Option<Bytes>, TransportError> {
+    if announced.is_some_and(|length| length > max as u64) {
+        return Ok(None);
+    }
+    let mut all = BytesMut::new();
+    while let Some(chunk) = body.chunk().await {
+        let chunk = chunk?;
+        if chunk.len() > max - all.len() {
+            return Ok(None);
+        }
+        all.extend_from_slice(&chunk);
+    }
+    Ok(Some(all.freeze()))
+}
+
+/// The length of the body as the server announces it. A transport that decompresses drops the header.
+fn announced(headers: &HeaderMap) -> Option<u64> {
+    headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
 fn kind_of(status: StatusCode) -> ErrorKind {

@@ -237,7 +237,7 @@ impl<E: Paged> Pages<E> {
             Some((size, total)) => {
                 while self.flight.len() < CONCURRENCY && self.next < total {
                     self.fetch();
-                    self.next += size;
+                    self.next = self.next.saturating_add(size);
                 }
             }
         }
@@ -246,11 +246,12 @@ impl<E: Paged> Pages<E> {
     /// Takes the page at the front into account and decides where the collection goes on.
     fn accept(&mut self, asked: u64, page: Page<E::Item>) -> Result<Page<E::Item>> {
         let count = page.items.len() as u64;
+        let end = asked.saturating_add(count);
         let Some(paging) = page.paging else {
             // Without paging the answer is the whole collection, or one more page of a known one.
             match self.known {
-                Some((_, total)) if count > 0 && asked + count < total => {
-                    self.go_on(asked + count, count, total);
+                Some((_, total)) if count > 0 && end < total => {
+                    self.go_on(end, count, total);
                 }
                 _ => self.finish(),
             }
@@ -267,7 +268,6 @@ impl<E: Paged> Pages<E> {
                 .values()
                 .fold(error, |error, (name, value)| error.about(name, value)));
         }
-        let end = asked + count;
         if count == 0 || end >= paging.total_size {
             self.finish();
         } else {

@@ -58,7 +58,8 @@ pub struct Settings {
     pub attempt_timeout: Duration,
     /// How long a streamed body may be silent. Default 1 minute.
     pub idle_timeout: Duration,
-    /// The largest answer that is held in memory, in bytes. Default 1 GiB.
+    /// The largest answer that is held in memory, in bytes after decompression. Default 256 MiB. A larger
+    /// one is refused as [`ErrorKind::TooLarge`] as soon as that shows. Streams have no limit.
     pub max_body: usize,
     /// How tasks are polled.
     pub poll: PollPolicy,
@@ -73,7 +74,7 @@ impl Default for Settings {
             rate_limit: Some(RateLimit::default()),
             attempt_timeout: Duration::from_secs(300),
             idle_timeout: Duration::from_secs(60),
-            max_body: 1 << 30,
+            max_body: 256 << 20,
             poll: PollPolicy::default(),
             user_agent: concat!("anaplan-rs/", env!("CARGO_PKG_VERSION")).to_owned(),
         }

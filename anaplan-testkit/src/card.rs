@@ -19,6 +19,7 @@ use crate::pki::{Authority, Identity};
 /// | `url` | the base URL of all services |
 /// | `user`, `password` | a workspace administrator, who may use ALM |
 /// | `certificate`, `private_key`, `encrypted_private_key` | files of the same user |
+/// | `ca_certificate` | a file: the authority to be trusted, of a fake that serves https |
 /// | `private_key_password` | what opens the encrypted key |
 /// | `workspace_id`, `model_id` | the workspace, and the main model |
 /// | `models` | `dev`, `test`, `prod`, `plain`, `unrelated`, `archived`, `closable`, `sync_fails` |
@@ -104,19 +105,28 @@ impl WorldCard {
     }
 
     /// Issues a certificate to the card's user, writes it and its key into a folder, and names the
-    /// files. Key files can be read by their owner only.
+    /// files. Key files can be read by their owner only. For a fake that serves https, also writes the
+    /// certificate of the authority to be trusted.
     ///
     /// # Errors
     ///
     /// When a file cannot be written, or the key cannot be made.
     pub fn with_files(mut self, folder: &Path) -> io::Result<Self> {
+        let folder = std::path::absolute(folder)?;
+        let url = self.0["url"].as_str().unwrap_or_default();
+        if url.starts_with("https:") {
+            let authority = Authority::shared().map_err(io::Error::other)?;
+            fs::create_dir_all(&folder)?;
+            let file = folder.join("ca_certificate.pem");
+            fs::write(&file, authority.certificate_pem())?;
+            self.0["ca_certificate"] = file.to_string_lossy().into();
+        }
         let Some(user) = self.0["user"].as_str() else {
             return Ok(self);
         };
         let identity = Authority::shared()
             .and_then(|authority| authority.identity(user))
             .map_err(io::Error::other)?;
-        let folder = std::path::absolute(folder)?;
         fs::create_dir_all(&folder)?;
         for (key, file) in write_identity(&folder, &identity)? {
             self.0[key] = file.to_string_lossy().into();

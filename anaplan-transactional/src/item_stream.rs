@@ -136,7 +136,7 @@ impl ListItems {
         // As documented there is no paging; should a server page all the same, nothing must be missing.
         let more = paging.is_some_and(|paging| {
             paging.current_page_size > 0
-                && paging.offset + paging.current_page_size == self.given
+                && paging.offset.checked_add(paging.current_page_size) == Some(self.given)
                 && self.given < paging.total_size
         });
         if !more {

@@ -254,6 +254,24 @@ fn settings_reach_the_session_and_those_that_cannot_work_are_refused() {
     }
 }
 
+#[cfg(any(feature = "rustls", feature = "native-tls"))]
+#[test]
+fn a_root_certificate_must_be_one_and_must_count() {
+    let token = || Client::builder().token("t");
+    for pem in [
+        "",
+        "no PEM",
+        "-----BEGIN PRIVATE KEY-----\ns3cret\n-----END PRIVATE KEY-----\n",
+        "-----BEGIN CERTIFICATE-----\n*s3cret*\n-----END CERTIFICATE-----\n",
+    ] {
+        let text = config(token().root_certificate(pem).build());
+        assert!(text.contains("the root certificate"), "{text}");
+        assert!(!text.contains("s3cret"), "{text}");
+    }
+    let text = config(builder().token("t").root_certificate("").build());
+    assert!(text.contains("beside a transport of its own"), "{text}");
+}
+
 #[cfg(not(any(feature = "rustls", feature = "native-tls")))]
 #[test]
 fn without_a_bundled_transport_the_error_names_the_feature() {

@@ -66,6 +66,20 @@ impl Material {
         }
     }
 
+    /// Warns of a key file that every user of this machine can read. It is used all the same: in
+    /// containers, where there are no others, files are often mounted like that.
+    pub(super) fn warn_of_readers(&self) {
+        if let Source::Path(path) = &self.0 {
+            if readable_by_others(path) {
+                tracing::warn!(
+                    target: "anaplan::auth",
+                    path = %path.display(),
+                    "every user of this machine can read the private key; take that from them: chmod o-r"
+                );
+            }
+        }
+    }
+
     fn from_text(text: &str) -> Self {
         Self(if pem::looks_like_pem(text.as_bytes()) {
             Source::Content(unescape(text))
@@ -158,6 +172,18 @@ fn read_file(path: &Path) -> std::io::Result<Zeroizing<Vec<u8>>> {
     Ok(bytes)
 }
 
+#[cfg(unix)]
+fn readable_by_others(path: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt as _;
+    path.metadata()
+        .is_ok_and(|metadata| metadata.permissions().mode() & 0o004 != 0)
+}
+
+#[cfg(not(unix))]
+fn readable_by_others(_: &Path) -> bool {
+    false
+}
+
 /// Environment variables and JSON often carry line breaks as two characters.
 fn unescape(text: &str) -> Zeroizing<Vec<u8>> {
     if text.contains("\\n") {
@@ -170,8 +196,12 @@ fn unescape(text: &str) -> Zeroizing<Vec<u8>> {
 
 /// The content of a DER file in base64, as secret stores keep binary files.
 fn base64_of_der(text: &str) -> Option<Zeroizing<Vec<u8>>> {
-    let bare = Zeroizing::new(text.split_ascii_whitespace().collect::<String>());
-    let der = Zeroizing::new(STANDARD.decode(bare.as_bytes()).ok()?);
+    // Room for everything, so that growing leaves no copies behind, and wiped also when it fails half way.
+    let mut bare = Zeroizing::new(Vec::with_capacity(text.len()));
+    bare.extend(text.bytes().filter(|byte| !byte.is_ascii_whitespace()));
+    let mut der = Zeroizing::new(vec![0; base64::decoded_len_estimate(bare.len())]);
+    let length = STANDARD.decode_slice(&*bare, &mut der).ok()?;
+    der.truncate(length);
     (der.len() > 100 && der.starts_with(&[0x30, 0x82])).then_some(der)
 }
 

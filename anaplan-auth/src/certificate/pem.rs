@@ -8,6 +8,8 @@ use zeroize::Zeroizing;
 const BEGIN: &[u8] = b"-----BEGIN ";
 const END: &[u8] = b"-----END ";
 const DASHES: &[u8] = b"-----";
+/// Longer labels are none.
+const LONGEST_LABEL: usize = 64;
 
 const LENIENT: GeneralPurpose = GeneralPurpose::new(
     &alphabet::STANDARD,
@@ -89,19 +91,20 @@ pub(super) fn encode(label: &str, content: &[u8]) -> String {
 
 /// The block that begins at the start of `file`.
 fn block(file: &[u8]) -> Option<Block<'_>> {
-    let label_end = BEGIN.len() + find(&file[BEGIN.len()..], DASHES)?;
+    let near = BEGIN.len() + LONGEST_LABEL + DASHES.len();
+    let label_end = BEGIN.len() + find(&file[BEGIN.len()..near.min(file.len())], DASHES)?;
     let label = std::str::from_utf8(&file[BEGIN.len()..label_end]).ok()?;
-    if label.contains(['\n', '\r']) {
+    // A label is quoted in errors: what is none may be a part of a key.
+    if label.len() > LONGEST_LABEL || !label.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
         return None;
     }
     let body_start = label_end + DASHES.len();
     let end = [END, label.as_bytes(), DASHES].concat();
-    let body_end = body_start + find(&file[body_start..], &end)?;
+    // A block that has lost its end must not swallow the next one, nor have all of them searched.
+    let rest = &file[body_start..];
+    let room = find(rest, BEGIN).unwrap_or(rest.len());
+    let body_end = body_start + find(&rest[..room], &end)?;
     let body = &file[body_start..body_end];
-    // A block that has lost its end must not swallow the next one.
-    if find(body, BEGIN).is_some() {
-        return None;
-    }
     let rest = &file[body_end + end.len()..];
     let line_break = rest
         .iter()

@@ -5,6 +5,7 @@ use aws_lc_rs::signature::{RSA_PKCS1_2048_8192_SHA512, UnparsedPublicKey};
 use x509_cert::der::Decode as _;
 use x509_cert::der::oid::ObjectIdentifier;
 use x509_cert::time::Time;
+use zeroize::Zeroizing;
 
 use super::key::RSA_ENCRYPTION;
 use super::pem::{self, Block};
@@ -35,23 +36,16 @@ impl Chain {
             .iter()
             .filter(|block| block.is_certificate())
             .collect();
-        let (pem, contents) = if own.is_empty() && !pem::looks_like_pem(file) {
-            (
-                pem::encode("CERTIFICATE", file).into_bytes(),
-                vec![Some(file.to_vec())],
-            )
+        let is_der = own.is_empty() && !pem::looks_like_pem(file);
+        // What turns out to be a key in the wrong place is wiped like one.
+        let contents = if is_der {
+            vec![Some(Zeroizing::new(file.to_vec()))]
         } else {
-            // Nothing but certificates leaves this place, whatever else is in the file.
-            let pem = own.iter().flat_map(|block| block.text).copied().collect();
-            let contents = own
-                .iter()
-                .map(|block| Some(block.decode()?.to_vec()))
-                .collect();
-            (pem, contents)
+            own.iter().map(|block| block.decode()).collect()
         };
         let mut certificates = Vec::with_capacity(contents.len());
         for (index, content) in contents.into_iter().enumerate() {
-            match content.as_deref().and_then(parse) {
+            match content.as_ref().and_then(|content| parse(content)) {
                 Some(certificate) => certificates.push(certificate),
                 // Only the first one is needed here; the others are for the server to judge.
                 None if index > 0 => break,
@@ -65,6 +59,12 @@ impl Chain {
             return Err(CertificateProblem::NotRsa
                 .error("the certificate is not for an RSA key, and no other kind is accepted"));
         }
+        // Nothing but certificates leaves this place, whatever else is in the file.
+        let pem = if is_der {
+            pem::encode("CERTIFICATE", file).into_bytes()
+        } else {
+            own.iter().flat_map(|block| block.text).copied().collect()
+        };
         Ok(Self {
             pem,
             valid_from: first.valid_from,

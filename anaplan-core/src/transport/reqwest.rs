@@ -19,7 +19,7 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
 /// Sends requests with reqwest: connection pool, proxies from the environment, TLS by feature.
 ///
 /// Redirects are not followed, so a credential never travels to a host that was not configured.
-/// Wrap a reqwest client of your own for other proxies, root certificates or pool sizes:
+/// Wrap a reqwest client of your own for other proxies or pool sizes:
 ///
 /// ```
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -46,15 +46,40 @@ impl ReqwestTransport {
     ///
     /// [`ErrorKind::Config`] when TLS or a proxy of the environment cannot be set up.
     pub fn new() -> Result<Self> {
-        let client = reqwest::Client::builder()
-            .redirect(reqwest::redirect::Policy::none())
-            .connect_timeout(CONNECT_TIMEOUT)
-            .tcp_keepalive(Duration::from_secs(60))
-            .build()
-            .map_err(|error| {
-                Error::new(ErrorKind::Config, "the HTTP client cannot be set up")
-                    .caused_by(error.without_url())
-            })?;
+        Self::build(defaults())
+    }
+
+    /// A transport that trusts further authorities, besides those that the machine trusts: for gateways
+    /// and servers inside a company, and for a fake that serves https.
+    ///
+    /// `pem` is PEM text with the certificate of one authority or of several.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Config`] when there is no certificate in the text, or one that cannot be read, and
+    /// for the reasons of [`new`](Self::new).
+    #[cfg(any(feature = "rustls", feature = "native-tls"))]
+    #[cfg_attr(docsrs, doc(cfg(any(feature = "rustls", feature = "native-tls"))))]
+    pub fn with_root_certificates(pem: impl AsRef<[u8]>) -> Result<Self> {
+        let unusable = |what: &str| {
+            Error::new(
+                ErrorKind::Config,
+                format!("the root certificate {what}; it must be PEM text of an authority"),
+            )
+        };
+        let certificates = reqwest::Certificate::from_pem_bundle(pem.as_ref())
+            .map_err(|error| unusable("cannot be read").caused_by(error.without_url()))?;
+        if certificates.is_empty() {
+            return Err(unusable("is missing in what was given as one"));
+        }
+        Self::build(defaults().tls_certs_merge(certificates))
+    }
+
+    fn build(builder: reqwest::ClientBuilder) -> Result<Self> {
+        let client = builder.build().map_err(|error| {
+            Error::new(ErrorKind::Config, "the HTTP client cannot be set up")
+                .caused_by(error.without_url())
+        })?;
         Ok(Self { client })
     }
 
@@ -63,6 +88,13 @@ impl ReqwestTransport {
     pub fn with_client(client: reqwest::Client) -> Self {
         Self { client }
     }
+}
+
+fn defaults() -> reqwest::ClientBuilder {
+    reqwest::Client::builder()
+        .redirect(reqwest::redirect::Policy::none())
+        .connect_timeout(CONNECT_TIMEOUT)
+        .tcp_keepalive(Duration::from_secs(60))
 }
 
 impl fmt::Debug for ReqwestTransport {

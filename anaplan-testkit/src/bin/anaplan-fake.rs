@@ -33,6 +33,11 @@ struct Arguments {
     #[arg(long, value_name = "N")]
     burst: Option<u32>,
 
+    /// Serve https; the card names the certificate of the authority to be trusted
+    #[cfg(feature = "https")]
+    #[arg(long)]
+    https: bool,
+
     /// Log every request on the standard error
     #[arg(short, long)]
     verbose: bool,
@@ -63,6 +68,10 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
     let mut server = Server::builder(fake);
     if arguments.verbose {
         server = server.observe(log);
+    }
+    #[cfg(feature = "https")]
+    if arguments.https {
+        server = server.https();
     }
     let server = server
         .listen(&arguments.listen)

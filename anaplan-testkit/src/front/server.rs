@@ -2,6 +2,8 @@
 
 mod body;
 mod exchange;
+#[cfg(feature = "https")]
+mod tls;
 
 use std::fmt;
 use std::io;
@@ -14,6 +16,7 @@ use http::{Method, StatusCode};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream, ToSocketAddrs};
 use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
@@ -78,9 +81,35 @@ pub struct ServerBuilder {
     fake: FakeAnaplan,
     body_limit: usize,
     observer: Option<Observer>,
+    https: bool,
 }
 
 impl ServerBuilder {
+    /// Serves https, with a certificate of [`Authority::shared`](crate::pki::Authority::shared) for
+    /// `localhost`, the loopback addresses and the address that it listens on. Clients must be told to
+    /// trust [`Server::ca_certificate`].
+    ///
+    /// ```
+    /// use anaplan_testkit::{FakeAnaplan, Server};
+    ///
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
+    /// let server = Server::builder(FakeAnaplan::in_process())
+    ///     .https()
+    ///     .listen("127.0.0.1:0")
+    ///     .await?;
+    /// assert!(server.url().starts_with("https://127.0.0.1:"));
+    /// let trusted = server.ca_certificate(); // for `ClientBuilder::root_certificate`
+    /// # assert!(trusted.is_some());
+    /// # std::io::Result::Ok(()) })?;
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    #[cfg(feature = "https")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "https")))]
+    pub fn https(mut self) -> Self {
+        self.https = true;
+        self
+    }
+
     /// Answers 413 to requests with more than so many bytes. Default 64 MiB.
     pub fn body_limit(mut self, bytes: usize) -> Self {
         self.body_limit = bytes;
@@ -99,13 +128,17 @@ impl ServerBuilder {
     ///
     /// # Errors
     ///
-    /// When the address is taken or is not of this machine.
+    /// When the address is taken or is not of this machine, and when it is to serve https and no
+    /// certificate can be made.
     pub async fn listen(self, address: impl ToSocketAddrs) -> io::Result<Server> {
         let listener = TcpListener::bind(address).await?;
         let address = listener.local_addr()?;
         let (stop, stopped) = watch::channel(false);
         let stop = Arc::new(stop);
-        let fake = self.fake.served_at(&url(address), Arc::clone(&stop) as _);
+        let door = self.door(address.ip())?;
+        let fake = self
+            .fake
+            .served_at(&url(address, self.https), Arc::clone(&stop) as _);
         let desk = Desk {
             fake: self.fake,
             body_limit: self.body_limit,
@@ -115,9 +148,32 @@ impl ServerBuilder {
             fake,
             address,
             stop,
-            accepting: tokio::spawn(accept(listener, Arc::new(desk), stopped)),
+            accepting: tokio::spawn(accept(listener, door, Arc::new(desk), stopped)),
         })
     }
+
+    #[cfg(feature = "https")]
+    fn door(&self, address: IpAddr) -> io::Result<Door> {
+        if self.https {
+            tls::acceptor(address).map(Door::Https)
+        } else {
+            Ok(Door::Http)
+        }
+    }
+
+    #[cfg(not(feature = "https"))]
+    #[allow(clippy::unnecessary_wraps, reason = "with https it can fail")]
+    fn door(&self, _address: IpAddr) -> io::Result<Door> {
+        Ok(Door::Http)
+    }
+}
+
+/// How connections come in.
+#[derive(Clone)]
+enum Door {
+    Http,
+    #[cfg(feature = "https")]
+    Https(tokio_rustls::TlsAcceptor),
 }
 
 impl Server {
@@ -127,7 +183,16 @@ impl Server {
             fake,
             body_limit: BODY_LIMIT,
             observer: None,
+            https: false,
         }
+    }
+
+    /// The certificate of the authority that a client must trust, in PEM, when it serves https.
+    #[must_use]
+    pub fn ca_certificate(&self) -> Option<String> {
+        crate::pki::Authority::shared_if_made()
+            .filter(|_| self.url().starts_with("https:"))
+            .map(|authority| authority.certificate_pem())
     }
 
     /// Where it listens.
@@ -169,22 +234,29 @@ impl fmt::Debug for ServerBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ServerBuilder")
             .field("body_limit", &self.body_limit)
+            .field("https", &self.https)
             .finish_non_exhaustive()
     }
 }
 
 /// How this machine reaches what listens there.
-fn url(mut address: SocketAddr) -> String {
+fn url(mut address: SocketAddr, https: bool) -> String {
     if address.ip().is_unspecified() {
         address.set_ip(match address.ip() {
             IpAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
             IpAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
         });
     }
-    format!("http://{address}")
+    let scheme = if https { "https" } else { "http" };
+    format!("{scheme}://{address}")
 }
 
-async fn accept(listener: TcpListener, desk: Arc<Desk>, mut stopped: watch::Receiver<bool>) {
+async fn accept(
+    listener: TcpListener,
+    door: Door,
+    desk: Arc<Desk>,
+    mut stopped: watch::Receiver<bool>,
+) {
     let mut connections = JoinSet::new();
     loop {
         let stop = stopped.clone();
@@ -194,7 +266,7 @@ async fn accept(listener: TcpListener, desk: Arc<Desk>, mut stopped: watch::Rece
             Some(_) = connections.join_next(), if !connections.is_empty() => {}
             accepted = listener.accept() => match accepted {
                 Ok((stream, _)) => {
-                    connections.spawn(serve(stream, Arc::clone(&desk), stop));
+                    connections.spawn(enter(stream, door.clone(), Arc::clone(&desk), stop));
                 }
                 Err(_) => desk.fake.clock().sleep(PAUSE).await,
             },
@@ -208,9 +280,25 @@ async fn accept(listener: TcpListener, desk: Arc<Desk>, mut stopped: watch::Rece
     }
 }
 
-async fn serve(stream: TcpStream, desk: Arc<Desk>, mut stopped: watch::Receiver<bool>) {
+async fn enter(stream: TcpStream, door: Door, desk: Arc<Desk>, stopped: watch::Receiver<bool>) {
     // Small answers must not wait for the acknowledgement of those before them.
     let _ = stream.set_nodelay(true);
+    match door {
+        Door::Http => serve(stream, desk, stopped).await,
+        // Who does not get through the handshake has been told why by then.
+        #[cfg(feature = "https")]
+        Door::Https(acceptor) => {
+            if let Ok(stream) = acceptor.accept(stream).await {
+                serve(stream, desk, stopped).await;
+            }
+        }
+    }
+}
+
+async fn serve<S>(stream: S, desk: Arc<Desk>, mut stopped: watch::Receiver<bool>)
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
     let service = service_fn(move |request| {
         let desk = Arc::clone(&desk);
         async move { desk.exchange(request).await }
@@ -234,9 +322,11 @@ mod tests {
 
     #[test]
     fn the_url_of_every_address_is_one_of_this_machine() {
-        let url = |address: &str| url(address.parse().unwrap());
+        let https = |address: &str| url(address.parse().unwrap(), true);
+        let url = |address: &str| url(address.parse().unwrap(), false);
         assert_eq!(url("127.0.0.1:81"), "http://127.0.0.1:81");
         assert_eq!(url("0.0.0.0:81"), "http://127.0.0.1:81");
         assert_eq!(url("[::]:81"), "http://[::1]:81");
+        assert_eq!(https("0.0.0.0:81"), "https://127.0.0.1:81");
     }
 }

@@ -1,0 +1,440 @@
+//! Connections that break, in every place where they can.
+//!
+//! What may be repeated is repeated; what must not run twice is sent once, and fails as ambiguous.
+
+use std::time::Duration;
+
+use anaplan_core::{Error, ErrorKind, TransportErrorKind};
+use serde_json::json;
+use tokio::io::AsyncWriteExt as _;
+
+use crate::raw::{Create, FINE, Raw, Read, Replace, Wire, session};
+
+const SOON: Duration = Duration::from_millis(150);
+const LONG: Duration = Duration::from_secs(3600);
+
+/// A server whose first connection goes wrong after one request, and whose later ones are fine.
+async fn first<F, Fut>(wrong: F) -> Raw
+where
+    F: Fn(Wire) -> Fut + Clone + Send + Sync + 'static,
+    Fut: std::future::Future<Output = ()> + Send + 'static,
+{
+    Raw::start(move |mut wire| {
+        let wrong = wrong.clone();
+        async move {
+            if wire.number > 0 {
+                return wire.behave().await;
+            }
+            if wire.request().await.is_some() {
+                wrong(wire).await;
+            }
+        }
+    })
+    .await
+}
+
+/// What a break in the middle of an exchange leads to, by the class of the call.
+async fn breaks<F, Fut>(wrong: F)
+where
+    F: Fn(Wire) -> Fut + Clone + Send + Sync + 'static,
+    Fut: std::future::Future<Output = ()> + Send + 'static,
+{
+    let server = first(wrong.clone()).await;
+    assert_eq!(server.patient().call(Read).await.unwrap(), json!({"n": 1}));
+    assert_eq!(server.count("GET /read"), 2);
+
+    let server = first(wrong.clone()).await;
+    server.patient().call(Replace).await.unwrap();
+    assert_eq!(server.count("PUT /replace"), 2);
+
+    let server = first(wrong.clone()).await;
+    let error = server.patient().call(Create).await.unwrap_err();
+    assert!(error.is_ambiguous(), "{error}");
+    assert!(!error.is_retryable());
+    assert_eq!(error.attempts(), 1);
+    assert_eq!(server.count("POST /create"), 1);
+
+    let server = first(wrong).await;
+    let error = server.once().call(Read).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Interrupted, "{error}");
+    assert!(error.is_retryable());
+    assert_eq!(server.count("GET /read"), 1);
+}
+
+#[tokio::test]
+async fn an_end_in_place_of_an_answer() {
+    breaks(|wire| async move { drop(wire) }).await;
+}
+
+#[tokio::test]
+async fn a_reset_in_place_of_an_answer() {
+    breaks(|wire| async move { wire.reset() }).await;
+}
+
+#[tokio::test]
+async fn half_closed_before_the_answer() {
+    breaks(|mut wire| async move {
+        wire.stream.shutdown().await.unwrap();
+        // The other half stays open.
+        tokio::time::sleep(LONG).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_end_in_the_middle_of_the_head() {
+    breaks(|mut wire| async move {
+        wire.send("HTTP/1.1 200 OK\r\ncontent-le").await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_end_right_after_the_head() {
+    breaks(|mut wire| async move {
+        wire.send("HTTP/1.1 200 OK\r\ncontent-length: 8\r\n\r\n")
+            .await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_end_in_the_middle_of_the_body() {
+    breaks(|mut wire| async move { wire.send(&FINE[..FINE.len() - 3]).await }).await;
+}
+
+#[tokio::test]
+async fn a_reset_in_the_middle_of_the_body() {
+    breaks(|mut wire| async move {
+        wire.send(&FINE[..FINE.len() - 3]).await;
+        // The head must have been read, for a reset throws away what has not been.
+        tokio::time::sleep(SOON / 3).await;
+        wire.reset();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_chunked_body_without_its_end() {
+    for body in [
+        "",
+        "8",
+        "8\r\n{\"n\"",
+        "8\r\n{\"n\": 1}",
+        "8\r\n{\"n\": 1}\r\n",
+        "8\r\n{\"n\": 1}\r\n0\r\n",
+    ] {
+        breaks(move |mut wire| async move {
+            wire.send("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n")
+                .await;
+            wire.send(body).await;
+        })
+        .await;
+    }
+}
+
+#[tokio::test]
+async fn chunks_that_are_none() {
+    for body in [
+        "x\r\n",
+        "-1\r\n{}",
+        "ffffffffffffffffff\r\n{}",
+        "8;{\"n\": 1}",
+    ] {
+        breaks(move |mut wire| async move {
+            wire.send("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n")
+                .await;
+            wire.send(body).await;
+        })
+        .await;
+    }
+}
+
+#[tokio::test]
+async fn garbage_in_place_of_http() {
+    for garbage in [
+        &b"\x16\x03\x03\x00\x7a\x02\x00\x00\x76"[..],
+        b"SSH-2.0-OpenSSH_9.6\r\n",
+        b"<html>no HTTP</html>\r\n\r\n",
+        b"HTTP/9.9 200 OK\r\n\r\n",
+        b"HTTP/1.1 two hundred\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\ncontent-length: many\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\ncontent-length: 8\r\ncontent-length: 9\r\n\r\n{\"n\": 1}",
+        b"HTTP/1.1 200 OK\r\n: no name\r\n\r\n",
+        b"\0\0\0\0\r\n\r\n",
+    ] {
+        breaks(move |mut wire| async move { wire.send(garbage).await }).await;
+    }
+}
+
+#[tokio::test]
+async fn a_head_without_end() {
+    breaks(|mut wire| async move {
+        wire.send("HTTP/1.1 200 OK\r\n").await;
+        for number in 0..100_000 {
+            let line = format!("x-{number}: {}\r\n", "y".repeat(100));
+            if wire.stream.write_all(line.as_bytes()).await.is_err() {
+                return;
+            }
+        }
+    })
+    .await;
+}
+
+#[cfg(feature = "gzip")]
+#[tokio::test]
+async fn a_compressed_body_that_is_damaged() {
+    breaks(|mut wire| async move {
+        wire.send(
+            "HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: 8\r\n\r\n{\"n\": 1}",
+        )
+        .await;
+        wire.behave().await;
+    })
+    .await;
+}
+
+/// What a server that says nothing leads to.
+fn is_late(error: &Error, kind: ErrorKind) {
+    assert_eq!(error.kind(), kind, "{error}");
+    let mut source = std::error::Error::source(error);
+    while let Some(inner) = source {
+        if let Some(inner) = inner.downcast_ref::<anaplan_core::TransportError>() {
+            assert_eq!(inner.kind(), TransportErrorKind::Timeout);
+            return;
+        }
+        source = inner.source();
+    }
+    panic!("no cause: {error:?}");
+}
+
+#[tokio::test]
+async fn silence_ends_with_the_time_limit() {
+    for begun in [
+        "",
+        "HTTP/1.1 200 OK\r\ncontent-le",
+        "HTTP/1.1 200 OK\r\ncontent-length: 8\r\n\r\n",
+        "HTTP/1.1 200 OK\r\ncontent-length: 8\r\n\r\n{\"n\"",
+    ] {
+        let silent = move |mut wire: Wire| async move {
+            wire.send(begun).await;
+            tokio::time::sleep(LONG).await;
+        };
+        let hasty = |server: &Raw| {
+            session(&server.url(), |settings| {
+                settings.attempt_timeout = SOON;
+                settings.retry.max_attempts = 1;
+                settings.retry.max_resends = 0;
+            })
+        };
+        let server = first(silent).await;
+        is_late(
+            &hasty(&server).call(Read).await.unwrap_err(),
+            ErrorKind::Timeout,
+        );
+        let server = first(silent).await;
+        let error = hasty(&server).call(Create).await.unwrap_err();
+        is_late(&error, ErrorKind::Ambiguous);
+        assert_eq!(server.count("POST"), 1);
+
+        let server = first(silent).await;
+        let patient = session(&server.url(), |settings| settings.attempt_timeout = SOON);
+        patient.call(Read).await.unwrap();
+        assert_eq!(server.count("GET"), 2);
+    }
+}
+
+#[tokio::test]
+async fn headers_that_drip_do_not_stretch_the_time_limit() {
+    let server = first(|mut wire| async move {
+        for byte in
+            b"HTTP/1.1 200 OK\r\nx-a: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+        {
+            wire.send([*byte]).await;
+            tokio::time::sleep(SOON / 10).await;
+        }
+    })
+    .await;
+    let hasty = session(&server.url(), |settings| {
+        settings.attempt_timeout = SOON;
+        settings.retry.max_attempts = 1;
+    });
+    let started = std::time::Instant::now();
+    let error = hasty.call(Read).await.unwrap_err();
+    is_late(&error, ErrorKind::Timeout);
+    assert!(started.elapsed() < SOON * 5);
+}
+
+#[tokio::test]
+async fn a_stream_that_falls_silent_ends_with_an_error() {
+    let server = first(|mut wire| async move {
+        wire.send("HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nabc")
+            .await;
+        tokio::time::sleep(LONG).await;
+    })
+    .await;
+    let hasty = session(&server.url(), |settings| settings.idle_timeout = SOON);
+    let mut stream = hasty.call(Read).stream().await.unwrap();
+    assert_eq!(stream.chunk().await.unwrap().unwrap(), "abc");
+    let error = stream.chunk().await.unwrap().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Timeout);
+    assert!(stream.chunk().await.is_none());
+}
+
+#[tokio::test]
+async fn a_stream_that_breaks_is_no_stream_that_ends() {
+    let server = first(|mut wire| async move { wire.send(&FINE[..FINE.len() - 3]).await }).await;
+    let folder = std::env::temp_dir().join(format!("anaplan-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let file = folder.join("report");
+    let session = server.patient();
+    assert_eq!(session.call(Read).save_to(&file).await.unwrap(), 8);
+    assert_eq!(server.count("GET"), 2);
+    assert_eq!(std::fs::read(&file).unwrap(), b"{\"n\": 1}");
+    std::fs::remove_dir_all(&folder).unwrap();
+
+    let server = first(|mut wire| async move { wire.send(&FINE[..FINE.len() - 3]).await }).await;
+    let stream = server.once().call(Read).stream().await.unwrap();
+    let error = stream.write_to(tokio::io::sink()).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Interrupted);
+}
+
+#[tokio::test]
+async fn nobody_listens() {
+    let address = {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        listener.local_addr().unwrap()
+    };
+    let session = session(&format!("http://{address}"), |_| {});
+    // Nothing can have been done, so even a write is tried again.
+    let error = session.call(Create).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Connect);
+    assert_eq!(error.attempts(), 6);
+    assert!(error.is_retryable());
+}
+
+#[tokio::test]
+async fn what_follows_a_body_is_nobodys_answer() {
+    // More bytes than announced, which read like an answer to the next request.
+    let forged = FINE.replace("1}", "6}");
+    let server = first(move |mut wire| {
+        let forged = forged.clone();
+        async move {
+            wire.send(format!("{FINE}{forged}")).await;
+            wire.behave().await;
+        }
+    })
+    .await;
+    let session = server.patient();
+    assert_eq!(session.call(Read).await.unwrap(), json!({"n": 1}));
+    for _ in 0..3 {
+        assert_eq!(session.call(Read).await.unwrap(), json!({"n": 1}));
+    }
+}
+
+#[tokio::test]
+async fn a_body_shorter_than_it_says_is_not_completed_by_the_next() {
+    let server = first(|mut wire| async move {
+        wire.send("HTTP/1.1 200 OK\r\ncontent-length: 7\r\n\r\n{\"n\": 1}")
+            .await;
+        wire.behave().await;
+    })
+    .await;
+    let session = server.patient();
+    let error = session.call(Read).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Decode);
+    assert_eq!(session.call(Read).await.unwrap(), json!({"n": 1}));
+}
+
+#[tokio::test]
+async fn an_answer_may_end_with_its_connection() {
+    for head in [
+        "HTTP/1.0 200 OK\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n",
+    ] {
+        let server = Raw::start(move |mut wire| async move {
+            wire.request().await;
+            wire.send(head).await;
+            wire.send("{\"n\": 1}").await;
+        })
+        .await;
+        let session = server.once();
+        for _ in 0..2 {
+            assert_eq!(session.call(Read).await.unwrap(), json!({"n": 1}));
+        }
+    }
+}
+
+#[tokio::test]
+async fn interim_answers_are_passed_over() {
+    let server = Raw::start(|mut wire| async move {
+        while wire.request().await.is_some() {
+            wire.send(
+                "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n",
+            )
+            .await;
+            wire.send(FINE).await;
+        }
+    })
+    .await;
+    assert_eq!(server.once().call(Create).await.unwrap(), json!({"n": 1}));
+}
+
+#[tokio::test]
+async fn a_kept_connection_that_was_closed_meanwhile_is_not_used() {
+    let server = Raw::start(|mut wire| async move {
+        // One exchange for each connection, which looks as if it were kept.
+        wire.request().await;
+        wire.send(FINE).await;
+    })
+    .await;
+    let session = server.once();
+    session.call(Read).await.unwrap();
+    tokio::time::sleep(SOON / 3).await;
+    for _ in 0..3 {
+        session.call(Create).await.unwrap();
+        tokio::time::sleep(SOON / 3).await;
+    }
+    assert_eq!(server.count("POST"), 3);
+}
+
+#[tokio::test]
+async fn a_kept_connection_that_closes_under_a_write_does_not_have_it_sent_twice() {
+    let wrong = |mut wire: Wire| async move {
+        wire.send(FINE).await;
+        wire.request().await;
+    };
+    let server = first(wrong).await;
+    let session = server.patient();
+    session.call(Read).await.unwrap();
+    let error = session.call(Create).await.unwrap_err();
+    assert!(error.is_ambiguous(), "{error}");
+    assert_eq!(server.count("POST"), 1);
+
+    let server = first(wrong).await;
+    let session = server.patient();
+    session.call(Read).await.unwrap();
+    session.call(Read).await.unwrap();
+    assert_eq!(server.count("GET"), 3);
+}
+
+#[tokio::test]
+async fn a_race_with_the_end_of_a_kept_connection_never_does_a_write_twice() {
+    let server = Raw::start(|mut wire| async move {
+        wire.request().await;
+        wire.send(FINE).await;
+    })
+    .await;
+    let session = server.once();
+    for round in 1..=50 {
+        // The end of the connection and the next request are under way at the same time.
+        match session.call(Create).await {
+            Ok(_) => {}
+            Err(error) => assert!(
+                error.is_ambiguous() || error.kind() == ErrorKind::Connect,
+                "{error}"
+            ),
+        }
+        assert!(server.count("POST") <= round);
+    }
+}

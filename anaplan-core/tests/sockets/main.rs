@@ -1,0 +1,11 @@
+//! What networks do to the bundled transport, over real sockets.
+
+#![cfg(feature = "reqwest")]
+#![allow(clippy::unwrap_used, clippy::disallowed_methods, clippy::print_stdout)]
+
+mod breaks;
+mod limits;
+mod paths;
+mod proxies;
+mod raw;
+mod redirects;
