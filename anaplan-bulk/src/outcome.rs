@@ -98,6 +98,28 @@ impl Detail {
 }
 
 impl ActionResult {
+    /// What the server said about a run that ended without success: the result behind the error that
+    /// [`wait`](anaplan_core::Task::wait) gave. `None` for errors of other kinds.
+    ///
+    /// ```
+    /// # use anaplan_bulk::{ActionResult, Bulk};
+    /// # anaplan_testkit::story(async |fake| {
+    /// # let bulk: Bulk = fake.namespace()?;
+    /// # let ids = fake.demo();
+    /// let error = bulk.run_process(ids.bad_process).await?.wait().await.unwrap_err();
+    /// let result = ActionResult::of(&error).ok_or("no result")?;
+    /// for step in result.failed_steps() {
+    ///     println!("{:?} {:?}", step.object_name, step.details);
+    /// }
+    /// assert_eq!(result.failed_steps().len(), 1);
+    /// # Ok(()) });
+    /// ```
+    #[must_use]
+    pub fn of(error: &Error) -> Option<Self> {
+        let details = error.task_failure()?.details.as_deref()?;
+        serde_json::from_str(details).ok()
+    }
+
     /// This result and all nested ones, from the outside in.
     #[must_use]
     pub fn all(&self) -> Vec<&ActionResult> {
@@ -243,8 +265,7 @@ mod tests {
         let failure = error.task_failure().unwrap();
         assert!(failure.failure_dump_available);
         assert_eq!(failure.message.as_deref(), Some("Load staff: No rows"));
-        let details: ActionResult =
-            serde_json::from_str(failure.details.as_ref().unwrap()).unwrap();
+        let details = ActionResult::of(&error).unwrap();
         assert_eq!(details.nested_results[1].details[0].values.len(), 5);
         assert!(
             error.to_string().contains("Nightly; Load staff: No rows"),
