@@ -127,6 +127,29 @@ async fn a_chunk_that_breaks_off_anywhere_is_read_again_from_its_beginning() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_gateways_page_is_neither_the_content_of_a_file_nor_the_receipt_of_one() {
+    let routes = [
+        "PUT /2/0/workspaces/*/models/*/files/*/chunks/*",
+        "POST /2/0/workspaces/*/models/*/files/*/complete",
+        "GET /2/0/workspaces/*/models/*/files/*/chunks/*",
+    ];
+    for route in routes {
+        let (fake, demo, bulk) = stage();
+        let content = || Content::iter([demo.good_csv.clone()]);
+        bulk.upload_file(demo.source_file, content()).await.unwrap();
+        fake.inject(Fault::garbage("<html>Please sign in</html>").on(route));
+        let error = match route.starts_with("GET") {
+            true => bulk.get_file(demo.source_file).await.unwrap_err(),
+            false => {
+                let failed = bulk.upload_file(demo.source_file, content()).await;
+                failed.unwrap_err().error
+            }
+        };
+        assert_eq!(error.kind(), ErrorKind::Decode, "{route}: {error}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_upload_that_is_given_up_says_what_has_arrived_and_goes_on_from_there() {
     let text = numbered(5 * MEGABYTE);
     for chunk in 0..5 {

@@ -305,7 +305,25 @@ impl<'a> Attempts<'a> {
 
     /// Reads a success. One that cannot be read has still happened.
     pub(crate) fn decode<E: Endpoint>(&self, endpoint: &E, answer: Answer) -> Result<E::Output> {
+        self.check_origin(answer.status(), answer.headers())?;
         endpoint.decode(answer).map_err(|error| self.unread(error))
+    }
+
+    /// The API never answers with a web page. A gateway or a login page does, and its "200" says nothing
+    /// of the request: not that it was carried out, and not what a file holds.
+    pub(crate) fn check_origin(&self, status: StatusCode, headers: &HeaderMap) -> Result<()> {
+        let content_type = headers
+            .get(CONTENT_TYPE)
+            .and_then(|value| value.to_str().ok());
+        let is_page = content_type.is_some_and(|value| {
+            let value = value.trim_start().as_bytes();
+            value.len() >= 9 && value[..9].eq_ignore_ascii_case(b"text/html")
+        });
+        if !is_page {
+            return Ok(());
+        }
+        let text = "a web page came in place of the API's answer";
+        Err(self.unread(Error::new(ErrorKind::Decode, text).with_status(status)))
     }
 
     /// The work was done, or is being done, but its result cannot be had.

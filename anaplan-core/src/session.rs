@@ -172,6 +172,7 @@ impl Session {
             let outcome = attempts.head(&prepared, credential.as_ref()).await;
             let outcome = match outcome {
                 Outcome::Head(response) if response.status().is_success() => {
+                    attempts.check_origin(response.status(), response.headers())?;
                     self.inner.budget.success();
                     return Ok(response);
                 }
