@@ -15,6 +15,7 @@ mod front;
 mod http;
 mod log;
 pub mod pki;
+pub mod storm;
 mod story;
 pub mod world;
 
