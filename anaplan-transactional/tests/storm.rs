@@ -33,6 +33,10 @@ fn nothing_is_added_twice_and_nothing_undone_is_called_done() {
     if seeds >= SEEDS {
         assert!(seen.added > seeds / 2 && seen.read > seeds / 4, "{seen:?}");
         assert!(seen.ambiguous > 100 && seen.lost_and_found > 50, "{seen:?}");
+        assert!(
+            seen.nameless > seeds / 5 && seen.written > seeds / 5,
+            "{seen:?}"
+        );
         assert!(seen.deleted_before > 10 && seen.gave_up > 100, "{seen:?}");
     }
 }
@@ -40,6 +44,7 @@ fn nothing_is_added_twice_and_nothing_undone_is_called_done() {
 #[derive(Debug, Default)]
 struct Seen {
     added: u64,
+    nameless: u64,
     changed: u64,
     deleted: u64,
     /// Items that a lost attempt had deleted already.
@@ -153,7 +158,7 @@ impl Scene<'_> {
             Ok(report) => {
                 assert!(report.is_complete());
                 assert_eq!((report.written, added), (2, 2));
-                seen.added += 2;
+                seen.nameless += 1;
             }
             Err(error) => seen.definite(&error, added == 0),
         }
