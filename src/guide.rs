@@ -18,5 +18,15 @@ pub mod errors {}
 #[doc = include_str!("guide/testing.md")]
 pub mod testing {}
 
+#[cfg(feature = "transactional")]
+#[cfg_attr(docsrs, doc(cfg(feature = "transactional")))]
+#[doc = include_str!("guide/modelling_data.md")]
+pub mod modelling_data {}
+
+#[cfg(feature = "bulk")]
+#[cfg_attr(docsrs, doc(cfg(feature = "bulk")))]
+#[doc = include_str!("guide/moving_data.md")]
+pub mod moving_data {}
+
 #[doc = include_str!("guide/custom_endpoints.md")]
 pub mod custom_endpoints {}

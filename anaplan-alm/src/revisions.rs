@@ -3,7 +3,7 @@
 use anaplan_core::{
     Answer, Bytes, Call, Endpoint, Error, Found, Method, ModelId, Page, Paged, PagedCall, Path,
     Query, Reconcile, Result, RetryClass, Session, Timestamp, UserId, Window, WorkspaceId,
-    async_trait, id_type, json_body, open_enum,
+    async_trait, id_type, json_body, open_enum, or_default,
 };
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -28,7 +28,7 @@ pub struct Revision {
     /// The same in every model that the revision is applied to.
     pub id: RevisionId,
     /// 1 to 60 characters.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub name: String,
     /// Up to 250 characters.
     #[serde(default)]
@@ -115,7 +115,7 @@ pub struct AppliedModel {
     #[serde(default)]
     pub applied_method: Option<AppliedMethod>,
     /// Whether the model is gone.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub model_deleted: bool,
 }
 

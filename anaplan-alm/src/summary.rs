@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use anaplan_core::{
     Answer, Bytes, Call, Endpoint, ErrorKind, LongRunning, Method, ModelId, Path, Refusal, Result,
-    RetryClass, Task, TaskId, TaskStatus,
+    RetryClass, Task, TaskId, TaskStatus, or_default,
 };
 use serde::{Deserialize, Serialize};
 
@@ -22,9 +22,11 @@ pub struct ComparisonSummary {
     /// The source revision.
     pub source_revision_id: Option<RevisionId>,
     /// All kinds of objects together.
+    #[serde(deserialize_with = "or_default")]
     pub totals: Differences,
     /// By kind of object, as the server names it: `lists`, `modules`, `lineItems`, `rolesContents`, ...
     /// A kind without differences is left out.
+    #[serde(deserialize_with = "or_default")]
     pub differences: BTreeMap<String, Differences>,
 }
 
@@ -34,10 +36,13 @@ pub struct ComparisonSummary {
 #[non_exhaustive]
 pub struct Differences {
     /// In the source, not in the target.
+    #[serde(deserialize_with = "or_default")]
     pub created: u64,
     /// In both, but not the same.
+    #[serde(deserialize_with = "or_default")]
     pub modified: u64,
     /// In the target, not in the source.
+    #[serde(deserialize_with = "or_default")]
     pub deleted: u64,
 }
 

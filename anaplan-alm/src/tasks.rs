@@ -1,8 +1,8 @@
 //! What syncs and reports have in common: three ids in, a task out.
 
 use anaplan_core::{
-    Answer, Bytes, Error, ErrorKind, ModelId, Refusal, Result, StatusCode, TaskFailure, TaskState,
-    TaskStatus, json_body,
+    Answer, Bytes, Error, ErrorKind, ModelId, Refusal, Result, StatusCode, TaskFailure, TaskId,
+    TaskState, TaskStatus, json_body, or_default,
 };
 use serde::{Deserialize, Serialize};
 
@@ -79,7 +79,7 @@ impl From<&RevisionPair> for RevisionPair {
 #[non_exhaustive]
 pub struct AlmTaskResult {
     /// Whether the work did what it was asked to do.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub successful: bool,
     /// The source revision, where the server tells.
     #[serde(default)]
@@ -139,10 +139,11 @@ pub(crate) fn successful(kind: &str, status: TaskStatus<AlmTaskResult>) -> Resul
 
 /// Reads a creation answer: the task in its envelope, or bare as some samples have it.
 pub(crate) fn started(answer: &Answer) -> Result<TaskStatus<AlmTaskResult>> {
-    match answer.field_opt("task")? {
-        Some(task) => Ok(task),
-        None => answer.json(),
+    let bare: Option<TaskId> = answer.field_opt("taskId")?;
+    if bare.is_some() {
+        return answer.json();
     }
+    answer.field("task")
 }
 
 /// The report operations answer 424 with an empty message where others answer 403.

@@ -306,8 +306,8 @@ impl fmt::Debug for TokenInfo {
     }
 }
 
-/// Whose a token is, and how long it lasts.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// Whose a token is, and how long it lasts. Its `Debug` does not show the id of the token.
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Validation {
     /// When the token expires by the clock of the service.
@@ -320,6 +320,17 @@ pub struct Validation {
     pub user_id: Option<String>,
     /// The tenant, as 32 hexadecimal digits.
     pub customer_guid: Option<String>,
+}
+
+impl fmt::Debug for Validation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Validation")
+            .field("expires_at", &self.expires_at)
+            .field("user_guid", &self.user_guid)
+            .field("user_id", &self.user_id)
+            .field("customer_guid", &self.customer_guid)
+            .finish_non_exhaustive()
+    }
 }
 
 /// Ends the session of a token; one that has ended already is no error.

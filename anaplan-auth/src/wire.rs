@@ -1,6 +1,6 @@
 //! What the token service writes, read leniently.
 
-use anaplan_core::Timestamp;
+use anaplan_core::{Timestamp, or_default};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
@@ -30,7 +30,9 @@ pub(crate) struct UserInfo {
 #[derive(Deserialize, Default)]
 #[serde(default, rename_all = "camelCase")]
 pub(crate) struct Validated {
+    #[serde(deserialize_with = "or_default")]
     pub(crate) token_info: TokenInfo,
+    #[serde(deserialize_with = "or_default")]
     pub(crate) user_info: UserInfo,
 }
 

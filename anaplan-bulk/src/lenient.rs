@@ -1,6 +1,7 @@
 //! Reading what the server writes in more than one form.
 
 use anaplan_core::Timestamp;
+pub(crate) use anaplan_core::or_default;
 use serde::{Deserialize, Deserializer};
 
 /// Any scalar as text; `null`, arrays and objects are nothing.
@@ -76,15 +77,6 @@ pub(crate) fn moment_opt<'de, D: Deserializer<'de>>(
             .ok(),
         _ => None,
     })
-}
-
-/// A collection or text that the server may send as `null`.
-pub(crate) fn or_default<'de, D, T>(deserializer: D) -> Result<T, D::Error>
-where
-    D: Deserializer<'de>,
-    T: Deserialize<'de> + Default,
-{
-    Ok(Option::<T>::deserialize(deserializer)?.unwrap_or_default())
 }
 
 /// An id that may be `null` or empty, which both mean that there is none.

@@ -13,7 +13,8 @@ use crate::page::{Page, Paging};
 use crate::session::Session;
 
 /// A successful answer: status, headers, the whole body, and the session that it came through.
-#[derive(Debug)]
+///
+/// Its `Debug` shows neither headers nor body: the answer to a sign-in holds the token.
 pub struct Answer {
     status: StatusCode,
     headers: HeaderMap,
@@ -154,6 +155,16 @@ impl Answer {
             format!("the answer does not fit at {path}: {}", describe(error))
         };
         Error::new(ErrorKind::Decode, what).with_status(self.status)
+    }
+}
+
+impl fmt::Debug for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Answer")
+            .field("status", &self.status)
+            .field("bytes", &self.body.len())
+            .field("session", &self.session)
+            .finish_non_exhaustive()
     }
 }
 

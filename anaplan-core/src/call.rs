@@ -88,6 +88,9 @@ impl<E: Endpoint> Call<E> {
 
     /// Checks everything and gives the request as it would be sent, without credential. Sends nothing.
     ///
+    /// An endpoint of [`Authorization::Own`](crate::Authorization::Own) has its credential in its
+    /// `Authorization` header or its body: both are left out.
+    ///
     /// # Errors
     ///
     /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) when an argument cannot be sent.

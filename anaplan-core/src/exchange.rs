@@ -85,7 +85,6 @@ impl<'a, E: Endpoint> Prepared<'a, E> {
 }
 
 /// A whole response.
-#[derive(Debug)]
 pub(crate) struct Parts {
     status: StatusCode,
     headers: HeaderMap,

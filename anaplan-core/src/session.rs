@@ -189,7 +189,12 @@ impl Session {
 
     /// The request as it would be sent, without credential.
     pub(crate) fn dry_run<E: Endpoint>(&self, endpoint: &E) -> Result<http::Request<Bytes>> {
-        Prepared::new(endpoint, &self.inner)?.request(None)
+        let mut request = Prepared::new(endpoint, &self.inner)?.request(None)?;
+        if E::AUTHORIZATION == Authorization::Own {
+            request.headers_mut().remove(http::header::AUTHORIZATION);
+            *request.body_mut() = Bytes::new();
+        }
+        Ok(request)
     }
 
     /// The loop: permit, credential, request, send, judge, wait or return.

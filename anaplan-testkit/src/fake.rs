@@ -291,11 +291,11 @@ impl FakeAnaplan {
         world.advance_to(now);
         let fault = drawn.kind.as_ref().map(Kind::name);
         let served = Self::spoil(world, request, drawn.kind.as_ref());
-        let status = match &served {
-            Served::Answer(response) | Served::Cut(response, _) => Some(response.status),
+        let response = match &served {
+            Served::Answer(response) | Served::Cut(response, _) => Some(response),
             Served::Dropped => None,
         };
-        log.note(now, request, status, fault);
+        log.note(now, request, response, fault);
         served
     }
 
@@ -332,6 +332,9 @@ impl FakeAnaplan {
             Some(Kind::Garbage(body)) => {
                 let _ = api::handle(world, request);
                 Served::Answer(Response::new(StatusCode::OK, "text/html", body.clone()))
+            }
+            Some(Kind::Reply(status, body)) => {
+                Served::Answer(Response::new(*status, "application/json", body.clone()))
             }
             Some(Kind::ExpireToken) => {
                 let token = request

@@ -109,6 +109,7 @@ pub(crate) enum Kind {
     Late(Duration),
     Truncate(usize),
     Garbage(Bytes),
+    Reply(StatusCode, Bytes),
     ExpireToken,
 }
 
@@ -124,6 +125,7 @@ impl Kind {
             Self::Late(_) => "late effect",
             Self::Truncate(_) => "truncate",
             Self::Garbage(_) => "garbage",
+            Self::Reply(..) => "reply",
             Self::ExpireToken => "expire token",
         }
     }
@@ -201,6 +203,14 @@ impl Fault {
     #[must_use]
     pub fn garbage(body: impl Into<Bytes>) -> Self {
         Self::new(Kind::Garbage(body.into()))
+    }
+
+    /// Answers with this status and this JSON in place of looking at the request: for answers that the
+    /// fake itself never gives. See [`variants`](crate::variants) for many of them at once.
+    #[must_use]
+    pub fn reply(status: u16, body: impl Into<Bytes>) -> Self {
+        let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        Self::new(Kind::Reply(status, body.into()))
     }
 
     /// Ends the life of the request's token just before it is looked at.

@@ -4,9 +4,10 @@ use std::collections::VecDeque;
 
 use anaplan_core::Timestamp;
 use bytes::Bytes;
-use http::{Method, StatusCode};
+use http::header::CONTENT_TYPE;
+use http::{HeaderMap, Method, StatusCode};
 
-use crate::http::Request;
+use crate::http::{Body, Request, Response};
 
 /// How many requests are remembered; older ones are only counted.
 const REMEMBERED: usize = 100_000;
@@ -29,6 +30,8 @@ pub struct Entry {
     pub body: Option<Bytes>,
     /// The status that the fake decided on; `None` when it never looked at the request.
     pub status: Option<StatusCode>,
+    /// The body of the answer, under the same conditions as that of the request.
+    pub answer: Option<Bytes>,
     /// The fault that was done to it.
     pub fault: Option<&'static str>,
 }
@@ -76,16 +79,19 @@ impl RequestLog {
         &mut self,
         at: Timestamp,
         request: &Request,
-        status: Option<StatusCode>,
+        response: Option<&Response>,
         fault: Option<&'static str>,
     ) {
-        let is_json = request
-            .header("content-type")
-            .is_some_and(|kind| kind.contains("json"));
         let secret = ["/token", "/oauth", "/auth"]
             .iter()
             .any(|root| request.path().starts_with(root));
-        let keep = is_json && !secret && request.body().len() <= LARGEST_BODY;
+        let keep = |headers: &HeaderMap, body: &Bytes| {
+            let is_json = headers
+                .get(CONTENT_TYPE)
+                .and_then(|kind| kind.to_str().ok())
+                .is_some_and(|kind| kind.contains("json"));
+            (is_json && !secret && body.len() <= LARGEST_BODY).then(|| body.clone())
+        };
         if self.entries.len() == REMEMBERED {
             self.entries.pop_front();
         }
@@ -95,8 +101,12 @@ impl RequestLog {
             method: request.method().clone(),
             path: request.path().to_owned(),
             query: request.query().to_vec(),
-            body: keep.then(|| request.body().clone()),
-            status,
+            body: keep(request.headers(), request.body()),
+            status: response.map(|response| response.status),
+            answer: response.and_then(|response| match &response.body {
+                Body::Full(body) => keep(&response.headers, body),
+                Body::Pieces(_) => None,
+            }),
             fault,
         });
     }

@@ -3,18 +3,10 @@
 use std::collections::BTreeMap;
 
 use anaplan_core::Timestamp;
+pub(crate) use anaplan_core::or_default;
 use jiff::civil::Date;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
-
-/// `null` is the same as an absent key.
-pub(crate) fn or_default<'de, D, T>(deserializer: D) -> Result<T, D::Error>
-where
-    D: Deserializer<'de>,
-    T: Deserialize<'de> + Default,
-{
-    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
-}
 
 /// A text as it is; anything else as its JSON; `null` is empty.
 fn text(value: Value) -> String {

@@ -70,7 +70,7 @@ impl Material {
             Source::Content(unescape(text))
         } else if let Some(der) = base64_of_der(text) {
             Source::Content(der)
-        } else if text.len() > MAX_PATH || text.trim_end().contains('\n') {
+        } else if text.len() > MAX_PATH || text.trim_end().contains('\n') || is_torn_key(text) {
             Source::NeitherPathNorContent
         } else {
             Source::Path(expand_home(text.trim(), home_directory()))
@@ -177,6 +177,16 @@ fn base64_of_der(text: &str) -> Option<Zeroizing<Vec<u8>>> {
     (der.len() > 100 && der.starts_with(&[0x30, 0x82])).then_some(der)
 }
 
+/// Whether a text is part of a key in base64, cut off or damaged: an error must not quote it as a path.
+fn is_torn_key(text: &str) -> bool {
+    let text = text.trim();
+    text.len() > 40
+        && text.starts_with("MI")
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"+/=".contains(&byte))
+}
+
 fn expand_home(path: &str, home: Option<PathBuf>) -> PathBuf {
     let below_home = path
         .strip_prefix('~')
@@ -250,6 +260,17 @@ mod tests {
                 Some(CertificateProblem::Unreadable)
             );
             assert!(error.to_string().contains(text), "{error}");
+        }
+    }
+
+    #[test]
+    fn part_of_a_key_is_no_path_and_is_not_quoted() {
+        let torn = "MIIEvgIBADANBgkqhkiG9w0BAQEFAASCBKgwggSkAgEAAoIBAQDEsw1A469FtSxw";
+        let material = Material::from(torn);
+        let error = material.read(Role::PrivateKey).unwrap_err();
+        assert!(!format!("{material:?} {error} {error:?}").contains(&torn[..20]));
+        for path in ["MIIkey.pem", "/MI/keys/a", "MI"] {
+            assert!(matches!(Material::from(path).0, Source::Path(_)), "{path}");
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The bundled transport.
 
 use std::error::Error as StdError;
+use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -31,7 +32,9 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
 /// let transport = ReqwestTransport::with_client(client);
 /// # Ok(()) }
 /// ```
-#[derive(Debug, Clone)]
+///
+/// Its `Debug` shows nothing of the client, whose proxies and default headers may hold secrets.
+#[derive(Clone)]
 pub struct ReqwestTransport {
     client: reqwest::Client,
 }
@@ -59,6 +62,12 @@ impl ReqwestTransport {
     #[must_use]
     pub fn with_client(client: reqwest::Client) -> Self {
         Self { client }
+    }
+}
+
+impl fmt::Debug for ReqwestTransport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ReqwestTransport").finish_non_exhaustive()
     }
 }
 
@@ -119,5 +128,23 @@ impl Stream for Chunks {
             .as_mut()
             .poll_next(cx)
             .map(|chunk| chunk.map(|chunk| chunk.map_err(classify)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_shows_nothing_of_the_client_that_it_was_given() {
+        let mut headers = http::HeaderMap::new();
+        headers.insert("x-gateway-key", "s3cret".parse().unwrap());
+        let client = reqwest::Client::builder()
+            .default_headers(headers)
+            .proxy(reqwest::Proxy::http("http://ada:s3cret@proxy.example").unwrap())
+            .build()
+            .unwrap();
+        let transport = ReqwestTransport::with_client(client);
+        assert!(!format!("{transport:?} {transport:#?}").contains("s3cret"));
     }
 }

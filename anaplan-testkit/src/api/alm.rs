@@ -164,7 +164,7 @@ fn syncable_revisions(call: &Call<'_>, id: &ModelId) -> Reply {
     let revisions = call.world.syncable(target, source)?;
     let revisions = revisions
         .iter()
-        .map(|(revision, _)| describe(revision, None));
+        .map(|(revision, applied)| describe(revision, applied));
     Ok(Envelope::of("revision")
         .with_some("revisions", revisions.collect())
         .into())
@@ -174,7 +174,7 @@ fn latest_revision(call: &Call<'_>, id: &ModelId) -> Reply {
     let model = administered(call, id)?;
     let latest = model.latest().and_then(|applied| {
         let revision = call.world.revisions.get(&applied.revision)?;
-        Some(describe(revision, Some(applied)))
+        Some(describe(revision, applied))
     });
     Ok(Envelope::of("revision")
         .with_some("revisions", latest.into_iter().collect())
@@ -208,7 +208,7 @@ fn revisions(call: &Call<'_>, id: &ModelId) -> Reply {
     let (revisions, paging) = query::page(call.world, call.request, revisions);
     let revisions = revisions
         .iter()
-        .map(|(revision, applied)| describe(revision, Some(applied)));
+        .map(|(revision, applied)| describe(revision, applied));
     Ok(Envelope::of("revision")
         .paged(paging)
         .with_some("revisions", revisions.collect())
@@ -248,10 +248,10 @@ fn create_revision(call: &mut Call<'_>, id: &ModelId) -> Reply {
         ));
     }
     let user = call.user.clone();
-    let revision = call.world.create_revision(id, &user, name, description)?;
+    let (revision, applied) = call.world.create_revision(id, &user, name, description)?;
     Ok(Envelope::of("revision")
         .created()
-        .with("revision", describe(&revision, None))
+        .with("revision", describe(&revision, &applied))
         .into())
 }
 
@@ -476,20 +476,19 @@ fn count(counters: &mut Map<String, Value>, difference: &Difference) {
     counters.insert(key.into(), (counted + 1).into());
 }
 
-fn describe(revision: &Revision, applied: Option<&Applied>) -> Value {
+/// As it was applied: to the model that is asked, or to the one that it comes from.
+fn describe(revision: &Revision, applied: &Applied) -> Value {
     let mut value = json!({
         "id": revision.id,
         "name": revision.name,
         "createdOn": seconds(revision.created_on),
         "createdBy": revision.created_by.as_str(),
         "creationMethod": revision.creation_method,
+        "appliedOn": seconds(applied.on),
+        "appliedBy": applied.by.as_str(),
     });
     if let Some(description) = &revision.description {
         value["description"] = description.as_str().into();
-    }
-    if let Some(applied) = applied {
-        value["appliedOn"] = seconds(applied.on).into();
-        value["appliedBy"] = applied.by.as_str().into();
     }
     value
 }

@@ -133,7 +133,7 @@ impl World {
     pub fn add_revision(&mut self, model: &ModelId, name: impl Into<String>) -> String {
         let by = self.somebody();
         let revision = self.record(model, &by, name.into(), None, BY_HAND);
-        revision.expect("a model of this world").id.clone()
+        revision.expect("a model of this world").0.id.clone()
     }
 
     /// Makes a model from a revision of another one, with the revisions up to it. Production lists are
@@ -216,7 +216,7 @@ impl World {
         by: &UserId,
         name: String,
         description: Option<String>,
-    ) -> Result<Arc<Revision>, AlmRefusal> {
+    ) -> Result<(Arc<Revision>, Applied), AlmRefusal> {
         if !self.rules.alm_enabled {
             return rule("The tenant is not enabled for ALM.");
         }
@@ -227,13 +227,13 @@ impl World {
         if !self.has_structural_change(model) {
             return rule("There have been no structural changes since the last revision.");
         }
-        let revision = self
+        let recorded = self
             .record(model, by, name.clone(), description, BY_API)
             .ok_or(AlmRefusal::Unknown)?;
         self.books
             .revisions_created
-            .push((model.clone(), revision.id.clone(), name));
-        Ok(revision)
+            .push((model.clone(), recorded.0.id.clone(), name));
+        Ok(recorded)
     }
 
     fn record(
@@ -243,7 +243,7 @@ impl World {
         name: String,
         description: Option<String>,
         method: &'static str,
-    ) -> Option<Arc<Revision>> {
+    ) -> Option<(Arc<Revision>, Applied)> {
         let snapshot = self.model(model)?.snapshot();
         let revision = Arc::new(Revision {
             id: self.ids.upper_hex(),
@@ -263,8 +263,8 @@ impl World {
             on: self.now,
             method,
         };
-        self.model_mut(model)?.applied.push(applied);
-        Some(revision)
+        self.model_mut(model)?.applied.push(applied.clone());
+        Some((revision, applied))
     }
 
     /// The revisions of a model with how they came there: oldest first unless sorted.

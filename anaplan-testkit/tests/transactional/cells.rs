@@ -43,13 +43,18 @@ fn a_cell_is_written_by_ids_names_or_codes_and_read_back() {
         caller.north(0)
     };
     assert_eq!(write(json!({ "itemId": north.to_string() }), 1.5), "1.5");
+    assert_eq!(
+        write(json!({ "itemId": north }), 7.0),
+        "7",
+        "a number will do"
+    );
     assert_eq!(write(json!({ "itemName": "north" }), 2.0), "2");
     assert_eq!(write(json!({ "itemCode": "n" }), 3.25), "3.25");
     // What depends on it is calculated when the answer arrives.
     assert_eq!(caller.north(2), "1300");
     let csv = caller.csv(&format!("views/{}/data", caller.demo.view)).text;
     assert!(csv.contains("North,3.25,400,1300"));
-    assert_eq!(caller.fake.world(|world| world.books().cells_written), 3);
+    assert_eq!(caller.fake.world(|world| world.books().cells_written), 4);
 }
 
 #[test]

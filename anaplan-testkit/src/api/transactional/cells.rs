@@ -101,6 +101,8 @@ fn pointed_out(
         let text = match map.remove(&format!("{what}{ending}")) {
             None => continue,
             Some(Value::String(text)) => text,
+            // The service reads a number as the text that it stands for.
+            Some(Value::Number(number)) if *ending == "Id" => number.to_string(),
             Some(_) => return Err(format_error()),
         };
         let named = match *ending {

@@ -60,7 +60,7 @@ pub(crate) fn items_of_line_item(
         return Err(Failure::NotFound);
     }
     let members = call.world.members(model, Some(module), dimension);
-    respond(call, members.unwrap_or_default())
+    respond(call, members.unwrap_or_default(), None)
 }
 
 pub(crate) fn of_view(call: &Call<'_>, id: &ModelId, view: &str, dimension: &str) -> Reply {
@@ -77,17 +77,25 @@ pub(crate) fn of_view(call: &Call<'_>, id: &ModelId, view: &str, dimension: &str
     }
     let grid = call.world.grid(model, &view);
     let members = grid.members(dimension).cloned();
-    respond(call, members.unwrap_or_default())
+    respond(call, members.unwrap_or_default(), None)
 }
 
-fn respond(call: &Call<'_>, members: Members) -> Reply {
+const NO_CODE: Option<&str> = Some("");
+
+/// A code that is not set is left out for views and line items, and empty for the model as a whole:
+/// published clients do not do without the key there.
+fn respond(call: &Call<'_>, members: Members, unset: Option<&'static str>) -> Reply {
     check_size(call, members.len(), "items")?;
     let size = members.len();
     let mut next = 0;
     let items = std::iter::from_fn(move || {
         let member = members.get(next)?;
         next += 1;
-        Some(one(member.id, &member.name, member.code.as_deref()))
+        Some(one(
+            member.id,
+            &member.name,
+            member.code.as_deref().or(unset),
+        ))
     });
     Ok(with_items(size, items))
 }
@@ -147,7 +155,7 @@ pub(crate) fn of_model(call: &Call<'_>, id: &ModelId, dimension: &str) -> Reply 
     }
     if dimension == USERS || is_subset(model, dimension) {
         let members = call.world.members(model, None, dimension);
-        return respond(call, members.unwrap_or_default());
+        return respond(call, members.unwrap_or_default(), NO_CODE);
     }
     // The items of the list itself, without those of the lists above.
     let list = model.structure.list(dimension).ok_or(Failure::NotFound)?;
@@ -158,9 +166,9 @@ pub(crate) fn of_model(call: &Call<'_>, id: &ModelId, dimension: &str) -> Reply 
     let ids: Vec<u64> = items.iter().map(|item| item.id).collect();
     let own = ids.into_iter().filter_map(move |id| {
         let item = items.get(id)?;
-        Some(one(item.id, &item.name, item.code.as_deref()))
+        Some(one(item.id, &item.name, item.code.as_deref().or(NO_CODE)))
     });
-    let top = top.map(|name| one(top_level_id(dimension), &name, None));
+    let top = top.map(|name| one(top_level_id(dimension), &name, NO_CODE));
     Ok(with_items(size, own.chain(top)))
 }
 
@@ -230,7 +238,7 @@ pub(crate) fn look_up(call: &Call<'_>, id: &ModelId, dimension: &str) -> Reply {
     let found: Vec<Value> = found
         .into_iter()
         .filter(|(id, ..)| seen.insert(*id))
-        .map(|(id, name, code)| named(id, &name, code.as_deref()))
+        .map(|(id, name, code)| named(id, &name, code.as_deref().or(NO_CODE)))
         .collect();
     Ok(Envelope::of("item").with_some("items", found).into())
 }

@@ -174,6 +174,7 @@ fn request(item: Value, known: &[&str]) -> Result<ItemRequest, Failure> {
                     request.subsets.insert(name, within);
                 }
             }
+            ("id", Value::Number(number)) => request.id = Some(number.to_string()),
             ("id", value) => request.id = Some(text(value)?),
             ("name", value) => request.name = Some(text(value)?),
             ("code", value) => request.code = Some(text(value)?),

@@ -1,0 +1,164 @@
+//! Answers that are not as they should be: each is read, or refused with the place that does not fit.
+
+#![allow(clippy::unwrap_used)]
+
+mod support;
+
+use anaplan_alm::{Alm, RevisionPair};
+use anaplan_core::{Error, ErrorKind, Pending, Result};
+use anaplan_testkit::{Fault, variants};
+use proptest::prelude::any;
+use proptest::test_runner::TestRunner;
+use serde_json::Value;
+use support::{OPERATIONS, Operation, Stage};
+
+/// A good answer of the operation, as the fake gives it; `None` for one without JSON.
+async fn good_answer(operation: &Operation) -> Option<Value> {
+    let stage = Stage::set().await;
+    operation.call(&stage).await.unwrap();
+    variants::last_answer(&stage.fake, operation.route)
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_variant_of_every_answer_is_read_or_refused_by_its_place() {
+    let (mut operations, mut refused, mut wrong) = (0, 0, Vec::new());
+    for operation in OPERATIONS {
+        let Some(good) = good_answer(&operation).await else {
+            continue;
+        };
+        let stage = Stage::set().await;
+        let call = async || operation.call(&stage).await;
+        let all = variants::of(&good);
+        let report = variants::try_each(&stage.fake, operation.route, all, call).await;
+        operations += 1;
+        refused += report.refused;
+        let named = |what| format!("{}: {what}", operation.name);
+        wrong.extend(report.wrong.into_iter().map(named));
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(operations >= 13 && refused > 100, "{operations}, {refused}");
+}
+
+#[test]
+fn any_mixture_of_variants_is_read_or_refused() {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .start_paused(true)
+        .build()
+        .unwrap();
+    for operation in OPERATIONS {
+        let Some(good) = runtime.block_on(good_answer(&operation)) else {
+            continue;
+        };
+        let stage = runtime.block_on(Stage::set());
+        let check = |seed| {
+            let variant = [variants::random(&good, seed)];
+            let call = async || operation.call(&stage).await;
+            let trial = variants::try_each(&stage.fake, operation.route, variant, call);
+            let report = runtime.block_on(trial);
+            assert!(report.wrong.is_empty(), "{}: {report:?}", operation.name);
+            Ok(())
+        };
+        TestRunner::default().run(&any::<u64>(), check).unwrap();
+    }
+}
+
+/// A call, an answer to it, and what comes of it: a part of the value's `Debug`, or of the error.
+struct Row {
+    call: fn(&Alm) -> Pending<String>,
+    route: &'static str,
+    body: &'static str,
+    expected: std::result::Result<&'static str, &'static str>,
+}
+
+fn shown<T, F>(call: F) -> Pending<String>
+where
+    T: std::fmt::Debug,
+    F: std::future::IntoFuture<Output = Result<T>> + Send + 'static,
+    F::IntoFuture: Send,
+{
+    Pending::new(async move { call.into_future().await.map(|value| format!("{value:?}")) })
+}
+
+fn pair() -> RevisionPair {
+    RevisionPair::new("A", "B", "C")
+}
+
+const REVISIONS: &str = "GET /2/0/models/*/alm/revisions";
+const TASK: &str = "GET /2/0/models/*/alm/syncTasks/*";
+const SUMMARY: &str = "GET /2/0/models/*/alm/summaryReports/*/*";
+
+macro_rules! rows {
+    ($(($route:expr, |$alm:ident| $call:expr): [$($body:literal => $expected:expr,)+])+) => {
+        &[$($(Row {
+            route: $route,
+            call: |$alm| shown($call),
+            body: $body,
+            expected: $expected,
+        },)+)+]
+    };
+}
+
+const ROWS: &[Row] = rows! {
+    (REVISIONS, |alm| alm.get_revisions()): [
+        r#"{"revisions":[{"id":"AB","creationMethod":"By telepathy"}]}"#
+            => Ok(r#"creation_method: Some(Unknown("By telepathy"))"#),
+        r#"{"revisions":[{"id":"AB","colour":{"red":[1]}}],"links":{}}"# => Ok(r#"id: "AB""#),
+        r#"{"revisions":[{"id":"AB","name":"N"}]}"# => Ok("description: None, created_on: None"),
+        r#"{"revisions":[{"id":101000000001}]}"# => Ok(r#"id: "101000000001""#),
+        r#"{"status":{"code":200}}"# => Ok("[]"),
+        r#"{"revisions":null,"meta":null}"# => Ok("[]"),
+        r#"{"revisions":[{"id":"AB","createdOn":null,"createdBy":null}]}"# => Ok("created_by: None"),
+        r#"{"revisions":[{"id":"AB","name":null}]}"# => Ok(r#"name: """#),
+        "" => Err("the answer is empty"),
+        " <html></html>" => Err("the answer is HTML"),
+        r#"{"revisions":[{"id":"AB","createdOn":"yesterday"}]}"# => Err("at revisions[0].createdOn"),
+        r#"{"revisions":[{"id":"AB"},{"name":"x"}]}"# => Err("at revisions[1]: missing field `id`"),
+        r#"{"revisions":[{"id":["AB"]}]}"# => Err("at revisions[0].id"),
+        r#"{"revisions":{}}"# => Err("at revisions"),
+        "[]" => Err("the answer does not fit"),
+    ]
+    (TASK, |alm| alm.get_sync_task("T")): [
+        r#"{"task":{"taskId":7,"taskState":"DREAMING","progress":0.5}}"#
+            => Ok(r#"task_id: "7", task_state: Unknown("DREAMING")"#),
+        r#"{"task":{"taskId":"T","creationTime":1718000000123}}"# => Ok("2024-06-10T06:13:20.123Z"),
+        r#"{"task":{"taskId":"T","result":null}}"# => Ok("result: None"),
+        r#"{"task":{"taskId":"T","result":{}}}"# => Ok("successful: false"),
+        r#"{"task":{"taskId":"T","result":{"successful":true,"error":null}}}"# => Ok("error: None"),
+        r#"{"task":{"taskId":"T","result":{"successful":"yes"}}}"# => Err("at task.result.successful"),
+        r#"{"task":{}}"# => Err("at task: missing field `taskId`"),
+        r#"{"task":null}"# => Err("the answer has no 'task'"),
+        r#"{"task":[]}"# => Err("at task"),
+    ]
+    (SUMMARY, |alm| alm.get_comparison_summary(pair())): [
+        r#"{"summaryReport":{}}"# => Ok("ComparisonSummary"),
+        r#"{"summaryReport":{"totals":null,"differences":null}}"# => Ok("created: 0"),
+        r#"{"summaryReport":{"differences":{"x":{"created":null}}}}"# => Ok(r#"{"x": Differences"#),
+        r#"{"summaryReport":{"totals":{"created":"many"}}}"# => Err("at summaryReport.totals"),
+        r#"{}"# => Err("the answer has no 'summaryReport'"),
+    ]
+};
+
+#[tokio::test(start_paused = true)]
+async fn each_row_of_the_table_comes_out_as_it_says() {
+    let stage = Stage::set().await;
+    for row in ROWS {
+        stage.fake.inject(Fault::reply(200, row.body).on(row.route));
+        let outcome = (row.call)(&stage.alm).await;
+        stage.fake.clear_faults();
+        let told = outcome.as_ref().map_err(Error::to_string);
+        match (&row.expected, &told) {
+            (Ok(part), Ok(value)) => assert!(value.contains(part), "{}: {value}", row.body),
+            (Err(part), Err(error)) => {
+                assert!(error.contains(part), "{}: {error}", row.body);
+                assert_eq!(
+                    outcome.unwrap_err().kind(),
+                    ErrorKind::Decode,
+                    "{}",
+                    row.body
+                );
+            }
+            _ => panic!("{}: {told:?}", row.body),
+        }
+    }
+}

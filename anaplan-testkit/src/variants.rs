@@ -1,0 +1,391 @@
+//! Answers as a server might give them on a bad day, made from a good one.
+//!
+//! Whoever reads JSON of others meets fields that are missing, `null`, of another type, or new. This makes
+//! all such answers from one good answer, so that a test can see what comes of each:
+//!
+//! ```
+//! use anaplan_testkit::variants;
+//! use serde_json::json;
+//!
+//! let good = json!({ "user": { "id": "42", "email": "ada@northwind.example" } });
+//! let variants = variants::of(&good);
+//! assert!(variants.iter().any(|v| v.at == "user.id" && v.body.contains(r#""id":null"#)));
+//! assert!(variants.iter().any(|v| v.at == "user.email" && !v.body.contains("email")));
+//! ```
+
+use anaplan_core::{ErrorKind, Result};
+use fastrand::Rng;
+use serde_json::{Map, Value, json};
+
+use crate::fake::FakeAnaplan;
+use crate::faults::Fault;
+
+const NOVELTY: &str = "an unknown field";
+const NUMBER: &str = "as a number";
+
+/// One answer that is not as it should be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Variant {
+    /// Where it was changed, such as `revisions[0].id`; empty when it is no JSON of this shape at all.
+    pub at: String,
+    /// What was done there, in a few words.
+    pub change: &'static str,
+    /// The answer.
+    pub body: String,
+}
+
+impl Variant {
+    /// Judges what came of it. A field that nobody knows yet, and an id that is a number, must be read.
+    /// All others may be read or refused; a refusal is [`ErrorKind::Decode`] and says at which place, or
+    /// one around it, the answer does not fit. ([`ErrorKind::Ambiguous`] counts as well: a call that
+    /// must not be repeated fails like that.)
+    ///
+    /// # Errors
+    ///
+    /// What is wrong, in words.
+    pub fn judge<T>(&self, outcome: &Result<T>) -> std::result::Result<(), String> {
+        let Err(error) = outcome else {
+            return Ok(());
+        };
+        let Self { at, change, body } = self;
+        let wrong = |what| Err(format!("{at}: {change}: {what}: {error}, for {body}"));
+        let is_id = at.to_lowercase().ends_with("id");
+        if *change == NOVELTY || is_id && *change == NUMBER {
+            return wrong("is not read");
+        }
+        if ![ErrorKind::Decode, ErrorKind::Ambiguous].contains(&error.kind()) {
+            return wrong("is not refused as unreadable");
+        }
+        let text = error.to_string();
+        let named = |before: &str, after: &str| {
+            let (_, rest) = text.split_once(before)?;
+            Some(rest.split_once(after)?.0.to_owned())
+        };
+        let place = named("does not fit at ", ": ")
+            .or_else(|| named("the answer has no '", "'"))
+            .or_else(|| named("does not fit: missing field `", "`"));
+        let fits = match &place {
+            Some(place) => at.starts_with(place.as_str()) || place.starts_with(at),
+            None if at.is_empty() => {
+                text.contains("the answer ") || text.contains("the server answered ")
+            }
+            // A page that is not the one that its paging speaks of.
+            None => text.contains("the server answered from element "),
+        };
+        if fits {
+            Ok(())
+        } else {
+            wrong("does not say where")
+        }
+    }
+}
+
+/// What came of many variants.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Report {
+    /// How many were read.
+    pub read: usize,
+    /// How many were refused as they should be.
+    pub refused: usize,
+    /// What [`Variant::judge`] had against the others.
+    pub wrong: Vec<String>,
+}
+
+/// The last answer that the fake gave on a route, if it was JSON: what to make variants of.
+#[must_use]
+pub fn last_answer(fake: &FakeAnaplan, route: &str) -> Option<Value> {
+    let log = fake.requests();
+    let answer = log
+        .of(route)
+        .filter_map(|entry| entry.answer.as_ref())
+        .last()?;
+    serde_json::from_slice(answer).ok()
+}
+
+/// Makes the same call once for each variant, which is the answer to whatever is asked on the route, and
+/// judges what comes of it.
+///
+/// ```
+/// # use anaplan_core::{Answer, Endpoint, Method, Path, Result, RetryClass};
+/// # struct Me;
+/// # impl Endpoint for Me {
+/// #     const NAME: &'static str = "users.me";
+/// #     const METHOD: Method = Method::GET;
+/// #     const RETRY: RetryClass = RetryClass::ReadOnly;
+/// #     type Output = serde_json::Value;
+/// #     fn path(&self) -> Path { Path::integration().lit("users").lit("me") }
+/// #     fn decode(&self, answer: Answer) -> Result<Self::Output> { answer.field("user") }
+/// # }
+/// use anaplan_testkit::variants;
+///
+/// # anaplan_testkit::story(async |fake| {
+/// let session = fake.session()?;
+/// session.call(Me).await?; // `Me` is an endpoint of your own
+/// let good = variants::last_answer(&fake, "GET /2/0/users/me").expect("JSON");
+/// let call = async || session.call(Me).await;
+/// let report = variants::try_each(&fake, "GET /2/0/users/me", variants::of(&good), call).await;
+/// assert_eq!(report.wrong, [""; 0]);
+/// # Ok(()) });
+/// ```
+pub async fn try_each<T>(
+    fake: &FakeAnaplan,
+    route: &str,
+    variants: impl IntoIterator<Item = Variant>,
+    call: impl AsyncFn() -> Result<T>,
+) -> Report {
+    let mut report = Report::default();
+    for variant in variants {
+        fake.inject(Fault::reply(200, variant.body.clone()).on(route));
+        let outcome = call().await;
+        fake.clear_faults();
+        match variant.judge(&outcome) {
+            Err(what) => report.wrong.push(what),
+            Ok(()) if outcome.is_ok() => report.read += 1,
+            Ok(()) => report.refused += 1,
+        }
+    }
+    report
+}
+
+/// What a value can be replaced with, whatever it was.
+fn replacements() -> [(&'static str, Value); 9] {
+    [
+        ("null", Value::Null),
+        ("a number", json!(7)),
+        ("a negative fraction", json!(-7.5)),
+        ("a number beyond all bounds", json!(u64::MAX)),
+        ("a text", json!("something new")),
+        ("an empty text", json!("")),
+        ("a flag", json!(true)),
+        ("a list", json!([])),
+        ("an object", json!({})),
+    ]
+}
+
+/// Every answer that differs from `good` in one place: a value that is left out or replaced by one of
+/// another type, a field that nobody knows yet, a list without elements; and answers that are no JSON,
+/// or only the beginning of it. Of a list, the first element stands for all.
+#[must_use]
+pub fn of(good: &Value) -> Vec<Variant> {
+    let mut all = Vec::new();
+    let mut places = Vec::new();
+    walk(good, &mut Vec::new(), &mut places);
+    for place in &places {
+        let at = spelled(place);
+        let mut note = |change, body: Value| {
+            all.push(Variant {
+                at: at.clone(),
+                change,
+                body: body.to_string(),
+            });
+        };
+        for (change, value) in replacements() {
+            note(change, changed(good, place, |_| Some(value)));
+        }
+        note("left out", changed(good, place, |_| None));
+        note(NOVELTY, changed(good, place, |old| Some(with_novelty(old))));
+        note(
+            "as a number",
+            changed(good, place, |old| Some(as_number(old))),
+        );
+    }
+    let whole = good.to_string();
+    let mut broken = |change, body: &str| {
+        all.push(Variant {
+            at: String::new(),
+            change,
+            body: body.to_owned(),
+        });
+    };
+    for (change, body) in [
+        ("no body", ""),
+        ("white space", " \n"),
+        (
+            "HTML",
+            "<!DOCTYPE html><html><body>Bad gateway</body></html>",
+        ),
+        ("null", "null"),
+        ("a list", "[]"),
+        ("an empty object", "{}"),
+        ("a text", "\"OK\""),
+    ] {
+        broken(change, body);
+    }
+    for part in 1..8 {
+        broken("cut off", prefix(&whole, whole.len() * part / 8));
+    }
+    all
+}
+
+/// An answer that differs from `good` in several places, or is cut off, by the dice of `seed`.
+#[must_use]
+pub fn random(good: &Value, seed: u64) -> Variant {
+    let mut dice = Rng::with_seed(seed);
+    let mut answer = good.clone();
+    for _ in 0..dice.usize(1..6) {
+        let mut places = Vec::new();
+        walk(&answer, &mut Vec::new(), &mut places);
+        let Some(place) = dice.choice(&places) else {
+            break;
+        };
+        let kind = dice.usize(0..12);
+        answer = match replacements().into_iter().nth(kind) {
+            Some((_, value)) => changed(&answer, place, |_| Some(value)),
+            None if kind == 9 => changed(&answer, place, |_| None),
+            None if kind == 10 => changed(&answer, place, |old| Some(with_novelty(old))),
+            None => changed(&answer, place, |old| Some(as_number(old))),
+        };
+    }
+    let mut body = answer.to_string();
+    if dice.u8(0..8) == 0 {
+        body = prefix(&body, dice.usize(0..=body.len())).to_owned();
+    }
+    Variant {
+        at: String::new(),
+        change: "several changes",
+        body,
+    }
+}
+
+#[derive(Debug, Clone, PartialEq)]
+enum Step {
+    Key(String),
+    First,
+}
+
+/// Every place below the top, the first element of a list standing for all of them.
+fn walk(value: &Value, place: &mut Vec<Step>, places: &mut Vec<Vec<Step>>) {
+    let mut visit = |step, value: &Value, place: &mut Vec<Step>| {
+        place.push(step);
+        places.push(place.clone());
+        walk(value, place, places);
+        place.pop();
+    };
+    match value {
+        Value::Object(fields) => {
+            for (key, value) in fields {
+                visit(Step::Key(key.clone()), value, place);
+            }
+        }
+        Value::Array(values) => {
+            if let Some(value) = values.first() {
+                visit(Step::First, value, place);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// The place as errors write it: `revisions[0].id`.
+fn spelled(place: &[Step]) -> String {
+    let mut text = String::new();
+    for step in place {
+        match step {
+            Step::First => text.push_str("[0]"),
+            Step::Key(key) => {
+                if !text.is_empty() {
+                    text.push('.');
+                }
+                text.push_str(key);
+            }
+        }
+    }
+    text
+}
+
+/// A copy in which the value at `place` became another one, or went.
+fn changed(value: &Value, place: &[Step], change: impl FnOnce(&Value) -> Option<Value>) -> Value {
+    fn inner(
+        value: &Value,
+        place: &[Step],
+        change: impl FnOnce(&Value) -> Option<Value>,
+    ) -> Option<Value> {
+        let Some((step, rest)) = place.split_first() else {
+            return change(value);
+        };
+        let mut copy = value.clone();
+        match (&mut copy, step) {
+            (Value::Object(fields), Step::Key(key)) => {
+                let old = fields.get(key).unwrap_or(&Value::Null);
+                match inner(old, rest, change) {
+                    Some(new) => fields.insert(key.clone(), new),
+                    None => fields.remove(key),
+                };
+            }
+            (Value::Array(values), Step::First) if !values.is_empty() => {
+                match inner(&values[0], rest, change) {
+                    Some(new) => values[0] = new,
+                    None => drop(values.remove(0)),
+                }
+            }
+            _ => {}
+        }
+        Some(copy)
+    }
+    inner(value, place, change).unwrap_or(Value::Null)
+}
+
+fn with_novelty(value: &Value) -> Value {
+    let mut value = value.clone();
+    if let Value::Object(fields) = &mut value {
+        let novelty = Map::from_iter([("deep".to_owned(), json!([1, null, {}]))]);
+        fields.insert("brandNewField".to_owned(), novelty.into());
+    }
+    value
+}
+
+/// A text of digits, or one that should be an id, as a number.
+fn as_number(value: &Value) -> Value {
+    match value {
+        Value::String(text) => text.parse::<u64>().unwrap_or(102_000_000_001).into(),
+        other => other.clone(),
+    }
+}
+
+fn prefix(text: &str, mut end: usize) -> &str {
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    &text[..end]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_place_is_changed_in_every_way_and_nothing_else_is() {
+        let good = json!({ "a": [{ "b": "1", "c": null }, { "b": "2" }], "d": {} });
+        let variants = of(&good);
+        let bodies = |at: &str| -> Vec<Value> {
+            let those = variants.iter().filter(|variant| variant.at == at);
+            those
+                .map(|v| serde_json::from_str(&v.body).unwrap())
+                .collect()
+        };
+        assert!(bodies("a[0].b").contains(&json!({ "a": [{ "c": null }, { "b": "2" }], "d": {} })));
+        assert!(bodies("a[0].b").iter().any(|body| body["a"][0]["b"] == 1));
+        assert!(bodies("a[0]").contains(&json!({ "a": [{ "b": "2" }], "d": {} })));
+        assert!(bodies("a").iter().all(|body| body["d"] == good["d"]));
+        assert!(
+            bodies("d")
+                .iter()
+                .any(|body| body["d"]["brandNewField"].is_object())
+        );
+        for at in ["a", "a[0]", "a[0].b", "a[0].c", "d"] {
+            assert_eq!(bodies(at).len(), 12, "{at}");
+        }
+        assert!(variants.iter().any(|variant| variant.body.is_empty()));
+    }
+
+    #[test]
+    fn the_same_dice_fall_the_same_way_and_others_do_not() {
+        let good = json!({ "a": [1, 2], "b": { "c": "d" } });
+        let all: std::collections::BTreeSet<_> =
+            (0..200).map(|seed| random(&good, seed).body).collect();
+        assert_eq!(random(&good, 7), random(&good, 7));
+        assert!(all.len() > 50);
+    }
+}
