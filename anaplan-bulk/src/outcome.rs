@@ -3,8 +3,8 @@
 use anaplan_core::{Error, ErrorKind, Result, TaskFailure, TaskState, TaskStatus};
 use serde::{Deserialize, Serialize};
 
-use crate::lenient::{or_default, text_opt, texts};
 use crate::{ActionId, ActionTask};
+use anaplan_core::lenient::{or_default, text_opt, texts_opt};
 
 /// How many of the server's texts an error quotes.
 const QUOTED: usize = 5;
@@ -23,7 +23,7 @@ pub struct ActionResult {
     pub failure_dump_available: bool,
     /// What was run.
     #[serde(
-        deserialize_with = "crate::lenient::id_opt",
+        deserialize_with = "anaplan_core::lenient::id_opt",
         skip_serializing_if = "Option::is_none"
     )]
     pub object_id: Option<ActionId>,
@@ -61,13 +61,13 @@ pub struct Detail {
     pub local_message_text: Option<String>,
     /// How often it happened.
     #[serde(
-        deserialize_with = "crate::lenient::count_opt",
+        deserialize_with = "anaplan_core::lenient::count_opt",
         skip_serializing_if = "Option::is_none"
     )]
     pub occurrences: Option<u64>,
     /// Names and values in turn, as the server sends them: use [`pairs`](Self::pairs) or
     /// [`value`](Self::value).
-    #[serde(deserialize_with = "texts", skip_serializing_if = "Vec::is_empty")]
+    #[serde(deserialize_with = "texts_opt", skip_serializing_if = "Vec::is_empty")]
     pub values: Vec<Option<String>>,
 }
 
