@@ -4,6 +4,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+#[cfg(feature = "oauth")]
+use anaplan_auth::OAuth;
 #[cfg(feature = "certificate")]
 use anaplan_auth::{Material, PayloadVersion};
 use anaplan_core::{
@@ -20,7 +22,7 @@ use crate::sign_in::SignIn;
 ///
 /// Only a way of signing in must be given, and only one: [`certificate`](Self::certificate) and
 /// [`private_key`](Self::private_key), [`user`](Self::user) and [`password`](Self::password),
-/// [`token`](Self::token), or an [`authenticator`](Self::authenticator) of your own. What is given
+/// `oauth` (feature `oauth`), [`token`](Self::token), or an [`authenticator`](Self::authenticator) of your own. What is given
 /// twice in the same way counts as given last.
 ///
 /// ```no_run
@@ -204,6 +206,23 @@ impl ClientBuilder {
     #[cfg_attr(docsrs, doc(cfg(feature = "certificate")))]
     pub fn certificate_payload(mut self, version: PayloadVersion) -> Self {
         self.sign_in.certificate.payload = Some(version);
+        self
+    }
+
+    /// The OAuth service, with the tokens of a store. Nobody need have signed in yet: `build()` does not
+    /// look, and calls say so. See [`OAuth`](crate::auth::OAuth) for how the tokens come into the store.
+    ///
+    /// ```
+    /// use anaplan::auth::{FileTokenStore, OAuth, OAuthClient};
+    ///
+    /// let client = OAuthClient::device("b1b2c3d4e5f6a1b2c3d4e5f6a1b2c3d4");
+    /// let oauth = OAuth::new(client, FileTokenStore::new("~/.config/anaplan/tokens.json"));
+    /// let builder = anaplan::Client::builder().oauth(oauth);
+    /// ```
+    #[cfg(feature = "oauth")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "oauth")))]
+    pub fn oauth(mut self, oauth: OAuth) -> Self {
+        self.sign_in.oauth = Some(oauth);
         self
     }
 

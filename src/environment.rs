@@ -101,6 +101,8 @@ impl<L: Lookup> Variables<L> {
             password: self.text("ANAPLAN_PASSWORD")?.map(Into::into),
             #[cfg(feature = "certificate")]
             certificate: self.certificate()?,
+            #[cfg(feature = "oauth")]
+            oauth: None,
             token: self.text("ANAPLAN_TOKEN")?.map(Into::into),
             authenticator: None,
         })

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
+#[cfg(feature = "oauth")]
+use anaplan_auth::OAuth;
 use anaplan_auth::{Basic, FixedToken, TokenAuthenticator};
 #[cfg(feature = "certificate")]
 use anaplan_auth::{Certificate, Material, PayloadVersion};
@@ -16,6 +18,8 @@ pub(crate) struct SignIn {
     pub(crate) password: Option<SecretString>,
     #[cfg(feature = "certificate")]
     pub(crate) certificate: CertificateParts,
+    #[cfg(feature = "oauth")]
+    pub(crate) oauth: Option<OAuth>,
     pub(crate) token: Option<SecretString>,
     pub(crate) authenticator: Option<Arc<dyn Authenticator>>,
 }
@@ -36,6 +40,8 @@ pub(crate) enum Way {
     Password,
     #[cfg(feature = "certificate")]
     Certificate,
+    #[cfg(feature = "oauth")]
+    OAuth,
     Token,
     Authenticator,
 }
@@ -47,6 +53,8 @@ impl SignIn {
             (self.user.is_some() || self.password.is_some()).then_some(Way::Password),
             #[cfg(feature = "certificate")]
             self.certificate.is_given().then_some(Way::Certificate),
+            #[cfg(feature = "oauth")]
+            self.oauth.is_some().then_some(Way::OAuth),
             self.token.is_some().then_some(Way::Token),
             self.authenticator.is_some().then_some(Way::Authenticator),
         ];
@@ -68,6 +76,8 @@ impl SignIn {
             password: self.password.or(environment.password),
             #[cfg(feature = "certificate")]
             certificate: self.certificate.over(environment.certificate),
+            #[cfg(feature = "oauth")]
+            oauth: self.oauth,
             token: self.token.or(environment.token),
             authenticator: self.authenticator,
         }
@@ -80,6 +90,11 @@ impl SignIn {
             [Way::Password] => chosen.with_password(),
             #[cfg(feature = "certificate")]
             [Way::Certificate] => chosen.certificate.sign_in(),
+            #[cfg(feature = "oauth")]
+            [Way::OAuth] => chosen
+                .oauth
+                .map(|oauth| Arc::new(oauth) as _)
+                .ok_or_else(none),
             [Way::Token] => chosen.with_token(),
             [Way::Authenticator] => chosen.authenticator.ok_or_else(none),
             [] => Err(none()),
@@ -155,7 +170,7 @@ impl CertificateParts {
 
 fn none() -> Error {
     config(
-        "no way of signing in was given: give `certificate(..)` and `private_key(..)`, `user(..)` and `password(..)`, `token(..)` or `authenticator(..)`, or set their environment variables and call `from_env()`",
+        "no way of signing in was given: give `certificate(..)` and `private_key(..)`, `user(..)` and `password(..)`, `oauth(..)`, `token(..)` or `authenticator(..)`, or set their environment variables and call `from_env()`",
     )
 }
 
@@ -169,6 +184,8 @@ impl fmt::Display for Way {
             Self::Password => "user and password",
             #[cfg(feature = "certificate")]
             Self::Certificate => "certificate",
+            #[cfg(feature = "oauth")]
+            Self::OAuth => "oauth",
             Self::Token => "token",
             Self::Authenticator => "authenticator",
         })

@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use anaplan_core::{Authenticator, Credential, ErrorKind, Result, Session, async_trait};
-use tokio::sync::Mutex;
 
-use crate::cache::{Aging, Cache, Look};
+use crate::cache::Aging;
+use crate::keeper::{Keeper, Renewal, Turn};
 use crate::sign_in::SignIn;
-use crate::token::{Refresh, TokenInfo, log_out};
+use crate::token::{Refresh, log_out};
 
 /// How long a refresh may take before signing in again is the better way.
 const REFRESH_LIMIT: Duration = Duration::from_secs(20);
@@ -25,9 +25,7 @@ const REFRESH_LIMIT: Duration = Duration::from_secs(20);
 #[derive(Debug)]
 pub struct TokenAuthenticator {
     sign_in: Box<dyn SignIn>,
-    cache: Cache,
-    /// Held by whoever talks to the token service.
-    turn: Mutex<()>,
+    keeper: Keeper,
 }
 
 impl TokenAuthenticator {
@@ -35,55 +33,8 @@ impl TokenAuthenticator {
     pub fn new(sign_in: impl SignIn + 'static) -> Self {
         Self {
             sign_in: Box::new(sign_in),
-            cache: Cache::default(),
-            turn: Mutex::new(()),
+            keeper: Keeper::new(Credential::anaplan),
         }
-    }
-
-    /// Renews a token that still serves. The caller holds the turn.
-    async fn renew_early(
-        &self,
-        session: &Session,
-        old: Credential,
-        aging: Aging,
-    ) -> Result<Credential> {
-        let refresh = session
-            .call(Refresh::new(&aging.token)?)
-            .timeout(aging.left.min(REFRESH_LIMIT))
-            .await;
-        let error = match refresh {
-            Ok(token) => return self.keep(session, token, "refreshed the token"),
-            Err(error) => error,
-        };
-        if error.kind() == ErrorKind::Authentication {
-            tracing::info!(target: "anaplan::auth", %error, "the session has ended, signing in again");
-            self.cache.forget();
-            return self.open(session).await;
-        }
-        let now = session.clock().now();
-        self.cache.pause(now);
-        if self.cache.unexpired(now).is_none() {
-            return self.open(session).await;
-        }
-        tracing::warn!(target: "anaplan::auth", %error, "refreshing failed, the old token still serves");
-        Ok(old)
-    }
-
-    /// Replaces a token that no longer serves. The caller holds the turn.
-    async fn renew(&self, session: &Session) -> Result<Credential> {
-        // Refused and not expired: it may have been refused for want of a role, and a refresh finds out
-        // without the secret. A token that has expired cannot be refreshed.
-        if let Some(token) = self.cache.unexpired(session.clock().now()) {
-            let refresh = session.call(Refresh::new(&token)?).timeout(REFRESH_LIMIT);
-            match refresh.await {
-                Ok(token) => return self.keep(session, token, "refreshed the token"),
-                Err(error) => {
-                    tracing::debug!(target: "anaplan::auth", %error, "refreshing failed");
-                }
-            }
-        }
-        self.cache.forget();
-        self.open(session).await
     }
 
     /// Signs in. The caller holds the turn.
@@ -91,61 +42,78 @@ impl TokenAuthenticator {
         let signed_in = async {
             let request = self.sign_in.request(session).await?;
             let token = session.call(request).await?;
-            self.keep(session, token, "signed in")
+            self.keeper.keep(session, token, "signed in")
         };
         signed_in.await.inspect_err(|error| {
             tracing::debug!(target: "anaplan::auth", %error, "signing in failed");
-            self.cache.fail(error.clone());
+            self.keeper.cache.fail(error.clone());
         })
     }
+}
 
-    fn keep(&self, session: &Session, token: TokenInfo, what: &str) -> Result<Credential> {
-        let credential = self.cache.store(token, session.clock().now())?;
-        tracing::debug!(target: "anaplan::auth", generation = credential.generation(), "{what}");
-        Ok(credential)
+#[async_trait]
+impl Renewal for TokenAuthenticator {
+    async fn renew_early(
+        &self,
+        session: &Session,
+        old: Credential,
+        aging: Aging,
+        _turn: Turn,
+    ) -> Result<Credential> {
+        let refresh = session
+            .call(Refresh::new(&aging.token)?)
+            .timeout(aging.left.min(REFRESH_LIMIT))
+            .await;
+        let error = match refresh {
+            Ok(token) => return self.keeper.keep(session, token, "refreshed the token"),
+            Err(error) => error,
+        };
+        if error.kind() == ErrorKind::Authentication {
+            tracing::info!(target: "anaplan::auth", %error, "the session has ended, signing in again");
+            self.keeper.cache.forget();
+            return self.open(session).await;
+        }
+        let now = session.clock().now();
+        self.keeper.cache.pause(now);
+        if self.keeper.cache.unexpired(now).is_none() {
+            return self.open(session).await;
+        }
+        tracing::warn!(target: "anaplan::auth", %error, "refreshing failed, the old token still serves");
+        Ok(old)
+    }
+
+    async fn renew(&self, session: &Session, _turn: Turn) -> Result<Credential> {
+        // Refused and not expired: it may have been refused for want of a role, and a refresh finds out
+        // without the secret. A token that has expired cannot be refreshed.
+        if let Some(token) = self.keeper.cache.unexpired(session.clock().now()) {
+            let refresh = session.call(Refresh::new(&token)?).timeout(REFRESH_LIMIT);
+            match refresh.await {
+                Ok(token) => return self.keeper.keep(session, token, "refreshed the token"),
+                Err(error) => {
+                    tracing::debug!(target: "anaplan::auth", %error, "refreshing failed");
+                }
+            }
+        }
+        self.keeper.cache.forget();
+        self.open(session).await
     }
 }
 
 #[async_trait]
 impl Authenticator for TokenAuthenticator {
     async fn credential(&self, session: &Session) -> Result<Credential> {
-        let now = || session.clock().now();
-        match self.cache.look(now()) {
-            Look::Fresh(credential) => Ok(credential),
-            Look::Aging(credential, _) => {
-                let Ok(_turn) = self.turn.try_lock() else {
-                    return Ok(credential);
-                };
-                match self.cache.look(now()) {
-                    Look::Fresh(credential) => Ok(credential),
-                    Look::Aging(credential, aging) => {
-                        self.renew_early(session, credential, aging).await
-                    }
-                    Look::Gone(_) => self.renew(session).await,
-                }
-            }
-            Look::Gone(failures) => {
-                let _turn = self.turn.lock().await;
-                match self.cache.look(now()) {
-                    Look::Fresh(credential) | Look::Aging(credential, _) => Ok(credential),
-                    Look::Gone(_) => match self.cache.failure_since(failures) {
-                        Some(error) => Err(error),
-                        None => self.renew(session).await,
-                    },
-                }
-            }
-        }
+        self.keeper.credential(session, self).await
     }
 
     async fn refused(&self, credential: &Credential) {
-        self.cache.refuse(credential.generation());
+        self.keeper.cache.refuse(credential.generation());
     }
 
     async fn sign_out(&self, session: &Session) -> Result<()> {
         let token = {
             // Whoever is signing in comes first: their session is to be ended too.
-            let _turn = self.turn.lock().await;
-            self.cache.forget()
+            let _turn = self.keeper.turn().await;
+            self.keeper.cache.forget()
         };
         match token {
             Some(token) => log_out(session, &token).await,

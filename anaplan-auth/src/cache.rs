@@ -9,17 +9,21 @@ use jiff::SignedDuration;
 use crate::token::TokenInfo;
 
 /// A token with less life than this left is renewed while it still serves.
-const EARLY: SignedDuration = SignedDuration::from_mins(5);
+pub(crate) const EARLY: SignedDuration = SignedDuration::from_mins(5);
 /// How long tokens live. A longer life is the sign of a clock that is slow.
 const LIFE: SignedDuration = SignedDuration::from_mins(35);
 /// A token that is handed out with less life than this is the sign of a clock that is fast.
-const SHORTEST_LIFE: SignedDuration = SignedDuration::from_secs(30);
+pub(crate) const SHORTEST_LIFE: SignedDuration = SignedDuration::from_secs(30);
 /// How long to leave a token alone whose early renewal has failed.
 const PAUSE: SignedDuration = SignedDuration::from_secs(10);
 
+/// Makes the credential of a token: the token, its generation.
+pub(crate) type Scheme = fn(&SecretString, u64) -> Result<Credential>;
+
 /// Holds at most one token. Every method is short and never waits.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Cache {
+    scheme: Scheme,
     state: Mutex<State>,
 }
 
@@ -60,6 +64,13 @@ pub(crate) struct Aging {
 }
 
 impl Cache {
+    pub(crate) fn new(scheme: Scheme) -> Self {
+        Self {
+            scheme,
+            state: Mutex::default(),
+        }
+    }
+
     pub(crate) fn look(&self, now: Timestamp) -> Look {
         let state = self.lock();
         match &state.held {
@@ -80,7 +91,7 @@ impl Cache {
     pub(crate) fn store(&self, token: TokenInfo, now: Timestamp) -> Result<Credential> {
         let mut state = self.lock();
         let generation = state.generation + 1;
-        let credential = Credential::anaplan(&token.token, generation)?;
+        let credential = (self.scheme)(&token.token, generation)?;
         let life = believable_life(&token, now);
         // The window shrinks for short lives, so that a young token is never an old one.
         let early = EARLY.min(life / 2);
@@ -114,6 +125,12 @@ impl Cache {
         let state = self.lock();
         let held = state.held.as_ref().filter(|held| now < held.good_until)?;
         Some(held.token.clone())
+    }
+
+    /// The token that is held, however good it is.
+    #[cfg(feature = "oauth")]
+    pub(crate) fn token(&self) -> Option<SecretString> {
+        self.lock().held.as_ref().map(|held| held.token.clone())
     }
 
     /// Lets go of the token.
@@ -168,8 +185,12 @@ mod tests {
         Timestamp::from_second(START + second).unwrap()
     }
 
+    fn cache() -> Cache {
+        Cache::new(Credential::anaplan)
+    }
+
     fn token(value: &str, expires: i64) -> TokenInfo {
-        TokenInfo::new(value, Some(at(expires)))
+        TokenInfo::new(value.into(), Some(at(expires)))
     }
 
     fn age(look: &Look) -> (&'static str, u64) {
@@ -182,7 +203,7 @@ mod tests {
 
     #[test]
     fn a_token_is_fresh_then_aging_then_gone() {
-        let cache = Cache::default();
+        let cache = cache();
         assert_eq!(age(&cache.look(at(0))), ("gone", 0));
         cache.store(token("t", 2100), at(0)).unwrap();
         assert_eq!(age(&cache.look(at(1799))), ("fresh", 1));
@@ -193,7 +214,7 @@ mod tests {
 
     #[test]
     fn a_failed_renewal_gives_the_token_a_pause_but_no_longer_life() {
-        let cache = Cache::default();
+        let cache = cache();
         cache.store(token("t", 2100), at(0)).unwrap();
         cache.pause(at(1800));
         assert_eq!(age(&cache.look(at(1809))), ("fresh", 1));
@@ -204,7 +225,7 @@ mod tests {
 
     #[test]
     fn only_the_refusal_of_the_held_generation_counts() {
-        let cache = Cache::default();
+        let cache = cache();
         cache.store(token("same", 2100), at(0)).unwrap();
         cache.store(token("same", 3000), at(900)).unwrap();
         cache.refuse(1);
@@ -218,20 +239,22 @@ mod tests {
     #[test]
     fn a_clock_that_is_wrong_by_any_amount_does_not_make_a_new_token_old() {
         for skew in [-1_000_000, -7200, -2100, -2071, -60, 0, 60, 7200, 1_000_000] {
-            let cache = Cache::default();
+            let cache = cache();
             cache.store(token("t", 2100 + skew), at(0)).unwrap();
             assert_eq!(age(&cache.look(at(0))), ("fresh", 1), "skew {skew}");
             assert_eq!(age(&cache.look(at(14))), ("fresh", 1), "skew {skew}");
             assert_eq!(age(&cache.look(at(2100))), ("gone", 0), "skew {skew}");
         }
-        let cache = Cache::default();
-        cache.store(TokenInfo::new("t", None), at(0)).unwrap();
+        let cache = cache();
+        cache
+            .store(TokenInfo::new("t".into(), None), at(0))
+            .unwrap();
         assert_eq!(age(&cache.look(at(1799))), ("fresh", 1));
     }
 
     #[test]
     fn a_failure_is_told_to_those_who_waited_for_it_and_to_nobody_later() {
-        let cache = Cache::default();
+        let cache = cache();
         let Look::Gone(waiting) = cache.look(at(0)) else {
             panic!("there is no token yet");
         };
@@ -246,7 +269,7 @@ mod tests {
 
     #[test]
     fn a_forgotten_token_is_gone_and_its_generation_is_never_used_again() {
-        let cache = Cache::default();
+        let cache = cache();
         cache.store(token("t", 2100), at(0)).unwrap();
         assert!(cache.forget().is_some());
         assert!(cache.forget().is_none());

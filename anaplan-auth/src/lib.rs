@@ -8,6 +8,11 @@ mod cache;
 #[cfg(feature = "certificate")]
 mod certificate;
 mod fixed;
+#[cfg(any(feature = "certificate", feature = "oauth"))]
+mod home;
+mod keeper;
+#[cfg(feature = "oauth")]
+mod oauth;
 mod sign_in;
 mod token;
 mod wire;
@@ -20,5 +25,12 @@ pub use certificate::{
     Certificate, CertificateBuilder, CertificateProblem, Material, PayloadVersion, Signer,
 };
 pub use fixed::FixedToken;
+#[cfg(feature = "oauth")]
+#[cfg_attr(docsrs, doc(cfg(feature = "oauth")))]
+pub use oauth::{
+    AuthorizationRequest, DeviceAuthorization, DeviceCodes, ExchangeCode, FileTokenStore,
+    HeaderScheme, MemoryTokenStore, OAuth, OAuthClient, OAuthProblem, OAuthTokens, PollDevice,
+    RefreshTokens, StartDevice, StoreLock, TokenStore,
+};
 pub use sign_in::SignIn;
 pub use token::{Authenticate, Logout, Refresh, TokenInfo, Validate, Validation, WhoAmI};

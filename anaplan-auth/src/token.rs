@@ -287,10 +287,10 @@ pub struct TokenInfo {
 }
 
 impl TokenInfo {
-    #[cfg(test)]
-    pub(crate) fn new(token: &str, expires_at: Option<Timestamp>) -> Self {
+    #[cfg(any(test, feature = "oauth"))]
+    pub(crate) fn new(token: SecretString, expires_at: Option<Timestamp>) -> Self {
         Self {
-            token: token.into(),
+            token,
             expires_at,
             token_id: None,
             refresh_token_id: None,

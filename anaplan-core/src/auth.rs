@@ -7,6 +7,7 @@ use http::HeaderValue;
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::hosts::Service;
 use crate::session::Session;
 
 /// Gives the credential for each request, and is told when one was refused.
@@ -68,6 +69,8 @@ pub trait Authenticator: Send + Sync + fmt::Debug {
 #[derive(Clone)]
 pub struct Credential {
     header: HeaderValue,
+    /// The header for the services that refuse the other one.
+    elsewhere: Option<HeaderValue>,
     generation: u64,
 }
 
@@ -87,6 +90,21 @@ impl Credential {
         Self::header(&format!("AnaplanAuthToken {token}").into(), generation)
     }
 
+    /// An OAuth access token: for the `Bearer` scheme, and for `AnaplanAuthToken` at the token service and
+    /// the audit service, which refuse `Bearer`.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Authentication`] when the token is empty or cannot stand in a header.
+    pub fn bearer(token: &SecretString, generation: u64) -> Result<Self> {
+        let elsewhere = Self::anaplan(token, generation)?.header;
+        let bearer = format!("Bearer {}", token.expose_secret());
+        Ok(Self {
+            elsewhere: Some(elsewhere),
+            ..Self::header(&bearer.into(), generation)?
+        })
+    }
+
     /// A whole `Authorization` header.
     ///
     /// # Errors
@@ -101,13 +119,25 @@ impl Credential {
             )
         })?;
         header.set_sensitive(true);
-        Ok(Self { header, generation })
+        Ok(Self {
+            header,
+            elsewhere: None,
+            generation,
+        })
     }
 
     /// Which token of its authenticator this is.
     #[must_use]
     pub fn generation(&self) -> u64 {
         self.generation
+    }
+
+    /// The header for a service, marked as sensitive.
+    pub(crate) fn header_for(&self, service: Service) -> &HeaderValue {
+        match (service, &self.elsewhere) {
+            (Service::Auth | Service::Audit, Some(header)) => header,
+            _ => &self.header,
+        }
     }
 
     /// The header, marked as sensitive.
@@ -128,6 +158,20 @@ impl fmt::Debug for Credential {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_bearer_token_goes_by_another_name_where_that_is_refused() {
+        let credential = Credential::bearer(&"s3cret".into(), 1).unwrap();
+        assert_eq!(credential.header_for(Service::Api), "Bearer s3cret");
+        assert_eq!(credential.as_header(), "Bearer s3cret");
+        for service in [Service::Auth, Service::Audit] {
+            let header = credential.header_for(service);
+            assert_eq!(header, "AnaplanAuthToken s3cret");
+            assert!(header.is_sensitive());
+        }
+        assert!(!format!("{credential:?}").contains("s3cret"));
+        assert!(Credential::bearer(&" ".into(), 1).is_err());
+    }
 
     #[test]
     fn a_credential_never_shows_its_secret() {

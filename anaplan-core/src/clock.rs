@@ -67,6 +67,23 @@ impl Clock for SystemClock {
     }
 }
 
+/// Runs `future` for at most `limit` by this clock. `None` when that is over.
+pub async fn within<T>(
+    clock: &dyn Clock,
+    limit: Duration,
+    future: impl Future<Output = T>,
+) -> Option<T> {
+    let mut future = std::pin::pin!(future);
+    let mut alarm = clock.sleep(limit);
+    std::future::poll_fn(|cx| {
+        if let std::task::Poll::Ready(output) = future.as_mut().poll(cx) {
+            return std::task::Poll::Ready(Some(output));
+        }
+        alarm.as_mut().poll(cx).map(|()| None)
+    })
+    .await
+}
+
 /// A clock that moves only when told to.
 ///
 /// ```

@@ -11,6 +11,7 @@ use tracing::Instrument;
 use crate::answer::{Answer, Refusal, server_message};
 use crate::auth::Credential;
 use crate::call::CallOptions;
+use crate::clock::within;
 use crate::endpoint::{Authorization, Endpoint};
 use crate::error::{Error, ErrorKind, Result};
 use crate::retry::{Effect, effect_of, retry_after, transient};
@@ -72,7 +73,7 @@ impl<'a, E: Endpoint> Prepared<'a, E> {
         }
         self.endpoint.headers(&mut headers)?;
         if let Some(credential) = credential {
-            headers.insert(AUTHORIZATION, credential.as_header().clone());
+            headers.insert(AUTHORIZATION, credential.header_for(E::SERVICE).clone());
         }
         let mut request = http::Request::new(body);
         *request.method_mut() = E::METHOD;
@@ -466,23 +467,6 @@ impl<'a> Attempts<'a> {
         let limit = self.inner.settings.attempt_timeout;
         self.left().map_or(limit, |left| left.min(limit))
     }
-}
-
-/// Runs `future` for at most `limit`, by the session's clock.
-pub(crate) async fn within<T>(
-    clock: &dyn crate::clock::Clock,
-    limit: Duration,
-    future: impl Future<Output = T>,
-) -> Option<T> {
-    let mut future = std::pin::pin!(future);
-    let mut alarm = clock.sleep(limit);
-    std::future::poll_fn(|cx| {
-        if let std::task::Poll::Ready(output) = future.as_mut().poll(cx) {
-            return std::task::Poll::Ready(Some(output));
-        }
-        alarm.as_mut().poll(cx).map(|()| None)
-    })
-    .await
 }
 
 fn kind_of(status: StatusCode) -> ErrorKind {

@@ -5,6 +5,8 @@ mod auth;
 mod bulk;
 pub(crate) mod envelope;
 mod models;
+mod oauth;
+mod oauth_pages;
 pub(crate) mod query;
 mod route;
 mod transactional;

@@ -4,6 +4,8 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use secrecy::ExposeSecret as _;
 use serde_json::{Map, Value, json};
 
 use crate::demo::{Credentials, Demo};
@@ -21,6 +23,7 @@ use crate::pki::{Authority, Identity};
 /// | `workspace_id`, `model_id` | the workspace, and the main model |
 /// | `models` | `dev`, `test`, `prod`, `plain`, `unrelated`, `archived`, `closable`, `sync_fails` |
 /// | `second`, `limited`, `outsider` | `user` and `password` of other users |
+/// | `oauth` | clients of the OAuth service: `client_id`, `client_secret`, `redirect_uri` and `approve_url` of one for the authorization code grant, whose refresh tokens rotate; `device_client_id`, `device_approve_url` and `device_refresh_token` of one for the device grant, whose refresh tokens stay |
 /// | `lists` | `main`, which takes new items without a parent; `empty`; `structural_in_dev`, whose items are structure |
 /// | `modules` | `main`: `id`, `view_id`, `line_item_id`, `cell`, which takes numbers, and `readback`, its row and column in the view |
 /// | `calendar` | `set_current_period`, `fiscal_year`: what the calendar can be set to |
@@ -30,6 +33,24 @@ use crate::pki::{Authority, Identity};
 /// | `processes` | `good`; `bad`, one of whose steps leaves a dump |
 /// | `rate_limit` | `burst`: how many requests pass at once; `null` without a limit |
 /// | `features` | which other services are there: `audit`, `scim`, `cloudworks` |
+///
+/// A program in any language walks through both OAuth flows with plain HTTP; `user` and `password` are
+/// those of the card, forms are sent as `application/x-www-form-urlencoded`:
+///
+/// * Authorization code: send `user` and `password` by POST to `approve_url`, to which `&state=..` may be
+///   added, or to your own `{url}/auth/prelogin?response_type=code&client_id=..&redirect_uri=..&scope=..`.
+///   The answer is 302 to the redirect URI with `code` and `state`. A browser gets the form by GET, and
+///   sends it to the address in the form; so can a script. `{url}/auth/authorize` leads to the same page.
+///   With `decision=deny` the redirect carries `error=access_denied`, and a wrong password gives the page
+///   once more. The code is good for one minute and one exchange: POST to `{url}/oauth/token`, as a form
+///   or as JSON, with `grant_type=authorization_code`, `code`, `client_id`, `client_secret` and
+///   `redirect_uri`.
+/// * Device: POST `client_id` to `{url}/oauth/device/code`, then `user_code`, `user` and `password` to
+///   `device_approve_url` (with `decision=deny` to refuse), while polling `{url}/oauth/token` with
+///   `grant_type=urn:ietf:params:oauth:grant-type:device_code`, `device_code` and `client_id`, every five
+///   seconds and not more often.
+/// * Renewal: POST to `{url}/oauth/token` with `grant_type=refresh_token`, `refresh_token`, `client_id`, and
+///   `client_secret` for the first client.
 ///
 /// Ids are strings, except those of objects inside a model, which are numbers. What the world does not
 /// have is left out.
@@ -68,6 +89,10 @@ impl WorldCard {
             if !user.is_empty() {
                 card.insert(name.into(), user.into());
             }
+        }
+        let oauth = oauth(fake.url(), &demo);
+        if !oauth.is_empty() {
+            card.insert("oauth".into(), oauth.into());
         }
         let burst = fake.world(|world| world.rules.burst);
         card.insert("rate_limit".into(), json!({ "burst": burst }));
@@ -131,6 +156,30 @@ fn sign_in(credentials: &Credentials) -> Map<String, Value> {
     insert(&mut user, "user", &credentials.user);
     insert(&mut user, "password", &credentials.password);
     user
+}
+
+fn oauth(url: &str, demo: &Demo) -> Map<String, Value> {
+    let mut card = Map::new();
+    if let Some(client) = &demo.code_client {
+        let redirect_uri = client.redirect_uri.as_deref().unwrap_or_default();
+        insert(&mut card, "client_id", &client.id);
+        insert(&mut card, "client_secret", client.secret().unwrap_or(""));
+        insert(&mut card, "redirect_uri", redirect_uri);
+        let redirect_uri = utf8_percent_encode(redirect_uri, NON_ALPHANUMERIC);
+        let approve_url = format!(
+            "{url}/auth/prelogin?response_type=code&client_id={}&redirect_uri={redirect_uri}&scope=openid%20email%20offline_access",
+            client.id
+        );
+        insert(&mut card, "approve_url", &approve_url);
+    }
+    if let Some(client) = &demo.device_client {
+        insert(&mut card, "device_client_id", &client.id);
+        let approve_url = format!("{url}/activate");
+        insert(&mut card, "device_approve_url", &approve_url);
+        let token = demo.device_refresh_token.expose_secret();
+        insert(&mut card, "device_refresh_token", token);
+    }
+    card
 }
 
 fn models(demo: &Demo) -> Value {
@@ -241,6 +290,7 @@ mod tests {
             "second",
             "limited",
             "outsider",
+            "oauth",
             "rate_limit",
             "features",
             "lists",
@@ -258,6 +308,18 @@ mod tests {
         let models = card["models"].as_object().unwrap();
         assert_eq!(models.len(), 8);
         assert!(models.values().all(|id| id.as_str().unwrap().len() == 32));
+        let oauth = card["oauth"].as_object().unwrap();
+        for key in [
+            "client_id",
+            "client_secret",
+            "redirect_uri",
+            "approve_url",
+            "device_client_id",
+            "device_approve_url",
+            "device_refresh_token",
+        ] {
+            assert!(!oauth[key].as_str().unwrap().is_empty(), "{key}");
+        }
         assert_eq!(card["rate_limit"]["burst"], 600);
         assert!(card.get("certificate").is_none());
         let main = &card["modules"]["main"];
@@ -278,6 +340,7 @@ mod tests {
         let card = WorldCard::of(&fake).0;
         assert_eq!(card["models"], json!({}));
         assert!(card.get("user").is_none() && card.get("limited").is_none());
+        assert!(card.get("oauth").is_none());
         let folder = tempfile::tempdir().unwrap();
         let card = WorldCard(card).with_files(folder.path()).unwrap();
         assert!(card.0.get("certificate").is_none());

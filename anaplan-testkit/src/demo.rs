@@ -5,10 +5,10 @@ mod modelling;
 
 use std::fmt;
 
-use anaplan_core::{ModelId, Timestamp, UserId, WorkspaceId};
+use anaplan_core::{ModelId, SecretString, Timestamp, UserId, WorkspaceId};
 use jiff::ToSpan;
 
-use crate::world::{Format, ModelState, OpenState, SyncFailure, World};
+use crate::world::{Format, ModelState, OAuthClient, OpenState, SyncFailure, World};
 
 /// How a user of the demo world signs in.
 #[derive(Clone)]
@@ -63,6 +63,12 @@ pub struct Demo {
     pub limited: Credentials,
     /// A user without access to any of this.
     pub outsider: Credentials,
+    /// A client of the OAuth service for the authorization code grant, whose refresh tokens rotate.
+    pub code_client: Option<OAuthClient>,
+    /// A client of the OAuth service for the device grant, whose refresh tokens stay.
+    pub device_client: Option<OAuthClient>,
+    /// A refresh token of the administrator for `device_client`.
+    pub device_refresh_token: SecretString,
     /// `dev`: the list of regions, production data, with a few items; takes new items.
     pub list: u64,
     /// `dev`: a production list without items.
@@ -177,6 +183,9 @@ impl Demo {
             second: Credentials::nobody(),
             limited: Credentials::nobody(),
             outsider: Credentials::nobody(),
+            code_client: None,
+            device_client: None,
+            device_refresh_token: SecretString::default(),
             list: 0,
             empty_list: 0,
             numbered_list: 0,
@@ -266,6 +275,7 @@ pub(crate) fn build(now: Timestamp) -> (World, Demo) {
 
     others(&mut world, &mut demo);
     world.advance_to(now);
+    oauth(&mut world, &mut demo);
     (world, demo)
 }
 
@@ -287,6 +297,14 @@ fn people(world: &mut World, demo: &mut Demo) {
     };
     demo.limited = plain("alan.turing@northwind.example", "halting-problem-1936");
     demo.outsider = plain("oscar.outsider@northwind.example", "nothing-to-see-2001");
+}
+
+fn oauth(world: &mut World, demo: &mut Demo) {
+    let code = world.add_code_client("https://app.northwind.example/oauth/callback");
+    demo.code_client = Some(code.client());
+    let device = world.add_device_client().rotating(false).client();
+    demo.device_refresh_token = world.issue_refresh_token(&device.id, &demo.admin.id).into();
+    demo.device_client = Some(device);
 }
 
 fn dev(world: &mut World, demo: &mut Demo) {

@@ -32,6 +32,11 @@ impl World {
     ///   `archived`;
     /// * `closed`, `sync_fails`: whether it is.
     ///
+    /// `oauth_clients` are clients of the OAuth service, for the authorization code grant if they have a
+    /// `redirect_uri`, for the device grant otherwise. `rotating` (default: true) says whether their
+    /// refresh tokens are replaced by each use. Ids and secrets are made; the first client of each grant
+    /// stands on the card, with a refresh token of its `user` for the device client.
+    ///
     /// `card` says who and what stands for the parts of the [demo world](Demo): `user`, `second`,
     /// `limited`, `outsider` are e-mail addresses, `models` maps `dev`, `test` and so on to names.
     /// Left out, the first administrator is the `user` and the first model is `dev`.
@@ -121,6 +126,8 @@ struct Description {
     users: Vec<UserEntry>,
     #[serde(default)]
     models: Vec<ModelEntry>,
+    #[serde(default)]
+    oauth_clients: Vec<OAuthClientEntry>,
     #[serde(default)]
     card: CardEntry,
 }
@@ -242,6 +249,13 @@ enum StateEntry {
     ProductionMaintenance,
     Locked,
     Archived,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct OAuthClientEntry {
+    redirect_uri: Option<String>,
+    rotating: Option<bool>,
 }
 
 #[derive(Deserialize, Default)]

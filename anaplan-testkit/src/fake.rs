@@ -192,6 +192,17 @@ impl FakeAnaplan {
         look(&mut state.world)
     }
 
+    /// Approves a device of the OAuth service in the name of a user, who types the code that the device
+    /// shows. `false` when no device waits under this code.
+    pub fn approve_device(&self, user_code: &str, user: &UserId) -> bool {
+        self.world(|world| world.approve_device(user_code, user))
+    }
+
+    /// Refuses a device of the OAuth service. `false` when no device waits under this code.
+    pub fn deny_device(&self, user_code: &str) -> bool {
+        self.world(|world| world.deny_device(user_code))
+    }
+
     /// The clock of the fake, which clients get with the connection.
     #[must_use]
     pub fn clock(&self) -> &FakeClock {

@@ -5,11 +5,13 @@ use std::fmt;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use percent_encoding::percent_decode_str;
+use serde_json::{Map, Value};
 
 /// A request, taken apart. Its `Debug` shows neither headers nor body, which may hold credentials.
 #[derive(Clone)]
 pub struct Request {
     method: Method,
+    origin: Option<String>,
     path: String,
     segments: Vec<String>,
     query: Vec<(String, String)>,
@@ -23,6 +25,11 @@ impl Request {
     pub fn new(request: http::Request<Bytes>) -> Self {
         let (head, body) = request.into_parts();
         let path = head.uri.path().to_owned();
+        let host = || head.headers.get("host")?.to_str().ok();
+        let authority = head.uri.authority().map(|authority| authority.as_str());
+        let scheme = head.uri.scheme_str().unwrap_or("http");
+        let origin = authority.or_else(host);
+        let origin = origin.map(|authority| format!("{scheme}://{authority}"));
         // A slash at the end means nothing, on real hosts as here.
         let segments = path
             .trim_matches('/')
@@ -32,6 +39,7 @@ impl Request {
         let query = head.uri.query().map(pairs).unwrap_or_default();
         Self {
             method: head.method,
+            origin,
             path,
             segments,
             query,
@@ -58,6 +66,29 @@ impl Request {
     #[must_use]
     pub fn path(&self) -> &str {
         &self.path
+    }
+
+    /// Scheme and host that the sender knows the fake by, as far as the request tells.
+    pub(crate) fn origin(&self) -> &str {
+        self.origin.as_deref().unwrap_or("http://localhost")
+    }
+
+    /// The fields of a body, which may be a form or a flat JSON object.
+    pub(crate) fn fields(&self) -> Vec<(String, String)> {
+        let is_json = self
+            .header("content-type")
+            .is_some_and(|kind| kind.contains("json"));
+        if !is_json {
+            return pairs(&String::from_utf8_lossy(&self.body));
+        }
+        let object: Map<String, Value> = serde_json::from_slice(&self.body).unwrap_or_default();
+        object
+            .into_iter()
+            .filter_map(|(name, value)| match value {
+                Value::String(text) => Some((name, text)),
+                _ => None,
+            })
+            .collect()
     }
 
     /// The decoded segments of the path.

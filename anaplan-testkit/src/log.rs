@@ -82,7 +82,7 @@ impl RequestLog {
         response: Option<&Response>,
         fault: Option<&'static str>,
     ) {
-        let secret = ["/token", "/oauth", "/auth"]
+        let secret = ["/token", "/oauth", "/auth", "/activate"]
             .iter()
             .any(|root| request.path().starts_with(root));
         let keep = |headers: &HeaderMap, body: &Bytes| {

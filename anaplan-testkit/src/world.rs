@@ -23,6 +23,8 @@ mod lists;
 mod made_rows;
 mod members;
 mod model;
+mod oauth;
+mod oauth_clients;
 mod outcome;
 mod people;
 mod period;
@@ -57,6 +59,7 @@ pub use exports::{Export, ExportSource};
 pub use files::{DefaultFile, SourceFile};
 pub use imports::{Coordinate, Import, ImportSource, ImportTarget};
 pub use model::{Model, ModelState, OpenState, SyncFailure};
+pub use oauth_clients::{OAuthClient, OAuthClientEdit};
 pub use people::{User, UserEdit, Workspace};
 pub use rules::{Pacing, Rules};
 pub use runs::{ConnectorParameter, MappingParameter, RunKind};
@@ -79,6 +82,7 @@ pub(crate) use grid::{Grid, Shown, full_name};
 pub(crate) use ids::IdSource;
 pub(crate) use lists::{ItemRequest, ResetRefusal, WriteFailure};
 pub(crate) use members::{Member, Members, top_level_id};
+pub(crate) use oauth::{Issued, OAuth, OAuthRefusal};
 pub(crate) use outcome::{Detail, RunResult};
 pub(crate) use read_requests::{ReadOf, ReadRequests, ReadState, ReadStatus};
 pub(crate) use runs::RunParameters;
@@ -100,6 +104,7 @@ pub struct World {
     pub(crate) models: Vec<Model>,
     pub(crate) revisions: BTreeMap<String, Arc<Revision>>,
     pub(crate) tokens: Tokens,
+    pub(crate) oauth: OAuth,
     pub(crate) tasks: TaskBoard,
     pub(crate) files: FileStore,
     pub(crate) dumps: DumpStore,
@@ -126,6 +131,7 @@ impl World {
             models: Vec::new(),
             revisions: BTreeMap::new(),
             tokens: Tokens::default(),
+            oauth: OAuth::default(),
             tasks: TaskBoard::default(),
             files: FileStore::default(),
             dumps: DumpStore::default(),

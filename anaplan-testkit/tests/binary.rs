@@ -245,3 +245,73 @@ fn what_cannot_be_is_said_in_one_line() {
         assert_eq!(stderr.lines().count(), 1);
     }
 }
+
+#[test]
+fn both_oauth_flows_can_be_walked_through_by_a_script() {
+    let program = Program::start(["--listen", "127.0.0.1:0"]);
+    let oauth = &program.card["oauth"];
+    let text = |key: &str| oauth[key].as_str().unwrap();
+    let send = |path: &str, form: &str| {
+        let host = program.text("url").strip_prefix("http://").unwrap();
+        let mut stream = TcpStream::connect(host).unwrap();
+        write!(
+            stream,
+            "POST {path} HTTP/1.1\r\nhost: {host}\r\ncontent-length: {}\r\ncontent-type: application/x-www-form-urlencoded\r\nconnection: close\r\n\r\n{form}",
+            form.len()
+        )
+        .unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        answer
+    };
+    let body = |answer: &str| -> Value {
+        let (_, body) = answer.split_once("\r\n\r\n").unwrap();
+        serde_json::from_str(body).unwrap_or_else(|_| panic!("{answer}"))
+    };
+    let path = |key: &str| text(key).strip_prefix(program.text("url")).unwrap();
+    let user = program.text("user").replace('@', "%40");
+    let password = format!("user={user}&password={}", program.text("password"));
+    let me = |tokens: &Value| {
+        let token = tokens["access_token"].as_str().unwrap();
+        program.ask(&format!(
+            "GET /2/0/users/me HTTP/1.1\r\nauthorization: Bearer {token}"
+        ))
+    };
+
+    let answer = send(&format!("{}&state=xyz", path("approve_url")), &password);
+    assert!(answer.starts_with("HTTP/1.1 302"), "{answer}");
+    let (_, code) = answer.split_once("?code=").unwrap();
+    let (code, rest) = code.split_once('&').unwrap();
+    assert!(rest.starts_with("state=xyz\r\n"), "{answer}");
+    let tokens = body(&send(
+        "/oauth/token",
+        &format!(
+            "grant_type=authorization_code&code={code}&client_id={}&client_secret={}&redirect_uri={}",
+            text("client_id"),
+            text("client_secret"),
+            text("redirect_uri"),
+        ),
+    ));
+    assert!(me(&tokens).contains(program.text("user")));
+
+    let client = format!("client_id={}", text("device_client_id"));
+    let device = body(&send("/oauth/device/code", &client));
+    let uri = device["verification_uri"].as_str().unwrap();
+    assert_eq!(uri, text("device_approve_url"));
+    let code = device["user_code"].as_str().unwrap();
+    let page = send(
+        path("device_approve_url"),
+        &format!("user_code={code}&{password}"),
+    );
+    assert!(page.contains("is signed in"), "{page}");
+    let device_code = device["device_code"].as_str().unwrap();
+    let grant = "urn:ietf:params:oauth:grant-type:device_code";
+    let poll = format!("grant_type={grant}&device_code={device_code}&{client}");
+    assert!(me(&body(&send("/oauth/token", &poll))).contains(program.text("user")));
+
+    let fixed = text("device_refresh_token");
+    let refresh = format!("grant_type=refresh_token&refresh_token={fixed}&{client}");
+    let tokens = body(&send("/oauth/token", &refresh));
+    assert_eq!(tokens["refresh_token"], fixed);
+    assert!(me(&tokens).contains(program.text("user")));
+}

@@ -41,7 +41,7 @@ fn with_env(builder: ClientBuilder, variables: &[(&str, &str)]) -> Result<Client
 fn way(builder: ClientBuilder) -> String {
     let client = builder.build().unwrap();
     let text = format!("{client:?}");
-    let known = ["Basic", "Certificate", "FixedToken", "Nobody"];
+    let known = ["Basic", "Certificate", "FixedToken", "OAuth", "Nobody"];
     let start = text.find("authenticator: ").unwrap();
     let found = known
         .iter()
@@ -81,6 +81,19 @@ fn half_a_way_of_signing_in_is_refused_with_what_is_missing() {
     assert!(text.contains("user(..)"), "{text}");
     let text = config(builder().token(" \n").build());
     assert!(text.contains("the token is empty"), "{text}");
+}
+
+#[cfg(feature = "oauth")]
+#[test]
+fn oauth_is_a_way_of_its_own() {
+    use anaplan_auth::{MemoryTokenStore, OAuth, OAuthClient};
+
+    let oauth = || OAuth::new(OAuthClient::device("id"), MemoryTokenStore::default());
+    assert_eq!(way(builder().oauth(oauth())), "OAuth");
+    let text = config(builder().oauth(oauth()).token("t").build());
+    assert!(text.contains("oauth, token"), "{text}");
+    let completed = with_env(builder().oauth(oauth()), &[("ANAPLAN_TOKEN", "t")]);
+    assert_eq!(way(completed.unwrap()), "OAuth");
 }
 
 #[cfg(feature = "certificate")]

@@ -1,7 +1,12 @@
 //! No secret ever reaches a log, a `Debug`, an error or a URL, whatever happens: everything is done
 //! once with the log at its loudest, and then every secret is searched for.
 
-#![cfg(all(feature = "alm", feature = "certificate", feature = "rustls"))]
+#![cfg(all(
+    feature = "alm",
+    feature = "certificate",
+    feature = "oauth",
+    feature = "rustls"
+))]
 #![allow(clippy::unwrap_used, unreachable_pub)]
 
 mod tap;

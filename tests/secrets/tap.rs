@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::watch::Watch;
 
 /// Keys of the token service's bodies whose values prove who somebody is.
-const SECRET_KEYS: [(&str, &str); 7] = [
+const SECRET_KEYS: [(&str, &str); 9] = [
     ("tokenValue", "a token"),
     ("tokenId", "the id of a token"),
     ("refreshTokenId", "the id of a session"),
@@ -16,6 +16,8 @@ const SECRET_KEYS: [(&str, &str); 7] = [
     ("encodedSignedData", "the signature of a sign-in"),
     ("access_token", "an access token"),
     ("refresh_token", "a refresh token"),
+    ("client_secret", "the secret of a client"),
+    ("device_code", "the code of a device"),
 ];
 
 /// Where secrets travel in bodies; elsewhere bodies are data.

@@ -1,7 +1,7 @@
 //! The ways of signing in, each with the secrets that it is given. A new way is one more row.
 
 use anaplan::ClientBuilder;
-use anaplan::auth::PayloadVersion;
+use anaplan::auth::{MemoryTokenStore, OAuth, OAuthClient, PayloadVersion};
 use anaplan_testkit::{FakeAnaplan, Identity};
 
 use crate::watch::Watch;
@@ -77,6 +77,27 @@ pub const WAYS: &[Way] = &[
         },
     },
     Way {
+        name: "oauth",
+        give: |fake, builder, watch| {
+            let registered = fake.demo().code_client.unwrap();
+            watch.secret("the secret of a client", registered.secret().unwrap());
+            let user = fake.admin().id;
+            let token = fake.world(|world| world.issue_refresh_token(&registered.id, &user));
+            watch.secret("a refresh token that was given", &token);
+            let client = OAuthClient::authorization_code(
+                &registered.id,
+                registered.secret().unwrap(),
+                registered.redirect_uri.as_deref().unwrap(),
+            );
+            oauth(builder, client, &token)
+        },
+        give_wrong: |fake, builder, watch| {
+            let device = fake.demo().device_client.unwrap();
+            watch.secret("a wrong refresh token", WRONG_TOKEN);
+            oauth(builder, OAuthClient::device(device.id), WRONG_TOKEN)
+        },
+    },
+    Way {
         name: "token",
         give: |fake, builder, watch| {
             let token = token_of(fake);
@@ -89,6 +110,11 @@ pub const WAYS: &[Way] = &[
         },
     },
 ];
+
+fn oauth(builder: ClientBuilder, client: OAuthClient, refresh_token: &str) -> ClientBuilder {
+    let oauth = OAuth::new(client, MemoryTokenStore::default());
+    builder.oauth(oauth.initial_refresh_token(refresh_token))
+}
 
 const WRONG_PASSWORD: &str = "open-sesame-0815";
 const WRONG_TOKEN: &str = "eyJ0b2tlbiI6Im9mLW5vYm9keSJ9.c2lnbmVk";

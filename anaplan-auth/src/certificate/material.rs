@@ -13,6 +13,7 @@ use zeroize::Zeroizing;
 
 use super::pem;
 use super::problem::CertificateProblem;
+use crate::home;
 
 /// Larger files are something else.
 const MAX_FILE: u64 = 1 << 20;
@@ -73,7 +74,7 @@ impl Material {
         } else if text.len() > MAX_PATH || text.trim_end().contains('\n') || is_torn_key(text) {
             Source::NeitherPathNorContent
         } else {
-            Source::Path(expand_home(text.trim(), home_directory()))
+            Source::Path(home::expand(text.trim().into()))
         })
     }
 }
@@ -119,10 +120,7 @@ impl From<&Path> for Material {
 
 impl From<PathBuf> for Material {
     fn from(path: PathBuf) -> Self {
-        Self(Source::Path(match path.to_str() {
-            Some(text) => expand_home(text, home_directory()),
-            None => path,
-        }))
+        Self(Source::Path(home::expand(path)))
     }
 }
 
@@ -187,37 +185,9 @@ fn is_torn_key(text: &str) -> bool {
             .all(|byte| byte.is_ascii_alphanumeric() || b"+/=".contains(&byte))
 }
 
-fn expand_home(path: &str, home: Option<PathBuf>) -> PathBuf {
-    let below_home = path
-        .strip_prefix('~')
-        .filter(|rest| rest.is_empty() || rest.starts_with(['/', '\\']))
-        .zip(home);
-    match below_home {
-        Some((rest, home)) => home.join(rest.trim_start_matches(['/', '\\'])),
-        None => PathBuf::from(path),
-    }
-}
-
-fn home_directory() -> Option<PathBuf> {
-    let name = if cfg!(windows) { "USERPROFILE" } else { "HOME" };
-    std::env::var_os(name)
-        .filter(|home| !home.is_empty())
-        .map(PathBuf::from)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_tilde_stands_for_home_at_the_start_only() {
-        let expand = |path| expand_home(path, Some("/home/ada".into()));
-        assert_eq!(expand("~/keys/a.pem"), Path::new("/home/ada/keys/a.pem"));
-        assert_eq!(expand("~"), Path::new("/home/ada"));
-        assert_eq!(expand("~eve/a.pem"), Path::new("~eve/a.pem"));
-        assert_eq!(expand("/x/~/a.pem"), Path::new("/x/~/a.pem"));
-        assert_eq!(expand_home("~/a", None), Path::new("~/a"));
-    }
 
     #[test]
     fn text_is_told_from_paths() {

@@ -13,6 +13,8 @@ pub(crate) enum Failure {
     NotFound,
     /// Any status and message, in the Integration form.
     Status(StatusCode, String),
+    /// The form of the OAuth service.
+    OAuth(StatusCode, &'static str, String),
     /// The form of authentication, audit and exception users.
     Family(StatusCode, &'static str, String),
 }
@@ -36,6 +38,10 @@ impl Failure {
         match self {
             Self::NotFound => integration(world, request, StatusCode::NOT_FOUND, "Not Found"),
             Self::Status(status, message) => integration(world, request, status, &message),
+            Self::OAuth(status, code, description) => json_response(
+                status,
+                &json!({ "error": code, "error_description": description }),
+            ),
             Self::Family(status, code, message) => {
                 json_response(status, &json!({ "status": code, "statusMessage": message }))
             }

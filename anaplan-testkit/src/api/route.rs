@@ -4,7 +4,9 @@ use anaplan_core::ModelId;
 use http::{Method, StatusCode};
 
 use crate::api::envelope::Failure;
-use crate::api::{Call, Reply, alm, auth, bulk, models, transactional, users, workspaces};
+use crate::api::{
+    Call, Reply, alm, auth, bulk, models, oauth, oauth_pages, transactional, users, workspaces,
+};
 use crate::http::{Request, Response};
 use crate::world::World;
 
@@ -12,6 +14,9 @@ pub(crate) fn route(world: &mut World, request: &Request) -> Reply {
     let segments = request.segments();
     match segments.as_slice() {
         ["token", rest @ ..] => auth::route(world, request, rest),
+        ["oauth", rest @ ..] => oauth::route(world, request, rest),
+        ["auth", rest @ ..] => oauth_pages::route(world, request, rest),
+        ["activate"] => oauth_pages::activate(world, request),
         ["2", "0", rest @ ..] => integration(world, request, rest),
         _ => Err(Failure::NotFound),
     }

@@ -6,7 +6,7 @@ use anaplan_core::{ModelId, Timestamp, UserId, WorkspaceId};
 
 use super::{
     CardEntry, Description, FormatEntry, InvalidDescription, ItemEntry, LineItemEntry, ListEntry,
-    ModelEntry, ModuleEntry, StateEntry, Step, UserEntry, WholeItem,
+    ModelEntry, ModuleEntry, OAuthClientEntry, StateEntry, Step, UserEntry, WholeItem,
 };
 use crate::demo::{Credentials, Demo};
 use crate::world::{Format, ModelState, OpenState, SyncFailure, World};
@@ -43,9 +43,10 @@ impl Description {
                 .model(model)
                 .map_err(|error| error.within("model", &model.name))?;
         }
-        let demo = builder
+        let mut demo = builder
             .card(&self)
             .map_err(|error| error.within("part", "card"))?;
+        builder.oauth_clients(&self.oauth_clients, &mut demo);
         Ok((builder.world, demo))
     }
 }
@@ -275,6 +276,25 @@ impl Builder {
             demo.workspace = workspace.clone();
         }
         Ok(demo)
+    }
+
+    fn oauth_clients(&mut self, entries: &[OAuthClientEntry], demo: &mut Demo) {
+        for entry in entries {
+            let client = match &entry.redirect_uri {
+                Some(uri) => self.world.add_code_client(uri),
+                None => self.world.add_device_client(),
+            };
+            let client = client.rotating(entry.rotating.unwrap_or(true)).client();
+            if client.redirect_uri.is_some() {
+                demo.code_client.get_or_insert(client);
+            } else if demo.device_client.is_none() {
+                if self.world.user(&demo.admin.id).is_some() {
+                    let token = self.world.issue_refresh_token(&client.id, &demo.admin.id);
+                    demo.device_refresh_token = token.into();
+                }
+                demo.device_client = Some(client);
+            }
+        }
     }
 
     fn all_workspaces(&self, names: &[String]) -> Result<Vec<WorkspaceId>> {

@@ -38,6 +38,10 @@ pub struct Books {
     pub refreshes: u64,
     /// How many sessions were ended by their users.
     pub sign_outs: u64,
+    /// How often the OAuth service gave tokens to somebody who signed in, by code or by device.
+    pub oauth_sign_ins: u64,
+    /// How often the OAuth service gave tokens for a refresh token.
+    pub oauth_refreshes: u64,
     /// How many requests were refused because they were too many.
     pub throttled: u64,
 }

@@ -57,6 +57,13 @@ impl IdSource {
         206_000_000_000 + self.items
     }
 
+    /// Some of these letters, by chance.
+    pub(crate) fn letters(&mut self, count: usize, of: &[u8]) -> String {
+        (0..count)
+            .filter_map(|_| self.dice.choice(of).copied().map(char::from))
+            .collect()
+    }
+
     /// The index that a numbered list's next item gets is the list's own; this is for opaque text.
     pub(crate) fn secret(&mut self) -> String {
         let (a, b) = (self.dice.u128(..), self.dice.u128(..));

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use http::StatusCode;
+
 use crate::faults::RetryAfter;
 
 /// How fast the world works off its tasks.
@@ -30,6 +32,18 @@ pub struct Rules {
     pub retry_after: RetryAfter,
     /// How long a token lives. Default 35 minutes.
     pub token_life: Duration,
+    /// How long an authorization code of the OAuth service may wait for its exchange. Default 1 minute.
+    pub authorization_code_life: Duration,
+    /// How long a device may wait for its user. Default 15 minutes.
+    pub device_code_life: Duration,
+    /// How often a device may ask. Default: every 5 seconds.
+    pub device_interval: Duration,
+    /// How much longer a device that has asked too early must wait from then on. Default: no longer than
+    /// before.
+    pub slow_down_adds: Duration,
+    /// The status under which the OAuth service refuses a grant: wrong or used codes and refresh tokens,
+    /// and every answer to a device but the tokens. Default 403.
+    pub oauth_refusal: StatusCode,
     /// Whether sign-ins with the older certificate payload are refused. Default: no.
     pub reject_v1: bool,
     /// How far the time in a certificate payload may be off. Default 5 minutes.
@@ -71,6 +85,11 @@ impl Default for Rules {
             per_second: 10.0,
             retry_after: RetryAfter::Seconds(1),
             token_life: Duration::from_secs(35 * 60),
+            authorization_code_life: Duration::from_secs(60),
+            device_code_life: Duration::from_secs(900),
+            device_interval: Duration::from_secs(5),
+            slow_down_adds: Duration::ZERO,
+            oauth_refusal: StatusCode::FORBIDDEN,
             reject_v1: false,
             certificate_skew: Duration::from_secs(300),
             alm_while_offline: true,

@@ -334,6 +334,7 @@ impl World {
         self.files.expire(self.now);
         self.dumps.expire(self.now);
         self.drop_dead_sessions();
+        self.drop_dead_grants();
         self.drop_dead_reports();
     }
 

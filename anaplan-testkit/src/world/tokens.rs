@@ -30,17 +30,29 @@ pub(crate) struct Grant {
     pub(crate) token_id: String,
     pub(crate) refresh_token_id: String,
     pub(crate) expires: Timestamp,
+    /// Whether it is an access token of the OAuth service, whose life cannot be prolonged.
+    pub(crate) oauth: bool,
 }
 
 impl World {
     /// Opens a session.
     pub(crate) fn open_session(&mut self, user: &UserId) -> Grant {
+        self.open(user, false)
+    }
+
+    /// Opens a session for an access token of the OAuth service.
+    pub(crate) fn open_oauth_session(&mut self, user: &UserId) -> Grant {
+        self.open(user, true)
+    }
+
+    fn open(&mut self, user: &UserId, oauth: bool) -> Grant {
         let grant = Grant {
             user: user.clone(),
             value: self.ids.secret(),
             token_id: self.ids.uuid(),
             refresh_token_id: self.ids.uuid(),
             expires: self.token_expiry(),
+            oauth,
         };
         let now = self.now;
         if let Some(user) = self.users.get_mut(user) {
@@ -59,9 +71,9 @@ impl World {
         (user.active && self.now < grant.expires).then_some(grant)
     }
 
-    /// Prolongs a session that still lasts. Its token stays the same.
+    /// Prolongs a session of the token service that still lasts. Its token stays the same.
     pub(crate) fn prolong(&mut self, token: &str) -> Option<Grant> {
-        self.session_of(token)?;
+        self.session_of(token).filter(|grant| !grant.oauth)?;
         let expires = self.token_expiry();
         let grant = self.tokens.sessions.get_mut(token)?;
         grant.expires = expires;

@@ -9,6 +9,7 @@
 #![allow(clippy::unwrap_used, clippy::cmp_owned, clippy::print_stdout)]
 
 mod identity;
+mod oauth;
 #[path = "../support/caller.rs"]
 mod support;
 mod table;
@@ -16,5 +17,5 @@ mod table;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    table::run(&[identity::BEHAVIOURS])
+    table::run(&[identity::BEHAVIOURS, oauth::BEHAVIOURS])
 }

@@ -1,5 +1,7 @@
 //! Requests by hand, over whatever front.
 
+#![allow(dead_code)]
+
 use std::sync::Arc;
 
 use anaplan_core::transport::reqwest::ReqwestTransport;
