@@ -1,29 +1,29 @@
 //! What the token service writes, read leniently.
 
-use anaplan_core::{Timestamp, or_default};
-use serde::{Deserialize, Deserializer};
-use serde_json::Value;
+use anaplan_core::Timestamp;
+use anaplan_core::lenient::{moment_opt, or_default, text_opt};
+use serde::Deserialize;
 
 #[derive(Deserialize, Default)]
 #[serde(default, rename_all = "camelCase")]
 pub(crate) struct TokenInfo {
     pub(crate) token_value: Option<String>,
-    #[serde(deserialize_with = "milliseconds")]
+    #[serde(deserialize_with = "moment_opt")]
     pub(crate) expires_at: Option<Timestamp>,
-    #[serde(deserialize_with = "text")]
+    #[serde(deserialize_with = "text_opt")]
     pub(crate) token_id: Option<String>,
-    #[serde(deserialize_with = "text")]
+    #[serde(deserialize_with = "text_opt")]
     pub(crate) refresh_token_id: Option<String>,
 }
 
 #[derive(Deserialize, Default)]
 #[serde(default, rename_all = "camelCase")]
 pub(crate) struct UserInfo {
-    #[serde(deserialize_with = "text")]
+    #[serde(deserialize_with = "text_opt")]
     pub(crate) user_guid: Option<String>,
-    #[serde(deserialize_with = "text")]
+    #[serde(deserialize_with = "text_opt")]
     pub(crate) user_id: Option<String>,
-    #[serde(deserialize_with = "text")]
+    #[serde(deserialize_with = "text_opt")]
     pub(crate) customer_guid: Option<String>,
 }
 
@@ -34,40 +34,6 @@ pub(crate) struct Validated {
     pub(crate) token_info: TokenInfo,
     #[serde(deserialize_with = "or_default")]
     pub(crate) user_info: UserInfo,
-}
-
-/// A moment in milliseconds since 1970, as a number or as text; anything else is no moment.
-fn milliseconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Timestamp>, D::Error> {
-    let value = Value::deserialize(deserializer)?;
-    let milliseconds = match &value {
-        Value::Number(number) => number
-            .as_i64()
-            .or_else(|| number.as_f64().map(|f| f as i64)),
-        Value::String(text) => text.trim().parse().ok(),
-        _ => None,
-    };
-    Ok(milliseconds.and_then(|ms| Timestamp::from_millisecond(ms).ok()))
-}
-
-/// A number of seconds, as a number or as text; anything else says nothing.
-#[cfg(feature = "oauth")]
-pub(crate) fn seconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
-    Ok(match Value::deserialize(deserializer)? {
-        Value::Number(number) => number
-            .as_u64()
-            .or_else(|| number.as_f64().map(|f| f as u64)),
-        Value::String(text) => text.trim().parse().ok(),
-        _ => None,
-    })
-}
-
-/// An id, as text or as a number.
-pub(crate) fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
-    Ok(match Value::deserialize(deserializer)? {
-        Value::String(text) => Some(text),
-        Value::Number(number) => Some(number.to_string()),
-        _ => None,
-    })
 }
 
 #[cfg(test)]

@@ -6,9 +6,9 @@ use anaplan_core::{
 use serde::Deserialize;
 
 use crate::find::{Named, find};
-use crate::lenient::{or_default, text_opt};
 use crate::listing::model_listing;
 use crate::{ActionId, ActionRef, Bulk, ModelRef};
+use anaplan_core::lenient::{or_default, text_opt};
 
 /// An action.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]

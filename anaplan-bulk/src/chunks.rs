@@ -7,8 +7,8 @@ use anaplan_core::{
 use serde::Deserialize;
 
 use crate::files::file_path;
-use crate::lenient::or_default;
 use crate::{ActionId, ActionTask, Bulk, FileId, ModelRef};
+use anaplan_core::lenient::or_default;
 
 /// What is read in chunks.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]

@@ -15,8 +15,8 @@ use tokio::io::{AsyncRead, AsyncReadExt};
 use crate::TableFormat;
 use crate::rows::RowWriter;
 
-/// How much is read at once.
-const BLOCK: usize = 64 * 1024;
+/// How much is read at once: enough that going to another thread for it costs little.
+const BLOCK: usize = 256 * 1024;
 
 /// The bytes of a content, in pieces of any size.
 pub(crate) type Blocks = Pin<Box<dyn Stream<Item = Result<Bytes>> + Send>>;
@@ -87,7 +87,8 @@ impl Content {
             if first.len() >= BLOCK {
                 return Some(Ok(first));
             }
-            let mut block = BytesMut::from(first);
+            let mut block = BytesMut::with_capacity(BLOCK + first.len());
+            block.extend_from_slice(&first);
             while block.len() < BLOCK {
                 let Some(next) = source.next() else { break };
                 block.extend_from_slice(&next.into());

@@ -1,24 +1,58 @@
 //! Cutting content into chunks.
 
-use std::collections::VecDeque;
 use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
 
 use anaplan_core::{Bytes, Result};
-use bytes::BytesMut;
+use bytes::{Buf, BytesMut};
 use futures_core::Stream;
 
 use crate::content::Blocks;
 
 /// Cuts blocks of any size into chunks of one size; the last may be shorter. Nothing at all is one
 /// empty chunk, since a file of no chunks is none.
+///
+/// Holds no more than one chunk and one block: small blocks are put together as they come. Bytes that are
+/// in one piece are not copied.
 pub(crate) struct Cutter {
     blocks: Blocks,
     size: usize,
-    ready: VecDeque<Bytes>,
-    ready_len: usize,
+    /// The chunk that is being put together.
+    filling: BytesMut,
+    /// What has come and is in no chunk yet.
+    block: Bytes,
+    spare: Spare,
     cut: u64,
     ended: bool,
+}
+
+/// The memory of chunks that are done with, for those to come. Chunks are so large that allocators
+/// scatter them: without this the memory of a long upload grows to several times what it holds.
+#[derive(Clone, Default)]
+pub(crate) struct Spare(Arc<Mutex<Vec<BytesMut>>>);
+
+impl Spare {
+    /// Takes a chunk back, unless somebody else still holds it.
+    pub(crate) fn give_back(&self, chunk: Bytes) {
+        if let Ok(mut chunk) = chunk.try_into_mut() {
+            chunk.clear();
+            self.lock().push(chunk);
+        }
+    }
+
+    /// Memory for a chunk of this size.
+    fn take(&self, size: usize) -> BytesMut {
+        let mut spare = self.lock();
+        // Others are no chunks that were put together here, but parts of the caller's own bytes.
+        spare.retain(|chunk| chunk.capacity() == size);
+        let taken = spare.pop();
+        taken.unwrap_or_else(|| BytesMut::with_capacity(size))
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<BytesMut>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl Cutter {
@@ -26,37 +60,48 @@ impl Cutter {
         Self {
             blocks,
             size,
-            ready: VecDeque::new(),
-            ready_len: 0,
+            filling: BytesMut::new(),
+            block: Bytes::new(),
+            spare: Spare::default(),
             cut: 0,
             ended: false,
         }
     }
 
-    fn take(&mut self) -> Bytes {
-        let wanted = self.size.min(self.ready_len);
-        self.ready_len -= wanted;
+    /// Where chunks go that are done with.
+    pub(crate) fn spare(&self) -> Spare {
+        self.spare.clone()
+    }
+
+    /// A whole chunk, or at the end what is left, if that much is here.
+    fn take(&mut self) -> Option<Bytes> {
+        let here = self.filling.len() + self.block.len();
+        if here < self.size && !(self.ended && (here > 0 || self.cut == 0)) {
+            return None;
+        }
         self.cut += 1;
-        match self.ready.front_mut() {
-            // Bytes that are in one piece are not copied.
-            Some(front) if front.len() > wanted => return front.split_to(wanted),
-            Some(front) if front.len() == wanted => {
-                return self.ready.pop_front().unwrap_or_default();
-            }
-            _ => {}
+        if self.filling.is_empty() {
+            return Some(self.block.split_to(here.min(self.size)));
         }
-        let mut chunk = BytesMut::with_capacity(wanted);
-        while chunk.len() < wanted {
-            let Some(mut block) = self.ready.pop_front() else {
-                break;
-            };
-            let part = block.split_to(block.len().min(wanted - chunk.len()));
-            chunk.extend_from_slice(&part);
-            if !block.is_empty() {
-                self.ready.push_front(block);
-            }
+        self.fill();
+        Some(std::mem::take(&mut self.filling).freeze())
+    }
+
+    /// Moves as much of the block into the chunk as it takes.
+    fn fill(&mut self) {
+        let part = self.block.len().min(self.size - self.filling.len());
+        if self.filling.is_empty() {
+            self.filling = self.spare.take(self.size);
         }
-        chunk.freeze()
+        self.filling.extend_from_slice(&self.block[..part]);
+        self.block.advance(part);
+    }
+
+    fn fail(&mut self) {
+        self.ended = true;
+        self.cut += 1;
+        self.filling = BytesMut::new();
+        self.block = Bytes::new();
     }
 }
 
@@ -65,27 +110,28 @@ impl Stream for Cutter {
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let this = self.get_mut();
-        while this.ready_len < this.size && !this.ended {
+        loop {
+            if let Some(chunk) = this.take() {
+                return Poll::Ready(Some(Ok(chunk)));
+            }
+            if this.ended {
+                return Poll::Ready(None);
+            }
             match ready!(this.blocks.as_mut().poll_next(cx)) {
                 Some(Ok(block)) if block.is_empty() => {}
                 Some(Ok(block)) => {
-                    this.ready_len += block.len();
-                    this.ready.push_back(block);
+                    if !this.block.is_empty() {
+                        this.fill();
+                    }
+                    this.block = block;
                 }
                 Some(Err(error)) => {
-                    this.ended = true;
-                    this.ready.clear();
-                    this.ready_len = 0;
-                    this.cut += 1;
+                    this.fail();
                     return Poll::Ready(Some(Err(error)));
                 }
                 None => this.ended = true,
             }
         }
-        if this.ready_len == 0 && this.cut > 0 {
-            return Poll::Ready(None);
-        }
-        Poll::Ready(Some(Ok(this.take())))
     }
 }
 
@@ -120,5 +166,21 @@ mod tests {
             prop_assert!(full.iter().all(|chunk| chunk.len() == size));
             prop_assert!(last.len() <= size);
         }
+    }
+
+    #[tokio::test]
+    async fn the_memory_of_chunks_that_are_done_with_is_used_again() {
+        let blocks = stream::iter((0..40_u8).map(|n| Ok(Bytes::from(vec![n; 3]))));
+        let mut cutter = Cutter::new(Box::pin(blocks), 10);
+        let spare = cutter.spare();
+        let held = cutter.next().await.unwrap().unwrap();
+        spare.give_back(held.clone());
+        let second = cutter.next().await.unwrap().unwrap();
+        assert_ne!(second.as_ptr(), held.as_ptr());
+        let place = second.as_ptr();
+        spare.give_back(second);
+        let third = cutter.next().await.unwrap().unwrap();
+        assert_eq!(third.as_ptr(), place);
+        assert_eq!((&held[..2], &third[8..]), (&[0, 0][..], &[9, 9][..]));
     }
 }

@@ -4,8 +4,8 @@ use anaplan_core::{PagedCall, id_type};
 use serde::Deserialize;
 
 use crate::Bulk;
-use crate::lenient::or_default;
 use crate::listing::model_listing;
+use anaplan_core::lenient::or_default;
 
 id_type! {
     /// A dashboard: 115 and nine or ten more digits.

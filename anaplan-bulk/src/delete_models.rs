@@ -9,8 +9,8 @@ use anaplan_core::{
 use serde::{Deserialize, Serialize};
 
 use crate::Tenant;
-use crate::lenient::or_default;
 use crate::models::GetModels;
+use anaplan_core::lenient::or_default;
 
 impl Tenant {
     /// Deletes models of one workspace for good. A model must be closed first. What could not be

@@ -6,9 +6,9 @@ use anaplan_core::{
 use serde::Deserialize;
 
 use crate::find::{Named, find};
-use crate::lenient::{count_opt, or_default};
 use crate::listing::model_listing;
 use crate::{ActionId, ActionRef, Bulk, Encoding, FileId, ModelRef};
+use anaplan_core::lenient::{count_opt, or_default};
 
 /// An export. The file that it writes has the same id.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]

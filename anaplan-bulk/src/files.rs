@@ -7,9 +7,9 @@ use anaplan_core::{
 use serde::Deserialize;
 
 use crate::find::{Named, find};
-use crate::lenient::{number_opt, or_default};
 use crate::listing::model_listing;
 use crate::{Bulk, Encoding, ModelRef};
+use anaplan_core::lenient::{number_opt, or_default};
 
 id_type! {
     /// A file: 113 and nine or ten more digits, or the id of the export that writes it.

@@ -8,8 +8,8 @@ use anaplan_core::{Page, Paged};
 use serde::Deserialize;
 
 use crate::find::{Named, find};
-use crate::lenient::{count_opt, id_opt, number_opt, or_default, text_opt};
 use crate::{ActionId, ActionRef, Bulk, Encoding, FileId, ModelRef};
+use anaplan_core::lenient::{count_opt, id_opt, number_opt, or_default, text_opt};
 
 /// An import.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]

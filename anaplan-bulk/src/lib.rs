@@ -20,7 +20,6 @@ mod exports;
 mod files;
 mod find;
 mod imports;
-mod lenient;
 mod listing;
 mod model_ref;
 mod models;

@@ -7,9 +7,9 @@ use anaplan_core::{
 use serde::Deserialize;
 
 use crate::find::{Named, find};
-use crate::lenient::{count_opt, id_opt, moment_opt, or_default, text_opt};
 use crate::workspaces::check_sort;
 use crate::{ModelRef, Tenant};
+use anaplan_core::lenient::{count_opt, id_opt, moment_opt, or_default, text_opt};
 
 /// A model.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]

@@ -3,8 +3,8 @@
 use anaplan_core::{Error, ErrorKind, Result, TaskFailure, TaskState, TaskStatus};
 use serde::{Deserialize, Serialize};
 
-use crate::lenient::{or_default, text_opt, texts};
 use crate::{ActionId, ActionTask};
+use anaplan_core::lenient::{or_default, text_opt, texts_opt};
 
 /// How many of the server's texts an error quotes.
 const QUOTED: usize = 5;
@@ -23,7 +23,7 @@ pub struct ActionResult {
     pub failure_dump_available: bool,
     /// What was run.
     #[serde(
-        deserialize_with = "crate::lenient::id_opt",
+        deserialize_with = "anaplan_core::lenient::id_opt",
         skip_serializing_if = "Option::is_none"
     )]
     pub object_id: Option<ActionId>,
@@ -61,13 +61,13 @@ pub struct Detail {
     pub local_message_text: Option<String>,
     /// How often it happened.
     #[serde(
-        deserialize_with = "crate::lenient::count_opt",
+        deserialize_with = "anaplan_core::lenient::count_opt",
         skip_serializing_if = "Option::is_none"
     )]
     pub occurrences: Option<u64>,
     /// Names and values in turn, as the server sends them: use [`pairs`](Self::pairs) or
     /// [`value`](Self::value).
-    #[serde(deserialize_with = "texts", skip_serializing_if = "Vec::is_empty")]
+    #[serde(deserialize_with = "texts_opt", skip_serializing_if = "Vec::is_empty")]
     pub values: Vec<Option<String>>,
 }
 
@@ -98,6 +98,28 @@ impl Detail {
 }
 
 impl ActionResult {
+    /// What the server said about a run that ended without success: the result behind the error that
+    /// [`wait`](anaplan_core::Task::wait) gave. `None` for errors of other kinds.
+    ///
+    /// ```
+    /// # use anaplan_bulk::{ActionResult, Bulk};
+    /// # anaplan_testkit::story(async |fake| {
+    /// # let bulk: Bulk = fake.namespace()?;
+    /// # let ids = fake.demo();
+    /// let error = bulk.run_process(ids.bad_process).await?.wait().await.unwrap_err();
+    /// let result = ActionResult::of(&error).ok_or("no result")?;
+    /// for step in result.failed_steps() {
+    ///     println!("{:?} {:?}", step.object_name, step.details);
+    /// }
+    /// assert_eq!(result.failed_steps().len(), 1);
+    /// # Ok(()) });
+    /// ```
+    #[must_use]
+    pub fn of(error: &Error) -> Option<Self> {
+        let details = error.task_failure()?.details.as_deref()?;
+        serde_json::from_str(details).ok()
+    }
+
     /// This result and all nested ones, from the outside in.
     #[must_use]
     pub fn all(&self) -> Vec<&ActionResult> {
@@ -243,8 +265,7 @@ mod tests {
         let failure = error.task_failure().unwrap();
         assert!(failure.failure_dump_available);
         assert_eq!(failure.message.as_deref(), Some("Load staff: No rows"));
-        let details: ActionResult =
-            serde_json::from_str(failure.details.as_ref().unwrap()).unwrap();
+        let details = ActionResult::of(&error).unwrap();
         assert_eq!(details.nested_results[1].details[0].values.len(), 5);
         assert!(
             error.to_string().contains("Nightly; Load staff: No rows"),

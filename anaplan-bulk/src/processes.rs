@@ -4,9 +4,9 @@ use anaplan_core::{Answer, Call, Endpoint, Method, PagedCall, Path, Pending, Res
 use serde::Deserialize;
 
 use crate::find::{Named, find};
-use crate::lenient::{or_default, text_opt};
 use crate::listing::model_listing;
 use crate::{ActionId, ActionRef, ActionType, Bulk, ExportLayout, ImportType, ModelRef};
+use anaplan_core::lenient::{or_default, text_opt};
 
 /// A process.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]

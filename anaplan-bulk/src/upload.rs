@@ -279,6 +279,7 @@ impl Upload {
         let stop = Arc::new(AtomicBool::new(false));
         let limit = self.state.total_chunks().map_or(MAX_CHUNKS, u64::from);
         let known = self.state.total_chunks().is_some();
+        let spare = chunks.spare();
         let chunks = stream::poll_fn({
             let stop = Arc::clone(&stop);
             move |cx| match stop.load(Ordering::Relaxed) {
@@ -295,7 +296,7 @@ impl Upload {
                 .map(move |(index, raw)| {
                     let number = u32::try_from(index).unwrap_or(u32::MAX);
                     let (session, model, file) = (session.clone(), model.clone(), file.clone());
-                    let arrived = before.get(&number).copied();
+                    let (arrived, spare) = (before.get(&number).copied(), spare.clone());
                     async move {
                         let put = async {
                             let raw = raw?;
@@ -304,7 +305,12 @@ impl Upload {
                             }
                             let bytes = raw.len() as u64;
                             let level = if arrived.is_some() { None } else { gzip };
-                            let (body, crc) = off_thread(move || pack(&raw, level)).await??;
+                            let pack = move || {
+                                let packed = pack(&raw, level);
+                                spare.give_back(raw);
+                                packed
+                            };
+                            let (body, crc) = off_thread(pack).await??;
                             let sent = SentChunk { bytes, crc };
                             match arrived {
                                 Some(before) if before == sent => return Ok(sent),
@@ -420,14 +426,16 @@ fn pack(raw: &Bytes, level: Option<u32>) -> Result<(Bytes, u32)> {
     let body = match level {
         None => raw.clone(),
         Some(level) => {
-            let mut encoder = GzEncoder::new(Vec::new(), Compression::new(level));
-            encoder
-                .write_all(raw)
-                .and_then(|()| encoder.finish())
-                .map_err(|error| {
-                    Error::new(ErrorKind::Io, "compressing a chunk failed").caused_by(error)
-                })?
-                .into()
+            // Most tables shrink to less. Growing bit by bit would leave holes in the memory of every
+            // thread that compresses.
+            let packed = Vec::with_capacity(raw.len() / 2);
+            let mut encoder = GzEncoder::new(packed, Compression::new(level));
+            let packed = encoder.write_all(raw).and_then(|()| encoder.finish());
+            let mut packed = packed.map_err(|error| {
+                Error::new(ErrorKind::Io, "compressing a chunk failed").caused_by(error)
+            })?;
+            packed.shrink_to_fit();
+            packed.into()
         }
     };
     Ok((body, crc.sum()))

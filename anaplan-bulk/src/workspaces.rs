@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use crate::Tenant;
 use crate::find::{Named, find};
-use crate::lenient::count_opt;
+use anaplan_core::lenient::count_opt;
 
 /// A workspace.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]

@@ -1,6 +1,40 @@
-//! Reading what a server leaves open.
+//! Reading what a server writes in more than one form: for `#[serde(default, deserialize_with = "...")]`.
+//!
+//! All of these have one meaning of everything:
+//!
+//! * `null` is the same as an absent field.
+//! * A text may come as any other value: numbers and booleans are taken as they are written, arrays and
+//!   objects as their JSON, so that nothing is lost.
+//! * Where there may be nothing, an empty text is nothing.
+//! * A number may come as its digits. The fraction of one that should be whole is cut off.
+//! * A number, a day or a moment that cannot be read is nothing: it must not hide everything around it.
+//!
+//! ```
+//! use anaplan_core::lenient;
+//!
+//! #[derive(serde::Deserialize)]
+//! struct Period {
+//!     #[serde(default, deserialize_with = "lenient::text_opt")]
+//!     text: Option<String>,
+//!     #[serde(default, deserialize_with = "lenient::count_opt")]
+//!     days: Option<u64>,
+//! }
+//!
+//! let period: Period = serde_json::from_str(r#"{"text":"","days":"31"}"#)?;
+//! assert_eq!((period.text, period.days), (None, Some(31)));
+//! # Ok::<(), serde_json::Error>(())
+//! ```
+//!
+//! # Errors
+//!
+//! All of them fail where a collection is expected and something else comes, and nowhere else.
 
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use jiff::civil::Date;
 use serde::{Deserialize, Deserializer};
+use serde_json::Value;
 
 /// Reads `null` like an absent field: for `#[serde(default, deserialize_with = "or_default")]`.
 ///
@@ -25,4 +59,283 @@ where
     T: Deserialize<'de> + Default,
 {
     Ok(Option::deserialize(deserializer)?.unwrap_or_default())
+}
+
+fn text_of(value: Value) -> String {
+    match value {
+        Value::Null => String::new(),
+        Value::String(text) => text,
+        other => other.to_string(),
+    }
+}
+
+fn some_text(value: Value) -> Option<String> {
+    Some(text_of(value)).filter(|text| !text.is_empty())
+}
+
+/// A text, if there is one.
+pub fn text_opt<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    Ok(some_text(Value::deserialize(deserializer)?))
+}
+
+/// An id, from text or a number; a blank one is none.
+pub fn id_opt<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: From<String>,
+{
+    let id = match Value::deserialize(deserializer)? {
+        value @ (Value::String(_) | Value::Number(_)) => text_of(value),
+        _ => return Ok(None),
+    };
+    Ok((!id.trim().is_empty()).then(|| T::from(id)))
+}
+
+/// A list of texts by position; `null` in it is an empty one.
+pub fn texts<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    let list: Vec<Value> = or_default(deserializer)?;
+    Ok(list.into_iter().map(text_of).collect())
+}
+
+/// A list of texts by position, each of which may be missing.
+pub fn texts_opt<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Vec<Option<String>>, D::Error> {
+    let list: Vec<Value> = or_default(deserializer)?;
+    Ok(list.into_iter().map(some_text).collect())
+}
+
+/// Lists of texts by position; a single text is a list of one.
+pub fn text_lists<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Vec<Vec<String>>, D::Error> {
+    let list: Vec<Value> = or_default(deserializer)?;
+    Ok(list
+        .into_iter()
+        .map(|entry| match entry {
+            Value::Array(parts) => parts.into_iter().map(text_of).collect(),
+            other => vec![text_of(other)],
+        })
+        .collect())
+}
+
+/// Texts by name.
+pub fn text_map<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<BTreeMap<String, String>, D::Error> {
+    let map: BTreeMap<String, Value> = or_default(deserializer)?;
+    Ok(map
+        .into_iter()
+        .map(|(name, value)| (name, text_of(value)))
+        .collect())
+}
+
+/// Flags by name, from booleans or their text.
+pub fn flag_map<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<BTreeMap<String, bool>, D::Error> {
+    let map = text_map(deserializer)?;
+    Ok(map
+        .into_iter()
+        .map(|(name, value)| (name, value.eq_ignore_ascii_case("true")))
+        .collect())
+}
+
+/// A whole number.
+pub fn number_opt<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, D::Error> {
+    Ok(whole(&Value::deserialize(deserializer)?).and_then(|number| number.try_into().ok()))
+}
+
+/// A count; a negative number is none.
+pub fn count_opt<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
+    Ok(whole(&Value::deserialize(deserializer)?).and_then(|number| number.try_into().ok()))
+}
+
+/// A count where nothing is zero.
+pub fn count<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
+    Ok(count_opt(deserializer)?.unwrap_or_default())
+}
+
+fn whole(value: &Value) -> Option<i128> {
+    let cut = |float: f64| float.is_finite().then_some(float as i128);
+    match value {
+        Value::Number(number) => match (number.as_i64(), number.as_u64()) {
+            (Some(number), _) => Some(number.into()),
+            (_, Some(number)) => Some(number.into()),
+            _ => cut(number.as_f64()?),
+        },
+        Value::String(text) => {
+            let text = text.trim();
+            text.parse().ok().or_else(|| cut(text.parse().ok()?))
+        }
+        _ => None,
+    }
+}
+
+/// A day, `2025-03-31`.
+pub fn date_opt<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Date>, D::Error> {
+    Ok(text_opt(deserializer)?.and_then(|text| text.trim().parse().ok()))
+}
+
+/// A moment: RFC 3339, the same without a colon in the offset (`2024-12-04T18:18:48.000+0000`), or
+/// milliseconds since 1970.
+pub fn moment_opt<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Timestamp>, D::Error> {
+    let value = Value::deserialize(deserializer)?;
+    let millis = || Timestamp::from_millisecond(whole(&value)?.try_into().ok()?).ok();
+    let written = || {
+        let text = value.as_str()?.trim();
+        let without_colon = |_| Timestamp::strptime("%Y-%m-%dT%H:%M:%S%.f%z", text);
+        text.parse().or_else(without_colon).ok()
+    };
+    Ok(written().or_else(millis))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[derive(Deserialize, Debug, PartialEq, Default)]
+    #[serde(default)]
+    struct All {
+        #[serde(deserialize_with = "text_opt")]
+        text: Option<String>,
+        #[serde(deserialize_with = "id_opt")]
+        id: Option<String>,
+        #[serde(deserialize_with = "texts")]
+        texts: Vec<String>,
+        #[serde(deserialize_with = "texts_opt")]
+        texts_opt: Vec<Option<String>>,
+        #[serde(deserialize_with = "text_lists")]
+        text_lists: Vec<Vec<String>>,
+        #[serde(deserialize_with = "text_map")]
+        text_map: BTreeMap<String, String>,
+        #[serde(deserialize_with = "flag_map")]
+        flag_map: BTreeMap<String, bool>,
+        #[serde(deserialize_with = "number_opt")]
+        number: Option<i64>,
+        #[serde(deserialize_with = "count_opt")]
+        count: Option<u64>,
+        #[serde(deserialize_with = "date_opt")]
+        date: Option<Date>,
+        #[serde(deserialize_with = "moment_opt")]
+        moment: Option<Timestamp>,
+    }
+
+    #[allow(clippy::needless_pass_by_value)] // It reads better.
+    fn read(name: &str, value: Value) -> All {
+        // From text, as answers come.
+        serde_json::from_str(&json!({ name: value }).to_string()).unwrap()
+    }
+
+    #[test]
+    fn null_is_absent_everywhere() {
+        for name in [
+            "text",
+            "id",
+            "texts",
+            "texts_opt",
+            "text_lists",
+            "text_map",
+            "flag_map",
+            "number",
+            "count",
+            "date",
+            "moment",
+        ] {
+            assert_eq!(read(name, Value::Null), All::default(), "{name}");
+        }
+    }
+
+    #[test]
+    fn texts_are_taken_from_anything_as_it_is_written() {
+        for (value, text) in [
+            (json!("a"), Some("a")),
+            (json!(""), None),
+            (json!(7), Some("7")),
+            (json!(3.0), Some("3.0")),
+            (json!(u64::MAX), Some("18446744073709551615")),
+            (json!(true), Some("true")),
+            (json!([1, "b"]), Some(r#"[1,"b"]"#)),
+        ] {
+            assert_eq!(read("text", value.clone()).text.as_deref(), text, "{value}");
+        }
+        let list = json!(["a", null, "", 1]);
+        assert_eq!(read("texts", list.clone()).texts, ["a", "", "", "1"]);
+        let some = |text: &str| Some(text.to_owned());
+        assert_eq!(
+            read("texts_opt", list).texts_opt,
+            [some("a"), None, None, some("1")]
+        );
+        assert_eq!(
+            read("text_lists", json!([["a", null], "b"])).text_lists,
+            [vec!["a", ""], vec!["b"]]
+        );
+        assert_eq!(
+            read("text_map", json!({"a": 1.5, "b": null})).text_map,
+            [("a".into(), "1.5".into()), ("b".into(), String::new())].into()
+        );
+        assert_eq!(
+            read("flag_map", json!({"a": true, "b": "TRUE", "c": 1})).flag_map,
+            [("a".into(), true), ("b".into(), true), ("c".into(), false)].into()
+        );
+    }
+
+    #[test]
+    fn ids_are_texts_or_numbers() {
+        for (value, id) in [
+            (json!("A1"), Some("A1")),
+            (json!(112), Some("112")),
+            (json!(" "), None),
+            (json!({}), None),
+        ] {
+            assert_eq!(read("id", value.clone()).id.as_deref(), id, "{value}");
+        }
+    }
+
+    #[test]
+    fn numbers_are_read_in_every_form_and_nonsense_is_nothing() {
+        for (value, number) in [
+            (json!(3), Some(3)),
+            (json!(3.9), Some(3)),
+            (json!(" 3 "), Some(3)),
+            (json!("3.0"), Some(3)),
+            (json!(-1), Some(-1)),
+            (json!(1e300), None),
+            (json!("NaN"), None),
+            (json!("many"), None),
+            (json!([3]), None),
+        ] {
+            assert_eq!(read("number", value.clone()).number, number, "{value}");
+            let count = number.and_then(|number| u64::try_from(number).ok());
+            assert_eq!(read("count", value.clone()).count, count, "{value}");
+        }
+        assert_eq!(read("count", json!(u64::MAX)).count, Some(u64::MAX));
+        assert_eq!(read("number", json!(u64::MAX)).number, None);
+    }
+
+    #[test]
+    fn days_and_moments_are_read_in_every_form_and_nonsense_is_nothing() {
+        let day = jiff::civil::date(2025, 3, 31);
+        assert_eq!(read("date", json!("2025-03-31")).date, Some(day));
+        assert_eq!(read("date", json!("")).date, None);
+        for (value, moment) in [
+            (
+                json!("2024-12-04T18:18:48.500+0200"),
+                "2024-12-04T16:18:48.5Z",
+            ),
+            (json!("2024-12-04T18:18:48Z"), "2024-12-04T18:18:48Z"),
+            (json!(1_718_000_000_123_i64), "2024-06-10T06:13:20.123Z"),
+            (json!("1718000000123"), "2024-06-10T06:13:20.123Z"),
+            (json!(1.718e12), "2024-06-10T06:13:20Z"),
+        ] {
+            let read = read("moment", value.clone()).moment.unwrap();
+            assert_eq!(read.to_string(), moment, "{value}");
+        }
+        for nonsense in [json!("yesterday"), json!(1e300), json!({})] {
+            assert_eq!(read("moment", nonsense).moment, None);
+        }
+    }
 }

@@ -3,6 +3,7 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 pub mod clock;
+pub mod lenient;
 pub mod transport;
 
 mod answer;
@@ -15,7 +16,7 @@ mod error;
 mod exchange;
 mod hosts;
 mod ids;
-mod lenient;
+
 mod limit;
 mod namespace;
 mod open_enum;

@@ -8,12 +8,13 @@ use std::time::Duration;
 
 use futures_core::Stream;
 use jiff::Timestamp;
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 
 use crate::call::Call;
 use crate::endpoint::Endpoint;
 use crate::error::{Error, ErrorKind, Result};
 use crate::ids::TaskId;
+use crate::lenient::moment_opt;
 use crate::pending::Pending;
 use crate::session::Session;
 
@@ -96,7 +97,7 @@ pub struct TaskStatus<R> {
     #[serde(default)]
     pub progress: Option<f64>,
     /// When it was created.
-    #[serde(default, deserialize_with = "epoch_millis_opt")]
+    #[serde(default, deserialize_with = "moment_opt")]
     pub creation_time: Option<Timestamp>,
     /// The result, once there is one.
     #[serde(default = "none")]
@@ -125,26 +126,6 @@ fn none<R>() -> Option<R> {
 /// A creation answer may be nothing but the id: the work has begun then.
 fn unsaid() -> TaskState {
     TaskState::InProgress
-}
-
-/// Reads an optional moment from epoch milliseconds or RFC 3339.
-pub(crate) fn epoch_millis_opt<'de, D>(deserializer: D) -> Result<Option<Timestamp>, D::Error>
-where
-    D: Deserializer<'de>,
-{
-    #[derive(Deserialize)]
-    #[serde(untagged)]
-    enum Moment {
-        Millis(i64),
-        Text(String),
-    }
-    match Option::<Moment>::deserialize(deserializer)? {
-        None => Ok(None),
-        Some(Moment::Millis(millis)) => Timestamp::from_millisecond(millis)
-            .map(Some)
-            .map_err(serde::de::Error::custom),
-        Some(Moment::Text(text)) => text.parse().map(Some).map_err(serde::de::Error::custom),
-    }
 }
 
 /// How a task is watched.

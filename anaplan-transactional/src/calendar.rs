@@ -7,8 +7,8 @@ use anaplan_core::{
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use crate::lenient::{count_opt, date_opt, text_opt};
 use crate::{Transactional, model_path};
+use anaplan_core::lenient::{count_opt, date_opt, text_opt};
 
 open_enum! {
     /// The kind of a model's calendar.

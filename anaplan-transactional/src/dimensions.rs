@@ -6,11 +6,11 @@ use anaplan_core::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::lenient::text_opt;
 use crate::limits::read_refusal;
 use crate::line_items::line_item_path;
 use crate::views::view_path;
 use crate::{DimensionId, ItemId, LineItemId, Transactional, ViewId, model_path};
+use anaplan_core::lenient::text_opt;
 
 /// A dimension.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]

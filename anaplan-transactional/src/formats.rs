@@ -3,8 +3,8 @@
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
-use crate::lenient::{count_opt, text_opt};
 use crate::{ListId, ObjectId};
+use anaplan_core::lenient::{count_opt, text_opt};
 
 /// The details of a line item's format.
 #[derive(Debug, Clone, PartialEq)]

@@ -13,7 +13,6 @@ mod insert;
 mod item_scanner;
 mod item_stream;
 mod item_writes;
-mod lenient;
 mod limits;
 mod line_items;
 mod list_items;

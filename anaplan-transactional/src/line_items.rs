@@ -7,8 +7,8 @@ use anaplan_core::{
 use serde::Deserialize;
 
 use crate::formats::FormatMetadata;
-use crate::lenient::{count_opt, or_default, text_opt};
 use crate::{LineItemId, ModuleId, ObjectId, Transactional, model_path};
+use anaplan_core::lenient::{count_opt, or_default, text_opt};
 
 /// Another object of the model, as it is mentioned in one.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]

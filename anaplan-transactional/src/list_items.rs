@@ -8,10 +8,10 @@ use anaplan_core::{
 };
 use serde::Deserialize;
 
-use crate::lenient::{flag_map, text_map, text_opt, texts};
 use crate::limits::read_refusal;
 use crate::lists::list_path;
 use crate::{ListId, ListItemId, Transactional};
+use anaplan_core::lenient::{flag_map, text_map, text_opt, texts};
 
 /// An item of a list.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -76,12 +76,8 @@ impl Transactional {
     /// # Ok(()) });
     /// ```
     pub fn get_list_items(&self, list: impl Into<ListId>) -> PagedCall<GetListItems> {
-        self.session.paged(GetListItems {
-            model: self.model.clone(),
-            list: list.into(),
-            include_all: false,
-            window: Window::default(),
-        })
+        self.session
+            .paged(GetListItems(Read::new(&self.model, list)))
     }
 
     /// The items of a list as the JSON that the server sends, its envelope included.
@@ -103,12 +99,8 @@ impl Transactional {
     /// # Ok(()) });
     /// ```
     pub fn get_list_items_json(&self, list: impl Into<ListId>) -> Call<GetListItemsJson> {
-        self.session.call(GetListItemsJson {
-            model: self.model.clone(),
-            list: list.into(),
-            include_all: false,
-            window: Window::default(),
-        })
+        self.session
+            .call(GetListItemsJson(Read::new(&self.model, list)))
     }
 
     /// The items of a list as CSV.
@@ -130,28 +122,49 @@ impl Transactional {
     /// # Ok(()) });
     /// ```
     pub fn get_list_items_csv(&self, list: impl Into<ListId>) -> Call<GetListItemsCsv> {
-        self.session.call(GetListItemsCsv {
-            model: self.model.clone(),
-            list: list.into(),
-            include_all: false,
-        })
+        self.session
+            .call(GetListItemsCsv(Read::new(&self.model, list)))
     }
 }
 
-/// The endpoint of [`Transactional::get_list_items`].
+/// What all ways to read the items have in common.
 #[derive(Debug, Clone)]
-pub struct GetListItems {
+struct Read {
     model: ModelId,
     list: ListId,
     include_all: bool,
     window: Window,
 }
 
+impl Read {
+    fn new(model: &ModelId, list: impl Into<ListId>) -> Self {
+        Self {
+            model: model.clone(),
+            list: list.into(),
+            include_all: false,
+            window: Window::default(),
+        }
+    }
+
+    fn path(&self) -> Path {
+        list_path(&self.model, &self.list).lit("items")
+    }
+
+    fn query(&self, query: &mut Query) {
+        query.push_some("includeAll", self.include_all.then_some(true));
+        self.window.write(query);
+    }
+}
+
+/// The endpoint of [`Transactional::get_list_items`].
+#[derive(Debug, Clone)]
+pub struct GetListItems(Read);
+
 impl GetListItems {
     /// With properties, subsets and selective access.
     #[must_use]
     pub fn include_all(mut self) -> Self {
-        self.include_all = true;
+        self.0.include_all = true;
         self
     }
 }
@@ -163,12 +176,11 @@ impl Endpoint for GetListItems {
     type Output = Page<ListItem>;
 
     fn path(&self) -> Path {
-        list_path(&self.model, &self.list).lit("items")
+        self.0.path()
     }
 
     fn query(&self, query: &mut Query) {
-        query.push_some("includeAll", self.include_all.then_some(true));
-        self.window.write(query);
+        self.0.query(query);
     }
 
     fn refusal(&self, refusal: &Refusal<'_>) -> Option<ErrorKind> {
@@ -184,105 +196,77 @@ impl Paged for GetListItems {
     type Item = ListItem;
 
     fn set_window(&mut self, window: Window) {
-        self.window = window;
+        self.0.window = window;
     }
-}
-
-/// The endpoint of [`Transactional::get_list_items_json`].
-#[derive(Debug, Clone)]
-pub struct GetListItemsJson {
-    model: ModelId,
-    list: ListId,
-    include_all: bool,
-    window: Window,
 }
 
 impl GetListItemsJson {
-    /// With properties, subsets and selective access.
-    #[must_use]
-    pub fn include_all(mut self) -> Self {
-        self.include_all = true;
-        self
-    }
-
     pub(crate) fn window(mut self, window: Window) -> Self {
-        self.window = window;
+        self.0.window = window;
         self
     }
 }
 
-impl Endpoint for GetListItemsJson {
-    const NAME: &'static str = "transactional.get_list_items_json";
-    const METHOD: Method = Method::GET;
-    const RETRY: RetryClass = RetryClass::ReadOnly;
-    type Output = Bytes;
+/// The same items as a file: only its form, and what the operation is called, are different.
+macro_rules! as_file {
+    ($file:ident, $name:literal, $method:literal, $form:literal) => {
+        #[doc = concat!("The endpoint of [`Transactional::", $method, "`].")]
+        #[derive(Debug, Clone)]
+        pub struct $file(Read);
 
-    fn path(&self) -> Path {
-        list_path(&self.model, &self.list).lit("items")
-    }
+        impl $file {
+            /// With properties, subsets and selective access.
+            #[must_use]
+            pub fn include_all(mut self) -> Self {
+                self.0.include_all = true;
+                self
+            }
+        }
 
-    fn query(&self, query: &mut Query) {
-        query.push_some("includeAll", self.include_all.then_some(true));
-        self.window.write(query);
-    }
+        impl Endpoint for $file {
+            const NAME: &'static str = $name;
+            const METHOD: Method = Method::GET;
+            const RETRY: RetryClass = RetryClass::ReadOnly;
+            type Output = Bytes;
 
-    fn refusal(&self, refusal: &Refusal<'_>) -> Option<ErrorKind> {
-        read_refusal(refusal)
-    }
+            fn path(&self) -> Path {
+                self.0.path()
+            }
 
-    fn decode(&self, answer: Answer) -> Result<Bytes> {
-        Ok(answer.into_body())
-    }
+            fn query(&self, query: &mut Query) {
+                self.0.query(query);
+            }
+
+            fn headers(&self, headers: &mut HeaderMap) -> Result<()> {
+                headers.insert("accept", HeaderValue::from_static($form));
+                Ok(())
+            }
+
+            fn refusal(&self, refusal: &Refusal<'_>) -> Option<ErrorKind> {
+                read_refusal(refusal)
+            }
+
+            fn decode(&self, answer: Answer) -> Result<Bytes> {
+                Ok(answer.into_body())
+            }
+        }
+
+        impl Download for $file {}
+    };
 }
 
-impl Download for GetListItemsJson {}
-
-/// The endpoint of [`Transactional::get_list_items_csv`].
-#[derive(Debug, Clone)]
-pub struct GetListItemsCsv {
-    model: ModelId,
-    list: ListId,
-    include_all: bool,
-}
-
-impl GetListItemsCsv {
-    /// With properties, subsets and selective access.
-    #[must_use]
-    pub fn include_all(mut self) -> Self {
-        self.include_all = true;
-        self
-    }
-}
-
-impl Endpoint for GetListItemsCsv {
-    const NAME: &'static str = "transactional.get_list_items_csv";
-    const METHOD: Method = Method::GET;
-    const RETRY: RetryClass = RetryClass::ReadOnly;
-    type Output = Bytes;
-
-    fn path(&self) -> Path {
-        list_path(&self.model, &self.list).lit("items")
-    }
-
-    fn query(&self, query: &mut Query) {
-        query.push_some("includeAll", self.include_all.then_some(true));
-    }
-
-    fn headers(&self, headers: &mut HeaderMap) -> Result<()> {
-        headers.insert("accept", HeaderValue::from_static("text/csv"));
-        Ok(())
-    }
-
-    fn refusal(&self, refusal: &Refusal<'_>) -> Option<ErrorKind> {
-        read_refusal(refusal)
-    }
-
-    fn decode(&self, answer: Answer) -> Result<Bytes> {
-        Ok(answer.into_body())
-    }
-}
-
-impl Download for GetListItemsCsv {}
+as_file!(
+    GetListItemsJson,
+    "transactional.get_list_items_json",
+    "get_list_items_json",
+    "application/json"
+);
+as_file!(
+    GetListItemsCsv,
+    "transactional.get_list_items_csv",
+    "get_list_items_csv",
+    "text/csv"
+);
 
 #[cfg(test)]
 mod tests {

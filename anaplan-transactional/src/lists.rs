@@ -8,8 +8,8 @@ use anaplan_core::{
 };
 use serde::Deserialize;
 
-use crate::lenient::{count_opt, or_default, text_opt, texts};
 use crate::{ListId, ObjectRef, Transactional, model_path};
+use anaplan_core::lenient::{count_opt, or_default, text_opt, texts};
 
 /// A list.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]

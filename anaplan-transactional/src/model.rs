@@ -6,8 +6,8 @@ use anaplan_core::{
 };
 use serde::Deserialize;
 
-use crate::lenient::{count_opt, moment_opt, or_default, text_opt};
 use crate::{Transactional, model_path};
+use anaplan_core::lenient::{count_opt, moment_opt, or_default, text_opt};
 
 open_enum! {
     /// What may be done with a model.

@@ -8,8 +8,8 @@ use anaplan_core::{
 };
 use serde::Deserialize;
 
-use crate::lenient::{count_opt, moment_opt, text_opt};
 use crate::{Transactional, model_path};
+use anaplan_core::lenient::{count_opt, moment_opt, text_opt};
 
 open_enum! {
     /// What a model is doing.

@@ -6,8 +6,8 @@ use anaplan_core::{
 };
 use serde::Deserialize;
 
-use crate::lenient::text_opt;
 use crate::{ModuleId, Transactional, model_path};
+use anaplan_core::lenient::text_opt;
 
 /// A module.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]

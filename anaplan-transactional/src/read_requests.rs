@@ -7,11 +7,11 @@ use anaplan_core::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::lenient::count_opt;
 use crate::lists::list_path;
 use crate::view_data::ExportType;
 use crate::views::view_path;
 use crate::{ListId, Transactional, ViewId};
+use anaplan_core::lenient::count_opt;
 
 /// What is read in pages.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]

@@ -7,7 +7,7 @@ use anaplan_core::{
 use serde::Deserialize;
 
 use crate::Transactional;
-use crate::lenient::{moment_opt, text_opt, texts};
+use anaplan_core::lenient::{moment_opt, text_opt, texts};
 
 /// A user of the tenant.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]

@@ -8,8 +8,8 @@ use jiff::civil::Date;
 use serde::Deserialize;
 
 use crate::calendar::day_body;
-use crate::lenient::{date_opt, text_opt};
 use crate::{CalendarType, Transactional, VersionId, model_path};
+use anaplan_core::lenient::{date_opt, text_opt};
 
 /// A version.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]

@@ -6,10 +6,10 @@ use anaplan_core::{
 };
 use serde::Deserialize;
 
-use crate::lenient::{labels, or_default, texts};
 use crate::limits::read_refusal;
 use crate::views::view_path;
 use crate::{DimensionId, ItemId, ModuleId, Transactional, ViewId};
+use anaplan_core::lenient::{or_default, text_lists, texts};
 
 open_enum! {
     /// How the cells of a view are laid out in CSV.
@@ -35,7 +35,7 @@ pub struct ViewData {
     #[serde(default, deserialize_with = "texts")]
     pub pages: Vec<String>,
     /// The labels of each column: one item of each column dimension.
-    #[serde(default, deserialize_with = "labels")]
+    #[serde(default, deserialize_with = "text_lists")]
     pub column_coordinates: Vec<Vec<String>>,
     /// The rows.
     #[serde(default, deserialize_with = "or_default")]

@@ -6,8 +6,8 @@ use anaplan_core::{
 };
 use serde::Deserialize;
 
-use crate::lenient::{or_default, text_opt};
 use crate::{Dimension, ModuleId, Transactional, ViewId, model_path};
+use anaplan_core::lenient::{or_default, text_opt};
 
 /// A view of a module.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]

@@ -3,7 +3,7 @@
 use anaplan_core::{Answer, Error, ErrorKind, Result, open_enum};
 use serde::{Deserialize, Deserializer};
 
-use crate::lenient::{count, or_default, text_opt};
+use anaplan_core::lenient::{count, or_default, text_opt};
 
 /// What came of a write of many cells or list items.
 ///

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use anaplan_core::lenient::{count_opt, text_opt};
 use anaplan_core::{
     Answer, Authorization, Bytes, Endpoint, Error, ErrorKind, Method, Path, Refusal, Result,
     RetryClass, SecretString, Service, StatusCode, json_body,
@@ -13,7 +14,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::oauth::client::OAuthClient;
 use crate::oauth::tokens::OAuthTokens;
-use crate::wire::{seconds, text};
 
 /// How long an access token lives whose answer does not say.
 const LIFE: u64 = 2100;
@@ -225,9 +225,9 @@ impl Endpoint for StartDevice {
             user_code: String,
             verification_uri: String,
             verification_uri_complete: Option<String>,
-            #[serde(default, deserialize_with = "seconds")]
+            #[serde(default, deserialize_with = "count_opt")]
             expires_in: Option<u64>,
-            #[serde(default, deserialize_with = "seconds")]
+            #[serde(default, deserialize_with = "count_opt")]
             interval: Option<u64>,
         }
         let wire: Wire = answer.json()?;
@@ -351,10 +351,10 @@ fn tokens(answer: &Answer) -> Result<OAuthTokens> {
     #[serde(default)]
     struct Wire {
         access_token: Option<String>,
-        #[serde(deserialize_with = "seconds")]
+        #[serde(deserialize_with = "count_opt")]
         expires_in: Option<u64>,
         refresh_token: Option<String>,
-        #[serde(deserialize_with = "text")]
+        #[serde(deserialize_with = "text_opt")]
         scope: Option<String>,
     }
     let wire: Wire = answer.json()?;
