@@ -12,7 +12,7 @@ use anaplan_core::{
     Connection, ModelId, Namespace, PollPolicy, Result, Scope, Session, Settings, Timestamp,
 };
 use anaplan_testkit::world::{Format, LINE_ITEM_DIMENSION, SortKey};
-use anaplan_testkit::{Demo, FakeAnaplan, World};
+use anaplan_testkit::{Busy, Demo, FakeAnaplan, World};
 use anaplan_transactional::Transactional;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -77,6 +77,8 @@ impl Stage {
         let (mut world, demo) = World::demo(start);
         let objects = furnish(&mut world, &demo);
         world.rules.pacing = program.pacing.pacing();
+        // Less than a client waits for an answer: a model that is busy for longer is out of order.
+        world.rules.busy = Busy::AtMost(Duration::from_secs(10));
         world.rules.token_life = Duration::from_secs(program.token_life);
         world.rules.page_list_items = program.paged;
         world.rules.novelties = program.odd;

@@ -13,6 +13,9 @@ pub(crate) fn route(call: &mut Call<'_>, rest: &[&str]) -> Reply {
         only(call.request, &Method::POST)?;
         return bulk_delete(call, &WorkspaceId::from(*workspace));
     }
+    if !matches!(rest, [] | [_] | [_, "models" | "admins" | "visitors"]) {
+        return Err(Failure::NotFound);
+    }
     only(call.request, &Method::GET)?;
     match rest {
         [] => list(call),
