@@ -8,9 +8,13 @@
 mod alm;
 mod answer;
 mod bulk;
+mod calendar;
+mod check;
+mod lists;
 mod modelling;
 mod oauth;
 mod operation;
+mod read_requests;
 mod shape;
 mod tenant;
 mod token;
@@ -21,8 +25,8 @@ use http::{Method, StatusCode};
 
 use crate::http::{Body, Request, Response};
 use answer::Answer;
+use check::Circumstances;
 use operation::{Operation, Place};
-use shape::Circumstances;
 
 pub(crate) use verdict::Verdict;
 

@@ -26,6 +26,7 @@ mod members;
 mod model;
 mod oauth;
 mod oauth_clients;
+mod oauth_devices;
 mod outcome;
 mod people;
 mod period;

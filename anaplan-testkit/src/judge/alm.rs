@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::operation::{Operation, bytes, created, envelope, get, nothing, op};
+use super::operation::{Operation, bytes, created, envelope, get, need, nothing, op};
 use super::operation::{Success, page_or_none};
 use super::shape::{Field, Shape, key, optional};
 use crate::http::Request;
@@ -100,10 +100,6 @@ const SUMMARY: Field = key(
 );
 
 const START: &[Success] = &[created(&[STARTED]).header("location")];
-
-fn need(holds: bool, what: &str) -> Result<(), String> {
-    if holds { Ok(()) } else { Err(what.to_owned()) }
-}
 
 /// The address of a new task is that of the request with its id behind it.
 fn address_of_task(request: &Request, body: &Value) -> Result<(), String> {

@@ -3,8 +3,9 @@
 use http::{HeaderMap, StatusCode};
 use serde_json::{Map, Value};
 
+use super::check::{Circumstances, check_fields, is_like};
 use super::operation::{Body, Errors, Operation, Place, Success};
-use super::shape::{Circumstances, Field, Shape, check_fields, is_like, key, optional};
+use super::shape::{Field, Shape, key, optional};
 
 /// An answer as it is sent.
 #[derive(Debug, Clone, Copy)]

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::operation::{
-    Operation, Success, bare, bytes, envelope, get, nothing, op, page, page_or_none,
+    Operation, Success, bare, bytes, envelope, get, need, nothing, op, page, page_or_none,
 };
 use super::shape::{Field, Shape, key, optional, optional_with};
 use crate::http::Request;
@@ -263,10 +263,6 @@ static RUN_KEYS: [Field; 1] = [key("task", Shape::Object(&TASK))];
 const OCTETS: &[Success] = &[bytes("application/octet-stream")];
 const PLAIN: &[Success] = &[bytes("text/plain")];
 const DUMP: &[Success] = &[bytes("text/plain"), nothing(204)];
-
-fn need(holds: bool, what: &str) -> Result<(), String> {
-    if holds { Ok(()) } else { Err(what.to_owned()) }
-}
 
 /// The result comes at the end; steps are those of processes.
 fn result_of_run(request: &Request, body: &Value) -> Result<(), String> {

@@ -25,6 +25,11 @@ pub(crate) struct Operation {
 /// A relation between the parts of an answer, or between it and its request.
 pub(crate) type Rule = fn(&Request, &Value) -> Result<(), String>;
 
+/// What is wrong, unless this holds.
+pub(crate) fn need(holds: bool, what: &str) -> Result<(), String> {
+    if holds { Ok(()) } else { Err(what.to_owned()) }
+}
+
 /// A good answer.
 #[derive(Clone, Copy)]
 pub(crate) struct Success {

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::operation::{Errors, Operation, Place, bare, envelope, get, nothing, op, page};
 use super::shape::{Field, Shape, key, optional, optional_with, with};
-use super::{alm, bulk, modelling};
+use super::{alm, bulk, calendar, lists, modelling, read_requests};
 use crate::http::Request;
 
 const USER: Shape = Shape::Object(&[
@@ -183,6 +183,9 @@ pub(super) const BELOW_MODELS: Place = Place {
         OF_MODEL,
         alm::OPERATIONS,
         modelling::OPERATIONS,
+        lists::OPERATIONS,
+        calendar::OPERATIONS,
+        read_requests::OPERATIONS,
         &bulk::OPERATIONS,
     ],
 };
