@@ -16,9 +16,11 @@ use tokio::runtime::{Builder, Handle, Runtime};
 use crate::call::Call;
 use crate::endpoint::Endpoint;
 use crate::error::{Error, ErrorKind, Result};
-use crate::page::{Items, Page, Paged, PagedCall, Pages};
+use crate::page::{Page, Paged, PagedCall};
+use crate::page_stream::{Items, Pages};
 use crate::pending::Pending;
-use crate::task::{LongRunning, Progress, TaskStatus};
+use crate::progress::Progress;
+use crate::task::{LongRunning, TaskStatus};
 
 impl<E: Endpoint> Call<E> {
     /// Makes the call and blocks until it is over.

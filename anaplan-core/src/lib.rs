@@ -21,12 +21,16 @@ mod limit;
 mod namespace;
 mod open_enum;
 mod page;
+mod page_stream;
 mod pending;
+mod prepared;
+mod progress;
 mod reconcile;
 mod retry;
 mod session;
 mod task;
 mod url;
+mod verdict;
 
 #[cfg(feature = "blocking")]
 pub mod blocking;
@@ -44,12 +48,14 @@ pub use ids::{ModelId, TaskId, UserId, WorkspaceId};
 pub use lenient::or_default;
 pub use limit::RateLimit;
 pub use namespace::{Namespace, Scope};
-pub use page::{Items, Page, Paged, PagedCall, Pages, Paging, Window};
+pub use page::{Page, Paged, PagedCall, Paging, Window};
+pub use page_stream::{Items, Pages};
 pub use pending::Pending;
+pub use progress::Progress;
 pub use reconcile::{Found, Reconcile};
 pub use retry::RetryPolicy;
 pub use session::{Session, Settings};
-pub use task::{Cancellable, LongRunning, PollPolicy, Progress, Task, TaskState, TaskStatus};
+pub use task::{Cancellable, LongRunning, PollPolicy, Task, TaskState, TaskStatus};
 pub use transport::{ResponseBody, Transport, TransportError, TransportErrorKind};
 pub use url::{Path, Query};
 

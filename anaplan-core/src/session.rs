@@ -12,15 +12,17 @@ use crate::clock::{Clock, SystemClock};
 use crate::connection::Connection;
 use crate::endpoint::{Authorization, Endpoint};
 use crate::error::{Error, ErrorKind, Result};
-use crate::exchange::{Attempts, Outcome, Prepared, Verdict};
+use crate::exchange::{Attempts, Outcome};
 use crate::hosts::Hosts;
 use crate::limit::{Limiter, RateLimit};
 use crate::page::{Paged, PagedCall};
 use crate::pending::Pending;
+use crate::prepared::Prepared;
 use crate::reconcile::{Found, Reconcile};
 use crate::retry::{Budget, RetryPolicy};
 use crate::task::PollPolicy;
 use crate::transport::{ResponseBody, Transport};
+use crate::verdict::Verdict;
 
 /// How long to wait before each further look for traces of a lost attempt.
 const LOOKS: [Duration; 3] = [
