@@ -2,6 +2,7 @@
 #![doc = include_str!("../README.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+mod create_revision;
 mod online_status;
 mod promotion;
 mod report_file;
@@ -13,6 +14,7 @@ mod tasks;
 
 use anaplan_core::{ModelId, Namespace, Result, Scope, Session};
 
+pub use create_revision::CreateRevision;
 pub use online_status::{ChangeModelStatus, OnlineStatus};
 pub use promotion::{Promotion, PromotionPlan, PromotionReport};
 pub use report_file::{Change, ComparisonReport, Row, Section};
@@ -20,8 +22,8 @@ pub use reports::{
     ComparisonReportTask, CreateComparisonReport, GetComparisonReport, GetComparisonReportTask,
 };
 pub use revisions::{
-    AppliedMethod, AppliedModel, CreateRevision, CreationMethod, GetLatestRevision,
-    GetModelsForRevision, GetRevisions, GetSyncableRevisions, Revision, RevisionId, RevisionType,
+    AppliedMethod, AppliedModel, CreationMethod, GetLatestRevision, GetModelsForRevision,
+    GetRevisions, GetSyncableRevisions, Revision, RevisionId, RevisionType,
 };
 pub use summary::{
     ComparisonSummary, ComparisonSummaryTask, CreateComparisonSummary, Differences,

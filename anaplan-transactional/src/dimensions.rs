@@ -1,15 +1,14 @@
 //! Dimensions and their items.
 
 use anaplan_core::{
-    Answer, Bytes, Call, Endpoint, Error, ErrorKind, Method, ModelId, Page, Paged, PagedCall, Path,
-    Query, Refusal, Result, RetryClass, Window, json_body,
+    Answer, Bytes, Call, Endpoint, Error, ErrorKind, Method, ModelId, Path, Refusal, Result,
+    RetryClass, json_body,
 };
 use serde::{Deserialize, Serialize};
 
 use crate::limits::read_refusal;
-use crate::line_items::line_item_path;
 use crate::views::view_path;
-use crate::{DimensionId, ItemId, LineItemId, Transactional, ViewId, model_path};
+use crate::{DimensionId, ItemId, Transactional, ViewId, model_path};
 use anaplan_core::lenient::text_opt;
 
 /// A dimension.
@@ -189,66 +188,6 @@ impl Transactional {
             dimension: dimension.into(),
         })
     }
-
-    /// The dimensions of a line item: what a write to one of its cells must name.
-    ///
-    /// `GET /models/{modelId}/lineItems/{lineItemId}/dimensions`. Reads only: retried freely.
-    ///
-    /// # Errors
-    ///
-    /// `NotFound` for an unknown line item, and without access to its module. `ModelState`.
-    ///
-    /// ```
-    /// # use anaplan_transactional::Transactional;
-    /// # anaplan_testkit::story(async |fake| {
-    /// # let model: Transactional = fake.namespace()?;
-    /// # let ids = fake.demo();
-    /// let dimensions = model.get_line_item_dimensions(ids.line_item).await?;
-    /// assert_eq!(dimensions.len(), ids.cell_dimensions.len());
-    /// # Ok(()) });
-    /// ```
-    pub fn get_line_item_dimensions(
-        &self,
-        line_item: impl Into<LineItemId>,
-    ) -> PagedCall<GetLineItemDimensions> {
-        self.session.paged(GetLineItemDimensions {
-            model: self.model.clone(),
-            line_item: line_item.into(),
-            window: Window::default(),
-        })
-    }
-
-    /// The items of one dimension of a line item. Up to 1,000,000.
-    ///
-    /// `GET /models/{modelId}/lineItems/{lineItemId}/dimensions/{dimensionId}/items`. Reads only:
-    /// retried freely.
-    ///
-    /// # Errors
-    ///
-    /// `TooLarge` for more than 1,000,000 items, `Rejected` for an id that is none, `NotFound`,
-    /// `ModelState`.
-    ///
-    /// ```
-    /// # use anaplan_transactional::{ItemId, Transactional};
-    /// # anaplan_testkit::story(async |fake| {
-    /// # let model: Transactional = fake.namespace()?;
-    /// # let ids = fake.demo();
-    /// let (dimension, item) = ids.cell_dimensions[0];
-    /// let items = model.get_line_item_dimension_items(ids.line_item, dimension).await?;
-    /// assert!(items.iter().any(|found| found.id == ItemId::from(item)));
-    /// # Ok(()) });
-    /// ```
-    pub fn get_line_item_dimension_items(
-        &self,
-        line_item: impl Into<LineItemId>,
-        dimension: impl Into<DimensionId>,
-    ) -> Call<GetLineItemDimensionItems> {
-        self.session.call(GetLineItemDimensionItems {
-            model: self.model.clone(),
-            line_item: line_item.into(),
-            dimension: dimension.into(),
-        })
-    }
 }
 
 /// The endpoint of [`Transactional::get_dimension_items`].
@@ -345,75 +284,7 @@ impl Endpoint for GetViewDimensionItems {
     }
 }
 
-/// The endpoint of [`Transactional::get_line_item_dimensions`].
-#[derive(Debug, Clone)]
-pub struct GetLineItemDimensions {
-    model: ModelId,
-    line_item: LineItemId,
-    window: Window,
-}
-
-impl Endpoint for GetLineItemDimensions {
-    const NAME: &'static str = "transactional.get_line_item_dimensions";
-    const METHOD: Method = Method::GET;
-    const RETRY: RetryClass = RetryClass::ReadOnly;
-    type Output = Page<Dimension>;
-
-    fn path(&self) -> Path {
-        line_item_path(&self.model, &self.line_item).lit("dimensions")
-    }
-
-    fn query(&self, query: &mut Query) {
-        self.window.write(query);
-    }
-
-    fn decode(&self, answer: Answer) -> Result<Page<Dimension>> {
-        answer.page("dimensions")
-    }
-}
-
-impl Paged for GetLineItemDimensions {
-    type Item = Dimension;
-
-    fn set_window(&mut self, window: Window) {
-        self.window = window;
-    }
-}
-
-/// The endpoint of [`Transactional::get_line_item_dimension_items`].
-#[derive(Debug, Clone)]
-pub struct GetLineItemDimensionItems {
-    /// The model.
-    pub model: ModelId,
-    /// The line item.
-    pub line_item: LineItemId,
-    /// The dimension.
-    pub dimension: DimensionId,
-}
-
-impl Endpoint for GetLineItemDimensionItems {
-    const NAME: &'static str = "transactional.get_line_item_dimension_items";
-    const METHOD: Method = Method::GET;
-    const RETRY: RetryClass = RetryClass::ReadOnly;
-    type Output = Vec<DimensionItem>;
-
-    fn path(&self) -> Path {
-        items_path(
-            line_item_path(&self.model, &self.line_item),
-            &self.dimension,
-        )
-    }
-
-    fn refusal(&self, refusal: &Refusal<'_>) -> Option<ErrorKind> {
-        read_refusal(refusal)
-    }
-
-    fn decode(&self, answer: Answer) -> Result<Vec<DimensionItem>> {
-        answer.list("items")
-    }
-}
-
-fn items_path(parent: Path, dimension: &DimensionId) -> Path {
+pub(crate) fn items_path(parent: Path, dimension: &DimensionId) -> Path {
     parent
         .lit("dimensions")
         .seg("dimensionId", dimension)

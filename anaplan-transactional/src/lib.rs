@@ -6,15 +6,19 @@ mod batches;
 mod calendar;
 mod cell_writes;
 mod cells;
+mod current_period;
 mod dimensions;
 mod formats;
+mod grid;
 mod ids;
 mod insert;
 mod item_scanner;
 mod item_stream;
 mod item_writes;
 mod limits;
+mod line_item_dimensions;
 mod line_items;
+mod list_item_update;
 mod list_items;
 mod lists;
 mod model;
@@ -22,6 +26,7 @@ mod model_status;
 mod modules;
 mod new_list_item;
 mod read_pages;
+mod read_request_task;
 mod read_requests;
 mod users;
 mod versions;
@@ -36,25 +41,29 @@ use anaplan_core::{ModelId, Namespace, Path, Result, Scope, Session};
 
 pub use batches::{Batch, Batches};
 pub use calendar::{
-    CalendarType, CurrentPeriod, FiscalYear, GetCurrentPeriod, GetModelCalendar, ModelCalendar,
-    SetCurrentFiscalYear, SetCurrentPeriod, TotalsSelection,
+    CalendarType, FiscalYear, GetModelCalendar, ModelCalendar, SetCurrentFiscalYear,
+    TotalsSelection,
 };
 pub use cell_writes::UpdateModuleData;
 pub use cells::{Cell, CellValue, Coordinate, DimensionRef, ItemRef, LineItemRef};
+pub use current_period::{CurrentPeriod, GetCurrentPeriod, SetCurrentPeriod};
 pub use dimensions::{
-    Dimension, DimensionItem, GetDimensionItems, GetLineItemDimensionItems, GetLineItemDimensions,
-    GetViewDimensionItems, Lookup, LookupDimensionItems,
+    Dimension, DimensionItem, GetDimensionItems, GetViewDimensionItems, Lookup,
+    LookupDimensionItems,
 };
 pub use formats::{
     FormatMetadata, ListFormat, NumberFormat, PeriodType, TextFormat, TimePeriodFormat,
 };
+pub use grid::{GridCell, ViewData, ViewRow};
 pub use ids::{
     DimensionId, ItemId, LineItemId, ListId, ListItemId, ModuleId, ObjectId, VersionId, ViewId,
 };
 pub use insert::InsertListItems;
 pub use item_stream::ListItems;
-pub use item_writes::{DeleteListItems, ListItemKey, ListItemUpdate, UpdateListItems};
+pub use item_writes::{DeleteListItems, UpdateListItems};
+pub use line_item_dimensions::{GetLineItemDimensionItems, GetLineItemDimensions};
 pub use line_items::{GetLineItems, LineItem, ObjectRef};
+pub use list_item_update::{ListItemKey, ListItemUpdate};
 pub use list_items::{GetListItems, GetListItemsCsv, GetListItemsJson, ListItem};
 pub use lists::{
     GetListMetadata, GetLists, List, ListMetadata, ListProperty, PreviewList, ResetListIndex,
@@ -64,16 +73,14 @@ pub use model_status::{CloseModel, GetModelStatus, ModelStatus, ModelStep, WakeM
 pub use modules::{GetModules, Module};
 pub use new_list_item::NewListItem;
 pub use read_pages::ReadPages;
-pub use read_requests::{
-    CreateReadRequest, DeleteReadRequest, GetReadRequest, GetReadRequestPage, ReadProgress,
-    ReadRequest, ReadSource,
-};
+pub use read_request_task::{ReadProgress, ReadRequest, ReadSource};
+pub use read_requests::{CreateReadRequest, DeleteReadRequest, GetReadRequest, GetReadRequestPage};
 pub use users::{
     GetCurrentUser, GetUser, GetUsers, GetWorkspaceAdmins, GetWorkspaceVisitors, User,
     WorkspaceMember,
 };
 pub use versions::{GetVersions, PeriodDate, SetVersionSwitchover, Version, VersionSwitchover};
-pub use view_data::{ExportType, GetViewData, GetViewDataCsv, GridCell, ViewData, ViewRow};
+pub use view_data::{ExportType, GetViewData, GetViewDataCsv};
 pub use views::{GetViewInfo, GetViews, View, ViewInfo};
 pub use write_report::{FailureType, WriteFailure, WriteReport};
 
