@@ -34,6 +34,7 @@ mod tasks;
 mod transfer;
 mod upload;
 mod upload_calls;
+mod upload_chunks;
 mod upload_state;
 mod workspaces;
 

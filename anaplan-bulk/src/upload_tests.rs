@@ -1,4 +1,5 @@
 use super::*;
+use crate::PutChunk;
 use crate::test_server::{Fault, TestServer};
 
 const FILE: &str = "113000000001";
@@ -295,15 +296,4 @@ fn the_count_is_announced_as_the_server_wants_it() {
     assert_eq!(&body(None).unwrap()[..], br#"{"chunkCount":-1}"#);
     assert_eq!(&body(Some(3)).unwrap()[..], br#"{"chunkCount":3}"#);
     assert!(body(Some(0)).is_err() && body(Some(1001)).is_err());
-}
-
-#[test]
-fn compression_makes_smaller_and_loses_nothing() {
-    let raw = Bytes::from(bytes(MB));
-    let (packed, crc) = pack(&raw, Some(6)).unwrap();
-    assert!(packed.len() < raw.len() / 10);
-    let mut back = Vec::new();
-    std::io::Read::read_to_end(&mut flate2::read::GzDecoder::new(&packed[..]), &mut back).unwrap();
-    assert!(back == raw);
-    assert_eq!(pack(&raw, None).unwrap(), (raw, crc));
 }
