@@ -41,6 +41,7 @@ use fastrand::Rng;
 
 use crate::fake::FakeAnaplan;
 use crate::faults::{Fault, RetryAfter};
+use crate::story::paused_runtime;
 use crate::world::Pacing;
 
 /// How many seeds are run, in place of the number in the code.
@@ -63,11 +64,7 @@ pub fn each_seed(seeds: u64, mut tell: impl AsyncFnMut(u64, FakeAnaplan)) -> u64
     let seeds = told.unwrap_or(seeds);
     for seed in 0..seeds {
         let _guard = Told(seed);
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .start_paused(true)
-            .build();
-        let Ok(runtime) = runtime else {
+        let Ok(runtime) = paused_runtime() else {
             panic!("this machine has no threads to give");
         };
         let over = runtime.block_on(async {

@@ -2,6 +2,14 @@
 
 use crate::fake::FakeAnaplan;
 
+/// A runtime whose time is paused.
+pub(crate) fn paused_runtime() -> std::io::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .start_paused(true)
+        .build()
+}
+
 /// Runs a story against a fresh demo world: no socket, no waiting, a new world each time.
 ///
 /// Time is paused, so that an hour of polling takes no time at all.
@@ -32,11 +40,7 @@ pub fn story<F>(tell: F)
 where
     F: AsyncFnOnce(FakeAnaplan) -> Result<(), Box<dyn std::error::Error>>,
 {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .start_paused(true)
-        .build();
-    let outcome = match runtime {
+    let outcome = match paused_runtime() {
         Ok(runtime) => runtime.block_on(async { tell(FakeAnaplan::in_process()).await }),
         Err(error) => Err(error.into()),
     };

@@ -8,7 +8,7 @@ use anaplan_testkit::variants;
 use proptest::prelude::any;
 use proptest::test_runner::TestRunner;
 use serde_json::Value;
-use support::{OPERATIONS, Operation, Stage};
+use support::{OPERATIONS, Operation, Stage, runtime};
 
 /// A good answer of the operation, as the fake gives it; `None` for one without JSON.
 async fn good_answer(operation: &Operation) -> Option<Value> {
@@ -39,11 +39,7 @@ async fn every_variant_of_every_answer_is_read_or_refused_by_its_place() {
 
 #[test]
 fn any_mixture_of_variants_is_read_or_refused() {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .start_paused(true)
-        .build()
-        .unwrap();
+    let runtime = runtime();
     for operation in OPERATIONS {
         let Some(good) = runtime.block_on(good_answer(operation)) else {
             continue;

@@ -54,12 +54,7 @@ impl Stage {
 
     /// The same for code that is not async.
     pub fn set_blocking() -> Self {
-        tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .start_paused(true)
-            .build()
-            .unwrap()
-            .block_on(Self::set())
+        runtime().block_on(Self::set())
     }
 
     /// The same stage seen by another user.
@@ -74,6 +69,15 @@ impl Stage {
         self.alm = self.alm.with_model(model);
         self
     }
+}
+
+/// A runtime whose time is paused.
+pub fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .start_paused(true)
+        .build()
+        .unwrap()
 }
 
 pub fn alm_of(fake: &FakeAnaplan, user: &UserId, model: &ModelId) -> Alm {

@@ -65,12 +65,7 @@ impl Stage {
 
     /// The same for code that is not async.
     pub fn set_blocking() -> Self {
-        tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .start_paused(true)
-            .build()
-            .unwrap()
-            .block_on(Self::set())
+        runtime().block_on(Self::set())
     }
 
     /// The same stage seen by another user.
@@ -117,6 +112,23 @@ impl Stage {
         };
         ChunkedFile::File(model, file.into())
     }
+}
+
+/// The demo world and its dev model, as they come.
+pub fn stage() -> (FakeAnaplan, Demo, Bulk) {
+    let fake = FakeAnaplan::in_process();
+    let bulk = fake.namespace().unwrap();
+    let demo = fake.demo();
+    (fake, demo, bulk)
+}
+
+/// A runtime whose time is paused.
+pub fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .start_paused(true)
+        .build()
+        .unwrap()
 }
 
 pub fn bulk_of(session: Session, model: &ModelId) -> Bulk {

@@ -1,6 +1,6 @@
 //! Files: their objects, and whose content they hold.
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::support::{Caller, HOUR, both_forms};
 use crate::table::behaviours;
@@ -28,34 +28,6 @@ behaviours! {
         => a_file_without_chunks_is_not_found;
     35, "D", "an export writes the file of its own id, for the user who ran it"
         => an_export_writes_its_own_file;
-}
-
-fn file(caller: &Caller, id: u64) -> Value {
-    let files = caller.get("files").expect(200).json();
-    let mut files = files["files"].as_array().unwrap().iter();
-    let id = id.to_string();
-    files
-        .find(|file| file["id"] == id.as_str())
-        .unwrap()
-        .clone()
-}
-
-fn chunks(caller: &Caller, id: u64) -> Option<Vec<String>> {
-    let list = caller.get(&format!("files/{id}/chunks")).expect(200).json();
-    let chunks = list.get("chunks")?.as_array()?.iter();
-    Some(
-        chunks
-            .map(|chunk| {
-                let id = chunk["id"].as_str().unwrap().to_owned();
-                assert_eq!(chunk["name"], format!("Chunk {id}"));
-                id
-            })
-            .collect(),
-    )
-}
-
-fn put(caller: &Caller, id: u64, chunk: usize, text: &str) -> crate::support::Answer {
-    caller.put(&format!("files/{id}/chunks/{chunk}"), text.to_owned())
 }
 
 fn an_unknown_file_becomes_a_new_one() {
@@ -115,7 +87,7 @@ fn content_is_private() {
         let other = caller.other(&caller.demo.second);
         caller.upload(id, "mine");
         other.get(&path).expect(404);
-        assert_eq!(file(&other, id)["chunkCount"], 0);
+        assert_eq!(other.file(id)["chunkCount"], 0);
         other.upload(id, "yours");
         assert_eq!(caller.get(&path).expect(200).text(), "mine");
         other.delete(&path).expect(204);
@@ -129,7 +101,7 @@ fn deletion_leaves_a_stale_count() {
         caller.upload(id, "text");
         let answer = caller.delete(&format!("files/{id}")).expect(204);
         assert!(answer.body.is_empty());
-        assert_eq!(file(&caller, id)["chunkCount"], 1);
+        assert_eq!(caller.file(id)["chunkCount"], 1);
         caller.get(&format!("files/{id}/chunks/0")).expect(404);
         caller.get(&format!("files/{id}")).expect(404);
         caller.upload(id, "again");
@@ -180,9 +152,9 @@ fn a_default_file_wants_the_count() {
             let mut edit = world.edit(&caller.demo.dev);
             edit.file("all.csv").default_content("for all", true).id()
         });
-        put(&caller, id, 0, "mine").expect(404);
+        caller.put_chunk(id, 0, "mine").expect(404);
         caller.chunk_count(id, 1).expect(200);
-        put(&caller, id, 0, "mine").expect(204);
+        caller.put_chunk(id, 0, "mine").expect(204);
         assert_eq!(
             caller.get(&format!("files/{id}")).expect(200).text(),
             "mine"
@@ -194,12 +166,12 @@ fn a_file_is_its_chunks() {
     for caller in both_forms() {
         let id = caller.demo.source_file;
         caller.chunk_count(id, 2).expect(200);
-        put(&caller, id, 0, "Region,Co").expect(204);
-        put(&caller, id, 1, "de\nNorth,N\n").expect(204);
+        caller.put_chunk(id, 0, "Region,Co").expect(204);
+        caller.put_chunk(id, 1, "de\nNorth,N\n").expect(204);
         let whole = caller.get(&format!("files/{id}")).expect(200);
         assert_eq!(whole.content_type(), Some("application/octet-stream"));
         let mut joined = String::new();
-        for chunk in chunks(&caller, id).unwrap() {
+        for chunk in caller.chunks(id).unwrap() {
             let answer = caller
                 .get(&format!("files/{id}/chunks/{chunk}"))
                 .expect(200);
@@ -213,7 +185,7 @@ fn a_file_is_its_chunks() {
 fn a_file_without_chunks_is_not_found() {
     for caller in both_forms() {
         let id = caller.demo.empty_file;
-        assert_eq!(file(&caller, id)["chunkCount"], 0);
+        assert_eq!(caller.file(id)["chunkCount"], 0);
         let answer = caller.get(&format!("files/{id}")).expect(404).json();
         assert_eq!(
             answer["status"],
@@ -233,7 +205,7 @@ fn an_export_writes_its_own_file() {
         let exports = caller.get("exports").expect(200).json();
         let mut ids = exports["exports"].as_array().unwrap().iter();
         assert!(ids.any(|one| one["id"] == export.to_string()));
-        let described = file(&caller, export);
+        let described = caller.file(export);
         assert_eq!(
             (&described["headerRow"], &described["firstDataRow"]),
             (&json!(0), &json!(0))
@@ -246,7 +218,7 @@ fn an_export_writes_its_own_file() {
                 .text()
                 .starts_with("Regions,Volume")
         );
-        assert_eq!(chunks(&caller, export).unwrap(), ["0"]);
+        assert_eq!(caller.chunks(export).unwrap(), ["0"]);
         caller.other(&caller.demo.second).get(&path).expect(404);
     }
 }

@@ -42,16 +42,6 @@ fn locale() -> Value {
     json!({ "localeName": "en_US" })
 }
 
-fn kinds(caller: &Caller) -> [String; 4] {
-    let demo = &caller.demo;
-    [
-        format!("imports/{}", demo.good_import),
-        format!("exports/{}", demo.export),
-        format!("actions/{}", demo.action),
-        format!("processes/{}", demo.process),
-    ]
-}
-
 fn task(caller: &Caller, path: &str) -> Value {
     caller.get(path).expect(200).json()["task"].clone()
 }
@@ -70,7 +60,7 @@ fn done(caller: &Caller) -> Vec<RunKind> {
 
 fn the_locale_is_mandatory() {
     for caller in both_forms() {
-        for path in kinds(&caller) {
+        for path in caller.kinds_of_runs() {
             for body in [
                 json!({}),
                 json!({ "localeName": "" }),
@@ -93,7 +83,7 @@ fn the_locale_is_mandatory() {
 
 fn the_locale_is_american() {
     for caller in both_forms() {
-        for path in kinds(&caller) {
+        for path in caller.kinds_of_runs() {
             let tasks = format!("{path}/tasks");
             caller
                 .post(&tasks, &json!({ "localeName": "fr_FR" }))
@@ -110,7 +100,7 @@ fn the_locale_is_american() {
 
 fn a_run_goes_through_its_states() {
     for caller in both_forms() {
-        for path in kinds(&caller) {
+        for path in caller.kinds_of_runs() {
             let created = caller
                 .post(&format!("{path}/tasks"), &locale())
                 .expect(200)
@@ -171,7 +161,7 @@ fn a_failed_run_is_complete() {
 
 fn runs_wait_for_each_other() {
     for caller in both_forms() {
-        let [_, export, action, _] = kinds(&caller);
+        let [_, export, action, _] = caller.kinds_of_runs();
         let (first, second) = (caller.start(&action), caller.start(&export));
         let list = caller.get(&format!("{export}/tasks")).expect(200).json();
         assert_eq!(list["tasks"][0]["taskState"], "NOT_STARTED");
@@ -197,7 +187,7 @@ fn task_ids_are_upper_case() {
 
 fn a_task_belongs_to_its_parent() {
     for caller in both_forms() {
-        let [import, export, action, process] = kinds(&caller);
+        let [import, export, action, process] = caller.kinds_of_runs();
         let run = caller.start(&action);
         let id = run.rsplit('/').next().unwrap();
         let optimizer = format!("actions/{}", caller.demo.optimizer);
@@ -224,7 +214,11 @@ fn invented_parents_have_no_tasks() {
         let lists = invented
             .map(|path| caller.get(&format!("{path}/tasks")))
             .into_iter()
-            .chain(kinds(&caller).map(|path| outsider.get(&format!("{path}/tasks"))));
+            .chain(
+                caller
+                    .kinds_of_runs()
+                    .map(|path| outsider.get(&format!("{path}/tasks"))),
+            );
         for list in lists {
             let list = list.expect(200).json();
             assert!(list.get("tasks").is_none());

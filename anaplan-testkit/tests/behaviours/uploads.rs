@@ -2,9 +2,9 @@
 
 use bytes::Bytes;
 use http::Method;
-use serde_json::{Value, json};
+use serde_json::json;
 
-use crate::support::{Answer, Caller, both_forms, gzip};
+use crate::support::{Caller, both_forms, gzip};
 use crate::table::behaviours;
 
 behaviours! {
@@ -32,40 +32,12 @@ behaviours! {
         => complete_takes_any_of_three_bodies;
 }
 
-fn file(caller: &Caller, id: u64) -> Value {
-    let files = caller.get("files").expect(200).json();
-    let mut files = files["files"].as_array().unwrap().iter();
-    let id = id.to_string();
-    files
-        .find(|file| file["id"] == id.as_str())
-        .unwrap()
-        .clone()
-}
-
-fn chunks(caller: &Caller, id: u64) -> Option<Vec<String>> {
-    let list = caller.get(&format!("files/{id}/chunks")).expect(200).json();
-    let chunks = list.get("chunks")?.as_array()?.iter();
-    Some(
-        chunks
-            .map(|chunk| {
-                let id = chunk["id"].as_str().unwrap().to_owned();
-                assert_eq!(chunk["name"], format!("Chunk {id}"));
-                id
-            })
-            .collect(),
-    )
-}
-
-fn put(caller: &Caller, id: u64, chunk: usize, text: &str) -> Answer {
-    caller.put(&format!("files/{id}/chunks/{chunk}"), text.to_owned())
-}
-
 fn announced_chunks_are_listed() {
     for caller in both_forms() {
         let id = caller.demo.source_file;
         caller.chunk_count(id, 3).expect(200);
-        assert_eq!(chunks(&caller, id).unwrap(), ["0", "1", "2"]);
-        assert_eq!(file(&caller, id)["chunkCount"], 3);
+        assert_eq!(caller.chunks(id).unwrap(), ["0", "1", "2"]);
+        assert_eq!(caller.file(id)["chunkCount"], 3);
         caller.get(&format!("files/{id}/chunks/0")).expect(404);
         caller.get(&format!("files/{id}")).expect(404);
     }
@@ -75,8 +47,8 @@ fn a_new_count_starts_over() {
     for caller in both_forms() {
         let id = caller.demo.source_file;
         caller.chunk_count(id, 2).expect(200);
-        put(&caller, id, 0, "a").expect(204);
-        put(&caller, id, 1, "b").expect(204);
+        caller.put_chunk(id, 0, "a").expect(204);
+        caller.put_chunk(id, 1, "b").expect(204);
         caller.get(&format!("files/{id}")).expect(200);
         caller.chunk_count(id, 2).expect(200);
         for gone in [format!("files/{id}"), format!("files/{id}/chunks/0")] {
@@ -89,12 +61,12 @@ fn streamed_chunks_are_listed_as_they_come() {
     for caller in both_forms() {
         let id = caller.demo.source_file;
         caller.chunk_count(id, -1).expect(200);
-        assert_eq!(chunks(&caller, id), None);
-        put(&caller, id, 0, "a").expect(204);
-        assert_eq!(chunks(&caller, id).unwrap(), ["0"]);
-        put(&caller, id, 1, "b").expect(204);
-        assert_eq!(chunks(&caller, id).unwrap(), ["0", "1"]);
-        assert_eq!(file(&caller, id)["chunkCount"], -1);
+        assert_eq!(caller.chunks(id), None);
+        caller.put_chunk(id, 0, "a").expect(204);
+        assert_eq!(caller.chunks(id).unwrap(), ["0"]);
+        caller.put_chunk(id, 1, "b").expect(204);
+        assert_eq!(caller.chunks(id).unwrap(), ["0", "1"]);
+        assert_eq!(caller.file(id)["chunkCount"], -1);
     }
 }
 
@@ -102,7 +74,7 @@ fn a_chunk_is_answered_by_nothing() {
     for caller in both_forms() {
         let id = caller.demo.source_file;
         caller.chunk_count(id, 1).expect(200);
-        let answer = put(&caller, id, 0, "a").expect(204);
+        let answer = caller.put_chunk(id, 0, "a").expect(204);
         assert!(answer.body.is_empty());
         assert!(answer.headers.get("content-type").is_none());
     }
@@ -112,8 +84,8 @@ fn chunks_have_a_limit() {
     let caller = Caller::admin();
     let id = caller.demo.source_file;
     caller.chunk_count(id, 2).expect(200);
-    put(&caller, id, 2, "c").expect(404);
-    put(&caller, id, 1, "b").expect(204);
+    caller.put_chunk(id, 2, "c").expect(404);
+    caller.put_chunk(id, 1, "b").expect(204);
 }
 
 fn counts_are_checked() {
@@ -144,7 +116,7 @@ fn packed_chunks_are_unpacked() {
         caller
             .put_gzip(&format!("files/{id}/chunks/0"), b"one,")
             .expect(204);
-        put(&caller, id, 1, "two,").expect(204);
+        caller.put_chunk(id, 1, "two,").expect(204);
         assert_eq!(
             caller.get(&format!("files/{id}")).expect(200).text(),
             "one,two,three"
@@ -169,7 +141,7 @@ fn before_complete_nothing_is_there() {
         let (id, import) = (caller.demo.source_file, caller.demo.good_import);
         let csv = caller.demo.good_csv.clone();
         caller.chunk_count(id, -1).expect(200);
-        put(&caller, id, 0, &csv).expect(204);
+        caller.put_chunk(id, 0, &csv).expect(204);
         let result = caller.run(&format!("imports/{import}"));
         assert_eq!(result["successful"], false);
         assert_eq!(
@@ -191,7 +163,7 @@ fn complete_wants_a_body() {
             caller.send(Method::POST, &path, kind, Bytes::new())
         };
         caller.chunk_count(id, -1).expect(200);
-        put(&caller, id, 0, "a").expect(204);
+        caller.put_chunk(id, 0, "a").expect(204);
         complete().expect(500);
         caller.get(&format!("files/{id}")).expect(404);
         caller
@@ -205,11 +177,11 @@ fn complete_wants_a_body() {
 fn complete_takes_any_of_three_bodies() {
     for caller in both_forms() {
         let id = caller.demo.source_file;
-        let whole = file(&caller, id);
+        let whole = caller.file(id);
         for body in [json!({}), json!({ "id": id.to_string() }), whole] {
             caller.chunk_count(id, -1).expect(200);
-            put(&caller, id, 0, "a").expect(204);
-            put(&caller, id, 1, "b").expect(204);
+            caller.put_chunk(id, 0, "a").expect(204);
+            caller.put_chunk(id, 1, "b").expect(204);
             let done = caller
                 .post(&format!("files/{id}/complete"), &body)
                 .expect(200)

@@ -1,35 +1,14 @@
 use bytes::Bytes;
 use http::Method;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::support::{Caller, HOUR, both_forms, gzip};
-
-fn entry(caller: &Caller, file: u64) -> Value {
-    let files = caller.get("files").expect(200).json();
-    let files = files["files"].as_array().unwrap().clone();
-    let is_it = |entry: &Value| entry["id"] == file.to_string();
-    files.into_iter().find(is_it).unwrap()
-}
-
-fn chunk_ids(caller: &Caller, file: u64) -> Value {
-    let answer = caller
-        .get(&format!("files/{file}/chunks"))
-        .expect(200)
-        .json();
-    match answer.get("chunks") {
-        Some(chunks) => {
-            let ids = chunks.as_array().unwrap().iter();
-            ids.map(|chunk| chunk["id"].clone()).collect()
-        }
-        None => Value::Null,
-    }
-}
 
 #[test]
 fn files_are_listed_with_how_to_read_them_and_outputs_with_less() {
     for caller in both_forms() {
         let demo = &caller.demo;
-        let file = entry(&caller, demo.source_file);
+        let file = caller.file(demo.source_file);
         assert_eq!(file["name"], "regions.csv");
         assert_eq!(
             (&file["headerRow"], &file["firstDataRow"]),
@@ -40,7 +19,7 @@ fn files_are_listed_with_how_to_read_them_and_outputs_with_less() {
             (&json!(","), &json!("UTF-8"))
         );
         assert_eq!(file["chunkCount"], 0);
-        let output = entry(&caller, demo.export);
+        let output = caller.file(demo.export);
         assert_eq!(
             (&output["headerRow"], output.get("separator")),
             (&json!(0), None)
@@ -77,7 +56,7 @@ fn chunks_of_a_known_number_may_come_in_any_order() {
         let answer = caller.chunk_count(file, 3).expect(200).json();
         assert_eq!(answer["file"]["chunkCount"], 3);
         assert_eq!(answer["file"]["id"], file.to_string());
-        assert_eq!(chunk_ids(&caller, file), json!(["0", "1", "2"]));
+        assert_eq!(caller.chunks(file).unwrap(), ["0", "1", "2"]);
         caller.get(&path).expect(404);
         let answer = caller.put(&format!("{path}/chunks/2"), "c").expect(204);
         assert_eq!((answer.content_type(), answer.body.len()), (None, 0));
@@ -112,18 +91,14 @@ fn a_chunk_outside_the_announced_ones_is_not_found() {
     let caller = Caller::admin();
     let file = caller.demo.source_file;
     caller.chunk_count(file, 2).expect(200);
-    caller
-        .put(&format!("files/{file}/chunks/2"), "x")
-        .expect(404);
+    caller.put_chunk(file, 2, "x").expect(404);
     caller
         .put(&format!("files/{file}/chunks/-1"), "x")
         .expect(404);
     caller
         .put(&format!("files/{file}/chunks/01"), "x")
         .expect(404);
-    caller
-        .put(&format!("files/{file}/chunks/1000"), "x")
-        .expect(404);
+    caller.put_chunk(file, 1000, "x").expect(404);
 }
 
 #[test]
@@ -133,10 +108,10 @@ fn an_upload_of_unknown_length_ends_when_it_is_told() {
         let path = format!("files/{file}");
         let answer = caller.chunk_count(file, -1).expect(200).json();
         assert_eq!(answer["file"]["chunkCount"], -1);
-        assert_eq!(chunk_ids(&caller, file), Value::Null);
+        assert_eq!(caller.chunks(file), None);
         caller.put(&format!("{path}/chunks/0"), "a,").expect(204);
         caller.put(&format!("{path}/chunks/1"), "b").expect(204);
-        assert_eq!(chunk_ids(&caller, file), json!(["0", "1"]));
+        assert_eq!(caller.chunks(file).unwrap(), ["0", "1"]);
         caller.get(&path).expect(404);
         let done = caller
             .post(&format!("{path}/complete"), &json!({}))
@@ -166,9 +141,7 @@ fn completing_without_a_body_fails_as_the_real_server_does_unless_the_rules_say_
     let caller = Caller::admin();
     let file = caller.demo.source_file;
     caller.chunk_count(file, -1).expect(200);
-    caller
-        .put(&format!("files/{file}/chunks/0"), "a")
-        .expect(204);
+    caller.put_chunk(file, 0, "a").expect(204);
     let complete = || {
         let path = format!("files/{file}/complete");
         caller.send(Method::POST, &path, Some("application/json"), Bytes::new())
@@ -185,12 +158,8 @@ fn an_upload_with_a_gap_cannot_be_completed() {
     let caller = Caller::admin();
     let file = caller.demo.source_file;
     caller.chunk_count(file, -1).expect(200);
-    caller
-        .put(&format!("files/{file}/chunks/0"), "a")
-        .expect(204);
-    caller
-        .put(&format!("files/{file}/chunks/2"), "c")
-        .expect(204);
+    caller.put_chunk(file, 0, "a").expect(204);
+    caller.put_chunk(file, 2, "c").expect(204);
     caller
         .post(&format!("files/{file}/complete"), &json!({}))
         .expect(400);
@@ -264,7 +233,7 @@ fn a_small_file_is_put_at_once_and_as_it_is() {
         caller.upload(file, "first");
         caller.upload(file, "second");
         assert_eq!(caller.get(&format!("files/{file}")).body, "second");
-        assert_eq!(entry(&caller, file)["chunkCount"], 1);
+        assert_eq!(caller.file(file)["chunkCount"], 1);
         caller
             .put_gzip(&format!("files/{file}"), b"text")
             .expect(204);
@@ -279,8 +248,8 @@ fn content_is_private() {
     caller.upload(file, "mine");
     let second = caller.other(&caller.demo.second);
     second.get(&format!("files/{file}")).expect(404);
-    assert_eq!(chunk_ids(&second, file), Value::Null);
-    assert_eq!(entry(&second, file)["chunkCount"], 0);
+    assert_eq!(second.chunks(file), None);
+    assert_eq!(second.file(file)["chunkCount"], 0);
     second.upload(file, "theirs");
     assert_eq!(caller.get(&format!("files/{file}")).body, "mine");
 }
@@ -290,14 +259,10 @@ fn deleting_takes_the_content_and_leaves_the_file_with_its_old_count() {
     for caller in both_forms() {
         let file = caller.demo.source_file;
         caller.chunk_count(file, 2).expect(200);
-        caller
-            .put(&format!("files/{file}/chunks/0"), "a")
-            .expect(204);
-        caller
-            .put(&format!("files/{file}/chunks/1"), "b")
-            .expect(204);
+        caller.put_chunk(file, 0, "a").expect(204);
+        caller.put_chunk(file, 1, "b").expect(204);
         caller.delete(&format!("files/{file}")).expect(204);
-        assert_eq!(entry(&caller, file)["chunkCount"], 2);
+        assert_eq!(caller.file(file)["chunkCount"], 2);
         caller.get(&format!("files/{file}/chunks/0")).expect(404);
         caller.get(&format!("files/{file}")).expect(404);
         caller.delete(&format!("files/{file}")).expect(204);
@@ -323,7 +288,7 @@ fn content_lives_for_48_hours_after_the_last_access() {
     caller.fake.advance(HOUR * 48);
     let caller = again(&caller);
     caller.get(&format!("files/{file}")).expect(404);
-    assert_eq!(entry(&caller, file)["chunkCount"], 0);
+    assert_eq!(caller.file(file)["chunkCount"], 0);
 }
 
 #[test]
@@ -349,13 +314,9 @@ fn a_default_file_is_there_until_something_is_uploaded_and_again_when_that_is_go
     );
     limited.get(&format!("files/{admins}")).expect(404);
     // The number of chunks comes first here.
-    caller
-        .put(&format!("files/{everyone}/chunks/0"), "x")
-        .expect(404);
+    caller.put_chunk(everyone, 0, "x").expect(404);
     caller.chunk_count(everyone, 1).expect(200);
-    caller
-        .put(&format!("files/{everyone}/chunks/0"), "x")
-        .expect(204);
+    caller.put_chunk(everyone, 0, "x").expect(204);
     assert_eq!(caller.get(&format!("files/{everyone}")).body, "x");
     assert_eq!(limited.get(&format!("files/{everyone}")).body, "default");
     caller.delete(&format!("files/{everyone}")).expect(204);
@@ -389,8 +350,8 @@ fn an_unknown_id_becomes_a_new_file_of_another_id() {
             .expect(200);
         assert_eq!(named.json()["file"]["name"], "other.csv");
         let id = file["id"].as_str().unwrap().parse().unwrap();
-        assert_eq!(entry(&caller, id)["name"], "new.csv");
-        caller.put(&format!("files/{id}/chunks/0"), "x").expect(204);
+        assert_eq!(caller.file(id)["name"], "new.csv");
+        caller.put_chunk(id, 0, "x").expect(204);
         assert!(before == revisable(&caller), "such a file is no structure");
     }
 }

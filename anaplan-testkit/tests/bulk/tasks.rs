@@ -8,16 +8,6 @@ use serde_json::{Value, json};
 
 use crate::support::{Caller, HOUR, both_forms};
 
-fn kinds(caller: &Caller) -> [String; 4] {
-    let demo = &caller.demo;
-    [
-        format!("imports/{}", demo.good_import),
-        format!("exports/{}", demo.export),
-        format!("actions/{}", demo.action),
-        format!("processes/{}", demo.process),
-    ]
-}
-
 fn state(caller: &Caller, task: &str) -> String {
     let task = caller.get(task).expect(200).json();
     task["task"]["taskState"].as_str().unwrap().to_owned()
@@ -26,7 +16,7 @@ fn state(caller: &Caller, task: &str) -> String {
 #[test]
 fn a_run_waits_works_and_is_over() {
     for caller in both_forms() {
-        for path in kinds(&caller) {
+        for path in caller.kinds_of_runs() {
             let body = json!({ "localeName": "en_US" });
             let started = caller
                 .post(&format!("{path}/tasks"), &body)
@@ -83,7 +73,7 @@ fn a_busy_model_lets_the_next_run_wait() {
     for pacing in [Pacing::Polls(2), Pacing::Time(Duration::from_secs(10))] {
         let caller = Caller::admin();
         caller.pace(pacing);
-        let [_, export, action, process] = kinds(&caller);
+        let [_, export, action, process] = caller.kinds_of_runs();
         let first = caller.start(&action);
         let second = caller.start(&export);
         let third = caller.start(&process);
@@ -108,7 +98,7 @@ fn a_busy_model_lets_the_next_run_wait() {
 #[test]
 fn whoever_waits_for_a_busy_model_sees_it_go_on() {
     let caller = Caller::admin();
-    let [_, export, action, _] = kinds(&caller);
+    let [_, export, action, _] = caller.kinds_of_runs();
     let _abandoned = caller.start(&action);
     let task = caller.start(&export);
     assert_eq!(caller.follow(&task)["taskState"], "COMPLETE");
@@ -127,7 +117,7 @@ fn runs_of_different_models_do_not_wait_for_each_other() {
 #[test]
 fn the_locale_is_a_must_and_nothing_unknown_is_taken() {
     for caller in both_forms() {
-        for path in kinds(&caller) {
+        for path in caller.kinds_of_runs() {
             let tasks = format!("{path}/tasks");
             let refused = caller.post(&tasks, &json!({})).expect(400);
             assert!(refused.message().contains("localeName"));
@@ -172,7 +162,7 @@ fn the_locale_is_a_must_and_nothing_unknown_is_taken() {
 #[test]
 fn a_task_is_known_under_its_own_parent_only() {
     let caller = Caller::admin();
-    let [import, export, action, _] = kinds(&caller);
+    let [import, export, action, _] = caller.kinds_of_runs();
     let task = caller.start(&action);
     let id = task.rsplit('/').next().unwrap();
     for wrong in [&import, &export, &"actions/117999999999".to_owned()] {
@@ -234,7 +224,7 @@ fn lists_of_tasks_tell_neither_unknown_parents_nor_missing_access() {
     for caller in both_forms() {
         caller.start(&format!("actions/{}", caller.demo.action));
         let outsider = caller.other(&caller.demo.outsider);
-        for path in kinds(&caller) {
+        for path in caller.kinds_of_runs() {
             let list = outsider.get(&format!("{path}/tasks")).expect(200).json();
             assert!(list.get("tasks").is_none());
             outsider.get(&path).expect(404);
@@ -288,7 +278,7 @@ fn a_run_under_way_is_cancelled_and_nothing_of_it_happens() {
 #[test]
 fn a_waiting_run_is_cancelled_and_a_finished_one_is_not() {
     let caller = Caller::admin();
-    let [_, export, action, _] = kinds(&caller);
+    let [_, export, action, _] = caller.kinds_of_runs();
     let (first, second) = (caller.start(&action), caller.start(&export));
     caller.delete(&second).expect(200);
     assert_eq!(caller.follow(&second)["taskState"], "CANCELLED");
@@ -399,7 +389,7 @@ fn a_large_dump_comes_in_chunks() {
 fn the_state_of_the_model_is_told() {
     let caller = Caller::admin();
     let demo = caller.demo.clone();
-    let [import, export, ..] = kinds(&caller);
+    let [import, export, ..] = caller.kinds_of_runs();
     let body = json!({ "localeName": "en_US" });
     let start = |path: &str| caller.post(&format!("{path}/tasks"), &body);
     let set = |state| caller.fake.world(|world| world.set_state(&demo.dev, state));
@@ -435,7 +425,7 @@ fn starting_can_answer_with_the_bare_id() {
 #[test]
 fn methods_that_are_not_there_are_not_allowed() {
     let caller = Caller::admin();
-    let [import, ..] = kinds(&caller);
+    let [import, ..] = caller.kinds_of_runs();
     caller.delete(&import).expect(405);
     caller.delete("imports").expect(405);
     caller.delete(&format!("{import}/tasks")).expect(405);

@@ -8,6 +8,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use crate::caller::Caller;
+use crate::on_paused_time;
 use crate::order::{Effect, Order};
 
 /// One request, or something that happens between requests. The numbers choose objects, as far as there
@@ -476,12 +477,7 @@ proptest! {
     fn whatever_is_asked_in_whatever_order_the_world_stays_in_order(
         deeds in prop::collection::vec(deed(), 1..40),
     ) {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_time()
-            .start_paused(true)
-            .build()
-            .unwrap();
-        runtime.block_on(async {
+        on_paused_time(async {
             let mut play = Play::new();
             for deed in &deeds {
                 play.perform(deed);

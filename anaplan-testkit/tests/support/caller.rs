@@ -206,6 +206,32 @@ impl Caller {
         self.send(Method::PUT, path, kind, gzip(body))
     }
 
+    /// What the list of files says of one.
+    #[track_caller]
+    pub(crate) fn file(&self, file: u64) -> Value {
+        let files = self.get("files").expect(200).json();
+        let id = file.to_string();
+        let mut files = files["files"].as_array().unwrap().iter();
+        files.find(|file| file["id"] == *id).unwrap().clone()
+    }
+
+    /// The ids of a file's chunks, where the list has any.
+    #[track_caller]
+    pub(crate) fn chunks(&self, file: u64) -> Option<Vec<String>> {
+        let list = self.get(&format!("files/{file}/chunks")).expect(200).json();
+        let chunks = list.get("chunks")?.as_array().unwrap().iter();
+        let ids = chunks.map(|chunk| {
+            let id = chunk["id"].as_str().unwrap();
+            assert_eq!(chunk["name"], format!("Chunk {id}"));
+            id.to_owned()
+        });
+        Some(ids.collect())
+    }
+
+    pub(crate) fn put_chunk(&self, file: u64, chunk: usize, text: &str) -> Answer {
+        self.put(&format!("files/{file}/chunks/{chunk}"), text.to_owned())
+    }
+
     pub(crate) fn chunk_count(&self, file: u64, count: i64) -> Answer {
         self.post(&format!("files/{file}"), &json!({ "chunkCount": count }))
     }
@@ -214,6 +240,17 @@ impl Caller {
     pub(crate) fn upload(&self, file: u64, text: &str) {
         self.put(&format!("files/{file}"), text.to_owned())
             .expect(204);
+    }
+
+    /// The path of an import, an export, an action and a process.
+    pub(crate) fn kinds_of_runs(&self) -> [String; 4] {
+        let demo = &self.demo;
+        [
+            format!("imports/{}", demo.good_import),
+            format!("exports/{}", demo.export),
+            format!("actions/{}", demo.action),
+            format!("processes/{}", demo.process),
+        ]
     }
 
     /// Starts a run, and gives its path.

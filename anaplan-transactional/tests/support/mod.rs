@@ -66,12 +66,7 @@ impl Stage {
 
     /// The same for code that is not async.
     pub fn set_blocking() -> Self {
-        tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .start_paused(true)
-            .build()
-            .unwrap()
-            .block_on(Self::set())
+        runtime().block_on(Self::set())
     }
 
     /// The same stage seen by another user.
@@ -113,6 +108,15 @@ impl Stage {
                 .cloned()
         })
     }
+}
+
+/// A runtime whose time is paused.
+pub fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .start_paused(true)
+        .build()
+        .unwrap()
 }
 
 pub fn model_of(fake: &FakeAnaplan, user: &UserId, model: &ModelId) -> Transactional {
