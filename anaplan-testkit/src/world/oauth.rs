@@ -21,6 +21,8 @@ pub(crate) struct OAuth {
     codes: HashMap<String, Code>,
     pub(super) devices: HashMap<String, Device>,
     refresh_tokens: HashMap<String, RefreshToken>,
+    /// Keys for those who approve and type nothing.
+    pub(super) approval_keys: HashMap<String, UserId>,
 }
 
 impl fmt::Debug for OAuth {
