@@ -6,12 +6,10 @@ mod support;
 
 use std::time::Duration;
 
-use anaplan_bulk::{
-    ActionId, ActionOutcome, ActionRef, Bulk, FileId, MappingParameter, RowStatus, TableFormat,
-};
+use anaplan_bulk::{ActionId, ActionOutcome, ActionRef, Bulk, FileId, MappingParameter, RowStatus};
 use anaplan_core::{ErrorKind, PollPolicy, Settings, TaskState};
+use anaplan_testkit::Pacing;
 use anaplan_testkit::world::{CellValue, ModelState};
-use anaplan_testkit::{Demo, FakeAnaplan, Pacing};
 use serde::{Deserialize, Serialize};
 use support::{bulk_of, stage};
 
