@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::operation::{Operation, bytes, created, envelope, get, need, nothing, op};
 use super::operation::{Success, page_or_none};
-use super::shape::{Field, Shape, key, optional};
+use super::shape::{Field, STATES, Shape, key, optional};
 use crate::http::Request;
 
 const REVISION: Shape = Shape::Object(&[
@@ -30,14 +30,6 @@ const APPLIED: Shape = Shape::Object(&[
     key("appliedOn", Shape::Stamp),
     key("appliedMethod", Shape::Filled),
     optional("modelDeleted", Shape::Flag),
-]);
-
-const STATES: Shape = Shape::OneOf(&[
-    "NOT_STARTED",
-    "IN_PROGRESS",
-    "COMPLETE",
-    "CANCELLING",
-    "CANCELLED",
 ]);
 
 const STARTED: Field = key(

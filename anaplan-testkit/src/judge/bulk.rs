@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::operation::{
     Operation, Success, bare, bytes, envelope, get, need, nothing, op, page, page_or_none,
 };
-use super::shape::{Field, Shape, key, optional, optional_with};
+use super::shape::{Field, STATES, Shape, key, optional, optional_with};
 use crate::http::Request;
 
 const ENCODING: Shape = Shape::OneOf(&["UTF-8", "UTF-16LE", "ISO-8859-1"]);
@@ -204,13 +204,6 @@ const PROCESS_METADATA: Field = key(
 
 const DASHBOARD: Shape = Shape::Object(&[key("id", Shape::Kind("115")), NAME, CODE]);
 
-const STATES: Shape = Shape::OneOf(&[
-    "NOT_STARTED",
-    "IN_PROGRESS",
-    "COMPLETE",
-    "CANCELLING",
-    "CANCELLED",
-]);
 const LISTED_TASK: Shape = Shape::Object(&[
     key("taskId", Shape::Upper),
     key("taskState", STATES),

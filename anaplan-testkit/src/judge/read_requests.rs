@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::modelling::{CSV, READ};
 use super::operation::{Operation, Success, envelope, get, need, op};
-use super::shape::{Shape, key, optional};
+use super::shape::{STATES, Shape, key, optional};
 use crate::http::Request;
 
 macro_rules! read_request {
@@ -13,16 +13,7 @@ macro_rules! read_request {
             $key,
             Shape::Object(&[
                 key("requestId", Shape::Upper),
-                key(
-                    "requestState",
-                    Shape::OneOf(&[
-                        "NOT_STARTED",
-                        "IN_PROGRESS",
-                        "COMPLETE",
-                        "CANCELLING",
-                        "CANCELLED",
-                    ]),
-                ),
+                key("requestState", STATES),
                 key("url", Shape::Address),
                 optional($id, Shape::Count),
                 optional("availablePages", Shape::Count),

@@ -55,6 +55,15 @@ pub(crate) enum Shape {
     Either(&'static [Shape]),
 }
 
+/// The states of tasks and read requests.
+pub(crate) const STATES: Shape = Shape::OneOf(&[
+    "NOT_STARTED",
+    "IN_PROGRESS",
+    "COMPLETE",
+    "CANCELLING",
+    "CANCELLED",
+]);
+
 /// A key of an object.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Field {

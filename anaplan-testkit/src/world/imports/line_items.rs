@@ -51,14 +51,10 @@ impl<'a> LineItemLoad<'a> {
     }
 
     pub(crate) fn run(&self, model: &mut Model, ids: &mut IdSource) -> Applied {
-        let mut applied = Applied::default();
-        for (index, row) in self.table.rows.iter().enumerate() {
-            match self.row(model, ids, row) {
-                Ok(effect) => applied.count(index, effect, Vec::new()),
-                Err(problem) => applied.count(index, Effect::Nothing, vec![problem]),
-            }
-        }
-        applied
+        Applied::each(&self.table.rows, |row| {
+            let effect = self.row(model, ids, row)?;
+            Ok((effect, Vec::new()))
+        })
     }
 
     fn row(&self, model: &mut Model, ids: &mut IdSource, row: &Row) -> Result<Effect, Problem> {

@@ -74,14 +74,7 @@ impl<'a> ListLoad<'a> {
     }
 
     pub(crate) fn run(&self, model: &mut Model, ids: &mut IdSource) -> Applied {
-        let mut applied = Applied::default();
-        for (index, row) in self.table.rows.iter().enumerate() {
-            match self.row(model, ids, row) {
-                Ok((effect, problems)) => applied.count(index, effect, problems),
-                Err(problem) => applied.count(index, Effect::Nothing, vec![problem]),
-            }
-        }
-        applied
+        Applied::each(&self.table.rows, |row| self.row(model, ids, row))
     }
 
     fn row(

@@ -106,14 +106,7 @@ impl<'a> ModuleLoad<'a> {
     }
 
     pub(crate) fn run(&self, model: &mut Model) -> Applied {
-        let mut applied = Applied::default();
-        for (index, row) in self.table.rows.iter().enumerate() {
-            match self.row(model, row) {
-                Ok((effect, problems)) => applied.count(index, effect, problems),
-                Err(problem) => applied.count(index, Effect::Nothing, vec![problem]),
-            }
-        }
-        applied
+        Applied::each(&self.table.rows, |row| self.row(model, row))
     }
 
     fn row(&self, model: &mut Model, row: &Row) -> Result<(Effect, Vec<Problem>), Problem> {

@@ -48,7 +48,22 @@ impl Applied {
         self.bad.iter().filter(|row| row.lost).count() as u64
     }
 
-    pub(crate) fn count(&mut self, row: usize, outcome: Effect, problems: Vec<Problem>) {
+    /// Does something with each row of a table.
+    pub(crate) fn each<R>(
+        rows: &[R],
+        mut load: impl FnMut(&R) -> Result<(Effect, Vec<Problem>), Problem>,
+    ) -> Self {
+        let mut applied = Self::default();
+        for (index, row) in rows.iter().enumerate() {
+            match load(row) {
+                Ok((effect, problems)) => applied.count(index, effect, problems),
+                Err(problem) => applied.count(index, Effect::Nothing, vec![problem]),
+            }
+        }
+        applied
+    }
+
+    fn count(&mut self, row: usize, outcome: Effect, problems: Vec<Problem>) {
         match outcome {
             Effect::Created => self.created += 1,
             Effect::Updated => self.updated += 1,

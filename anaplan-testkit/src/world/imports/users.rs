@@ -56,40 +56,33 @@ impl<'a> UserLoad<'a> {
         users: &mut BTreeMap<UserId, User>,
         ids: &mut IdSource,
     ) -> Applied {
-        let mut applied = Applied::default();
         let mut by_email: HashMap<String, UserId> = users
             .values()
             .map(|user| (key(&user.email), user.id.clone()))
             .collect();
         let mut roles = HashMap::new();
-        for (index, row) in self.table.rows.iter().enumerate() {
-            let checked = self.check(model, row, &mut roles);
-            let outcome = checked.map(|(email, role)| {
-                let known = by_email.get(&key(email)).cloned();
-                let id = known.clone().unwrap_or_else(|| {
-                    let id = UserId::from(ids.lower_hex());
-                    // Nobody knows the password: an administrator has yet to set one.
-                    let user = User::new(id.clone(), email.to_owned(), ids.secret());
-                    by_email.insert(key(email), id.clone());
-                    users.insert(id.clone(), user);
-                    id
-                });
-                let renamed = users
-                    .get_mut(&id)
-                    .is_some_and(|user| self.rename(user, row));
-                let moved = role.is_some_and(|role| assign(model, &id, role));
-                match known {
-                    None => Effect::Created,
-                    Some(_) if renamed || moved => Effect::Updated,
-                    Some(_) => Effect::Nothing,
-                }
+        Applied::each(&self.table.rows, |row| {
+            let (email, role) = self.check(model, row, &mut roles)?;
+            let known = by_email.get(&key(email)).cloned();
+            let id = known.clone().unwrap_or_else(|| {
+                let id = UserId::from(ids.lower_hex());
+                // Nobody knows the password: an administrator has yet to set one.
+                let user = User::new(id.clone(), email.to_owned(), ids.secret());
+                by_email.insert(key(email), id.clone());
+                users.insert(id.clone(), user);
+                id
             });
-            match outcome {
-                Ok(effect) => applied.count(index, effect, Vec::new()),
-                Err(problem) => applied.count(index, Effect::Nothing, vec![problem]),
-            }
-        }
-        applied
+            let renamed = users
+                .get_mut(&id)
+                .is_some_and(|user| self.rename(user, row));
+            let moved = role.is_some_and(|role| assign(model, &id, role));
+            let effect = match known {
+                None => Effect::Created,
+                Some(_) if renamed || moved => Effect::Updated,
+                Some(_) => Effect::Nothing,
+            };
+            Ok((effect, Vec::new()))
+        })
     }
 
     /// The address, and the role if the row says one: nothing for no access.

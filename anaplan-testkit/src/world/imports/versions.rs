@@ -37,14 +37,10 @@ impl<'a> VersionLoad<'a> {
     }
 
     pub(crate) fn run(&self, model: &mut Model, ids: &mut IdSource) -> Applied {
-        let mut applied = Applied::default();
-        for (index, row) in self.table.rows.iter().enumerate() {
-            match self.row(&mut model.structure.versions, ids, row) {
-                Ok(effect) => applied.count(index, effect, Vec::new()),
-                Err(problem) => applied.count(index, Effect::Nothing, vec![problem]),
-            }
-        }
-        applied
+        Applied::each(&self.table.rows, |row| {
+            let effect = self.row(&mut model.structure.versions, ids, row)?;
+            Ok((effect, Vec::new()))
+        })
     }
 
     fn row(
