@@ -3,7 +3,7 @@
 use anaplan_core::lenient::{or_default, text_lists, texts};
 use serde::Deserialize;
 
-/// The cells of a view. Labels are names; [`get_view_info`](Transactional::get_view_info) tells the
+/// The cells of a view. Labels are names; [`get_view_info`](crate::Transactional::get_view_info) tells the
 /// dimensions that they belong to, in the same order.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]

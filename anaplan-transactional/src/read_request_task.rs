@@ -31,7 +31,7 @@ impl ReadSource {
     }
 }
 
-/// Where a read request can be found again: the address of a [`Task`]. Plain data to store.
+/// Where a read request can be found again: the address of a [`Task`](anaplan_core::Task). Plain data to store.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
