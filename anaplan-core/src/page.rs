@@ -213,6 +213,10 @@ pub struct Pages<E: Paged> {
 
 impl<E: Paged> Pages<E> {
     /// The next page; `None` at the end.
+    ///
+    /// # Errors
+    ///
+    /// Those of the call. The first one is the last element.
     pub async fn next_page(&mut self) -> Option<Result<Page<E::Item>>> {
         std::future::poll_fn(|cx| Pin::new(&mut *self).poll_next(cx)).await
     }
@@ -349,6 +353,10 @@ pub struct Items<E: Paged> {
 
 impl<E: Paged> Items<E> {
     /// The next element; `None` at the end.
+    ///
+    /// # Errors
+    ///
+    /// Those of the call. The first one is the last element.
     pub async fn next_item(&mut self) -> Option<Result<E::Item>> {
         std::future::poll_fn(|cx| Pin::new(&mut *self).poll_next(cx)).await
     }
