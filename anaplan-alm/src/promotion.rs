@@ -359,6 +359,19 @@ impl PromotionPlan {
     ///
     /// `Conflict` when the target has changed since the plan was made, `TaskFailed` with the server's
     /// reasons, and those of [`sync_models`](Alm::sync_models).
+    ///
+    /// ```
+    /// # use anaplan_alm::Alm;
+    /// # anaplan_testkit::story(async |fake| {
+    /// # let alm: Alm = fake.namespace()?;
+    /// # let production = alm.with_model(fake.demo().prod);
+    /// # let plan = production.plan_promotion().await?.ready().unwrap();
+    /// let report = plan.apply().await?;
+    /// println!("{} -> {}", report.from.name, report.to.name);
+    /// // Once more changes nothing.
+    /// assert_eq!(plan.apply().await?.task, None);
+    /// # Ok(()) });
+    /// ```
     pub fn apply(&self) -> Pending<PromotionReport> {
         self.apply_with(|_| {})
     }
