@@ -59,6 +59,23 @@ impl Bulk {
     }
 
     /// The same as a stream of chunks: short for `get_file(file).stream()`.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`get_file`](Self::get_file), from the stream.
+    ///
+    /// ```
+    /// # use anaplan_bulk::Bulk;
+    /// # anaplan_testkit::story(async |fake| {
+    /// # let bulk: Bulk = fake.namespace()?;
+    /// # let ids = fake.demo();
+    /// # bulk.upload_file(ids.source_file, ids.good_csv.clone()).await?;
+    /// let mut chunks = bulk.get_file_stream(ids.source_file);
+    /// while let Some(chunk) = chunks.chunk().await {
+    ///     println!("{} bytes", chunk?.len());
+    /// }
+    /// # Ok(()) });
+    /// ```
     pub fn get_file_stream(&self, file: impl Into<FileId>) -> FileStream {
         self.get_file(file).stream()
     }
@@ -99,6 +116,20 @@ impl Download {
 
     /// Goes on from this chunk, counted from 0: what [`FileStream::position`] said when an earlier
     /// download ended.
+    ///
+    /// ```
+    /// # use anaplan_bulk::Bulk;
+    /// # anaplan_testkit::story(async |fake| {
+    /// # let bulk: Bulk = fake.namespace()?;
+    /// # let ids = fake.demo();
+    /// # bulk.upload_file(ids.source_file, ids.good_csv.clone()).await?;
+    /// let mut chunks = bulk.get_file(ids.source_file).stream();
+    /// let first = chunks.chunk().await.transpose()?;
+    /// // Later, or in another process:
+    /// let rest = bulk.get_file(ids.source_file).from_chunk(chunks.position()).await?;
+    /// assert_eq!((first.unwrap().len(), rest.len()), (ids.good_csv.len(), 0));
+    /// # Ok(()) });
+    /// ```
     pub fn from_chunk(mut self, chunk: usize) -> Self {
         self.first = chunk;
         self
@@ -147,6 +178,21 @@ impl Download {
     /// Writes everything to `writer` as it arrives, and gives the number of bytes.
     ///
     /// A failure in the middle leaves what was written so far in the writer.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Bulk::get_file`], and `Io` when writing fails.
+    ///
+    /// ```
+    /// # use anaplan_bulk::Bulk;
+    /// # anaplan_testkit::story(async |fake| {
+    /// # let bulk: Bulk = fake.namespace()?;
+    /// # let ids = fake.demo();
+    /// # bulk.upload_file(ids.source_file, ids.good_csv.clone()).await?;
+    /// let written = bulk.get_file(ids.source_file).write_to(tokio::io::sink()).await?;
+    /// assert_eq!(written, ids.good_csv.len() as u64);
+    /// # Ok(()) });
+    /// ```
     pub fn write_to<W>(self, mut writer: W) -> Pending<u64>
     where
         W: AsyncWrite + Send + Unpin + 'static,
@@ -158,6 +204,23 @@ impl Download {
     ///
     /// The file is written beside `path` under a temporary name and renamed when it is complete and on
     /// the disk, so that `path` never holds half a download.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Bulk::get_file`], `InvalidInput` when `path` names no file, and `Io` when it cannot be written.
+    ///
+    /// ```
+    /// # use anaplan_bulk::Bulk;
+    /// # anaplan_testkit::story(async |fake| {
+    /// # let bulk: Bulk = fake.namespace()?;
+    /// # let ids = fake.demo();
+    /// # bulk.upload_file(ids.source_file, ids.good_csv.clone()).await?;
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("regions.csv");
+    /// bulk.get_file(ids.source_file).save_to(&path).await?;
+    /// assert_eq!(std::fs::read_to_string(path)?, ids.good_csv);
+    /// # Ok(()) });
+    /// ```
     pub fn save_to(self, path: impl AsRef<Path>) -> Pending<u64> {
         let path = path.as_ref().to_owned();
         Pending::new(async move {
@@ -172,11 +235,51 @@ impl Download {
     ///
     /// The columns of the header are matched with the names of `T`'s fields; without a header, with
     /// their order.
+    ///
+    /// # Errors
+    ///
+    /// From the rows: those of [`Bulk::get_file`], `InvalidInput` for a format that cannot be read, and `Decode` for a
+    /// row that does not fit `T`, with its row and column.
+    ///
+    /// ```
+    /// # use anaplan_bulk::{Bulk, TableFormat};
+    /// # anaplan_testkit::story(async |fake| {
+    /// # let bulk: Bulk = fake.namespace()?;
+    /// # let ids = fake.demo();
+    /// # bulk.upload_file(ids.source_file, ids.good_csv.clone()).await?;
+    /// let mut rows = bulk
+    ///     .get_file(ids.source_file)
+    ///     .rows::<Vec<String>>(TableFormat::default());
+    /// while let Some(row) = rows.next_row().await {
+    ///     println!("{:?}", row?);
+    /// }
+    /// # Ok(()) });
+    /// ```
     pub fn rows<T>(self, format: TableFormat) -> Rows<T> {
         Rows::new(RecordStream::new(self.stream(), format))
     }
 
     /// The rows of a dump with what is wrong with them, as they arrive.
+    ///
+    /// # Errors
+    ///
+    /// From the rows: those of [`Bulk::get_dump`], and `Decode` for what is no dump.
+    ///
+    /// ```
+    /// # use anaplan_bulk::Bulk;
+    /// # anaplan_testkit::story(async |fake| {
+    /// # let bulk: Bulk = fake.namespace()?;
+    /// # let ids = fake.demo();
+    /// let outcome = bulk
+    ///     .upload_and_import(ids.bad_source_file, ids.bad_csv.clone(), ids.bad_import)
+    ///     .await?;
+    /// let mut rows = bulk.get_dump(&outcome.task).dump_rows();
+    /// while let Some(row) = rows.next_row().await {
+    ///     let row = row?;
+    ///     println!("line {:?}: {:?}", row.line, row.errors);
+    /// }
+    /// # Ok(()) });
+    /// ```
     pub fn dump_rows(self) -> DumpRows {
         DumpRows::new(self.stream())
     }

@@ -85,6 +85,22 @@ impl Bulk {
     }
 
     /// The same with a stream: short for `upload_file(file, Content::stream(stream))`.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`upload_file`](Self::upload_file); an error of the stream is one of the kind `Io`.
+    ///
+    /// ```
+    /// # use anaplan_bulk::Bulk;
+    /// # anaplan_testkit::story(async |fake| {
+    /// # let bulk: Bulk = fake.namespace()?;
+    /// # let ids = fake.demo();
+    /// let lines = futures_util::stream::iter(["Region,Code\n", "Central,C\n"]);
+    /// let lines = futures_util::StreamExt::map(lines, std::io::Result::Ok);
+    /// let done = bulk.upload_file_stream(ids.source_file, lines).await?;
+    /// assert_eq!(done.bytes, 22);
+    /// # Ok(()) });
+    /// ```
     pub fn upload_file_stream<S, B, E>(&self, file: impl Into<FileId>, stream: S) -> Upload
     where
         S: Stream<Item = Result<B, E>> + Send + 'static,
