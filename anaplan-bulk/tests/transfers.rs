@@ -415,6 +415,26 @@ fn transfers_run_without_an_async_runtime() {
     upload.chunk_size(MEGABYTE).gzip_level(1).run().unwrap();
     assert!(on_server(&fake, demo.source_file).unwrap() == text);
     assert!(bulk.get_file(demo.source_file).run().unwrap() == text);
+    let chunks = bulk.get_file_stream(demo.source_file);
+    let streamed: Vec<Bytes> = Iterator::map(chunks, Result::unwrap).collect();
+    assert!(streamed.len() == 3 && streamed.concat() == text.as_bytes());
+
+    let reader = std::io::Cursor::new(text.clone().into_bytes());
+    let lines: Vec<String> = text.split_inclusive('\n').map(str::to_owned).collect();
+    for content in [Content::blocking_reader(reader), Content::iter(lines)] {
+        bulk.delete_file(demo.source_file).run().unwrap();
+        let upload = bulk.upload_file(demo.source_file, content);
+        upload.chunk_size(MEGABYTE).gzip_level(1).run().unwrap();
+        assert!(on_server(&fake, demo.source_file).unwrap() == text);
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("down.csv");
+    let saved = bulk.get_file(demo.source_file).save_to(&path).run();
+    assert_eq!(saved.unwrap(), text.len() as u64);
+    assert!(std::fs::read(&path).unwrap() == text.as_bytes());
+    let rows = bulk.get_file(demo.source_file);
+    let mut rows = rows.rows::<Vec<String>>(anaplan_bulk::TableFormat::default());
+    assert!(Iterator::next(&mut rows).unwrap().is_ok());
     assert!(
         bulk.get_file(demo.empty_file)
             .run()
