@@ -69,6 +69,9 @@ pub struct Demo {
     pub device_client: Option<OAuthClient>,
     /// A refresh token of the administrator for `device_client`.
     pub device_refresh_token: SecretString,
+    /// What approves in the administrator's name on the pages of the OAuth service: see
+    /// [`World::add_approval_key`].
+    pub approval_key: SecretString,
     /// `dev`: the list of regions, production data, with a few items; takes new items.
     pub list: u64,
     /// `dev`: a production list without items.
@@ -186,6 +189,7 @@ impl Demo {
             code_client: None,
             device_client: None,
             device_refresh_token: SecretString::default(),
+            approval_key: SecretString::default(),
             list: 0,
             empty_list: 0,
             numbered_list: 0,
@@ -305,6 +309,7 @@ fn oauth(world: &mut World, demo: &mut Demo) {
     let device = world.add_device_client().rotating(false).client();
     demo.device_refresh_token = world.issue_refresh_token(&device.id, &demo.admin.id).into();
     demo.device_client = Some(device);
+    demo.approval_key = world.add_approval_key(&demo.admin.id).into();
 }
 
 fn dev(world: &mut World, demo: &mut Demo) {

@@ -415,6 +415,37 @@ async fn a_device_waits_for_its_user_and_not_too_impatiently() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_addresses_of_the_card_approve_for_those_who_type_nothing() {
+    let stage = Stage::new();
+    let told = stage.send(stage.path("approve_url"), "").await;
+    let location = told.headers["location"].to_str().unwrap();
+    assert!(
+        location.starts_with(stage.text("redirect_uri")),
+        "{location}"
+    );
+    assert!(location.contains("code="));
+    let wrong = form(&[("user", &stage.fake.admin().user), ("password", "a guess")]);
+    let told = stage.send(stage.path("approve_url"), &wrong).await;
+    assert_eq!(told.status, 200, "what is typed counts");
+
+    let approve = stage.path("device_approve_url").to_owned();
+    let device = stage.start_device().await;
+    let code = device["user_code"].as_str().unwrap();
+    let page = request("GET", &format!("/activate?user_code={code}"));
+    stage.front.ask(page).await;
+    assert_eq!(stage.poll(&device).await.status, 403, "nobody has approved");
+    stage.fake.advance(5 * SECOND);
+    let hook = request("GET", &format!("{approve}&user_code={code}"));
+    stage.front.ask(hook).await;
+    assert_eq!(stage.poll(&device).await.status, 200);
+
+    let device = stage.start_device().await;
+    let code = form(&[("user_code", device["user_code"].as_str().unwrap())]);
+    stage.send(&approve, &code).await;
+    assert_eq!(stage.poll(&device).await.status, 200);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_device_can_be_refused_and_expires() {
     let stage = Stage::new();
     let admin = stage.fake.admin().id;

@@ -7,10 +7,10 @@ use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use crate::api::envelope::{Envelope, Failure, json_response};
-use crate::api::users::long_date;
-use crate::api::{Call, Reply, query, route::only};
+use crate::api::users::{self, long_date};
+use crate::api::{Call, Reply, query, route::only, workspaces};
 use crate::http::Response;
-use crate::world::{Model, ModelState, OpenState, TaskRecord, later};
+use crate::world::{Model, ModelState, OpenState, TaskRecord, User, later};
 
 /// How often a model may be asked to open within ten minutes.
 const FAIR_OPENINGS: usize = 5;
@@ -20,6 +20,7 @@ pub(crate) fn route(call: &mut Call<'_>, id: &ModelId, rest: &[&str]) -> Reply {
     match rest {
         ["status"] => status(call, id),
         ["open"] => only(call.request, &Method::POST).and_then(|()| open(call, id)),
+        ["users"] => users_of(call, id),
         ["close"] => only(call.request, &Method::POST).and_then(|()| close(call, id)),
         _ => Err(Failure::NotFound),
     }
@@ -58,6 +59,25 @@ pub(crate) fn list_in(call: &Call<'_>, workspace: &WorkspaceId) -> Reply {
     respond(call, models)
 }
 
+/// Those that a user sees, with a role in them or not.
+pub(crate) fn list_of(call: &Call<'_>, user: &User) -> Reply {
+    let models = call.world.models().iter();
+    let models = models
+        .filter(|model| workspaces::is_seen_by(call, user, &model.workspace))
+        .map(|model| describe(call, model));
+    respond(call, models.collect())
+}
+
+/// Those who have a role in a model.
+fn users_of(call: &Call<'_>, id: &ModelId) -> Reply {
+    only(call.request, &Method::GET)?;
+    let model = call.world.model(id).ok_or(Failure::NotFound)?;
+    if !visible(call, model) {
+        return Err(Failure::NotFound);
+    }
+    users::respond(call, |user| model.users.contains_key(&user.id))
+}
+
 fn respond(call: &Call<'_>, models: Vec<Value>) -> Reply {
     let (models, paging) = query::page(call.world, call.request, models);
     Ok(Envelope::of("model")
@@ -82,14 +102,8 @@ pub(crate) fn one(call: &mut Call<'_>, id: &ModelId) -> Reply {
 
 /// A model without a role in it is listed all the same, to those who see its workspace.
 fn visible(call: &Call<'_>, model: &Model) -> bool {
-    call.world.user(&call.user).is_some_and(|user| {
-        user.tenant_admin
-            || user.admin_of.contains(&model.workspace)
-            || user.visitor_of.contains(&model.workspace)
-            || call.world.models().iter().any(|other| {
-                other.workspace == model.workspace && other.users.contains_key(&user.id)
-            })
-    })
+    let user = call.world.user(&call.user);
+    user.is_some_and(|user| workspaces::is_seen_by(call, user, &model.workspace))
 }
 
 /// Lists leave archived models out when they are asked to.

@@ -1,5 +1,6 @@
 //! The pages of the OAuth service that people see: plain forms, which scripts can send as well.
 
+use anaplan_core::UserId;
 use http::{Method, StatusCode};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
@@ -89,7 +90,7 @@ fn log_in(world: &mut World, request: &Request, ticket: &str) -> Reply {
         add("error", "access_denied");
         add("error_description", "User denied the authorization.");
     } else {
-        let Some(user) = form.user(world) else {
+        let Some(user) = form.user(world, request) else {
             return Ok(login_page(ticket, WRONG));
         };
         let Some(code) = world.finish_login(ticket, &user) else {
@@ -105,14 +106,16 @@ fn log_in(world: &mut World, request: &Request, ticket: &str) -> Reply {
 
 /// The page on which a user types the code that a device shows.
 pub(crate) fn activate(world: &mut World, request: &Request) -> Reply {
-    if request.method() != Method::POST {
+    let decided = request.method() == Method::POST
+        || (request.param("user_code").is_some() && approver(world, request).is_some());
+    if !decided {
         only(request, &Method::GET)?;
         return Ok(device_page(request.param("user_code").unwrap_or(""), ""));
     }
     let form = Form(request.fields());
     let code = form.get("user_code").or_else(|| request.param("user_code"));
     let code = code.unwrap_or("").to_owned();
-    let Some(user) = form.user(world) else {
+    let Some(user) = form.user(world, request) else {
         return Ok(device_page(&code, WRONG));
     };
     let (known, done) = if form.denies() {
@@ -143,12 +146,21 @@ impl Form {
         self.get("decision") == Some("deny")
     }
 
-    /// The user who gave the right password.
-    fn user(&self, world: &World) -> Option<anaplan_core::UserId> {
-        let user = world.user_by_email(self.get("user")?.trim())?;
+    /// The user who gave the right password, or for whom the address approves when nothing was typed.
+    fn user(&self, world: &World, request: &Request) -> Option<UserId> {
+        let names = ["user", "username", "email"];
+        let typed = names.iter().find_map(|name| self.get(name));
+        let Some(email) = typed.filter(|email| !email.is_empty()) else {
+            return approver(world, request);
+        };
+        let user = world.user_by_email(email.trim())?;
         let right = user.active && self.get("password") == Some(user.password.as_str());
         right.then(|| user.id.clone())
     }
+}
+
+fn approver(world: &World, request: &Request) -> Option<UserId> {
+    world.approver(request.param("approval")?).cloned()
 }
 
 fn login_page(ticket: &str, problem: &str) -> Response {

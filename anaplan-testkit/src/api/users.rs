@@ -5,7 +5,7 @@ use http::Method;
 use serde_json::{Value, json};
 
 use crate::api::envelope::{Envelope, Failure};
-use crate::api::{Call, Reply, query, route::only};
+use crate::api::{Call, Reply, models, query, route::only, workspaces};
 use crate::world::User;
 
 pub(crate) fn route(call: &mut Call<'_>, rest: &[&str]) -> Reply {
@@ -14,19 +14,26 @@ pub(crate) fn route(call: &mut Call<'_>, rest: &[&str]) -> Reply {
         [] => list(call),
         ["me"] => one(call, &call.user.clone()),
         [user] => one(call, &UserId::from(*user)),
+        [user, "workspaces"] => workspaces::list_of(call, seen(call, user)?),
+        [user, "models"] => models::list_of(call, seen(call, user)?),
         _ => Err(Failure::NotFound),
     }
 }
 
 fn list(call: &Call<'_>) -> Reply {
-    let wanted = |user: &&User| {
+    let wanted = |user: &User| {
         call.request.param("s").is_none_or(|text| {
             [&user.email, &user.first_name, &user.last_name]
                 .iter()
                 .any(|field| query::matches(text, field))
         })
     };
-    let users = call.world.users.values().filter(wanted);
+    respond(call, wanted)
+}
+
+/// The users who fit, sorted and paged.
+pub(crate) fn respond(call: &Call<'_>, fits: impl Fn(&User) -> bool) -> Reply {
+    let users = call.world.users.values().filter(|user| fits(user));
     let mut users: Vec<Value> = users.map(|user| describe(call, user)).collect();
     let fields = ["firstName", "lastName", "email", "active", "lastLoginDate"];
     query::sort_strictly(call.request, &mut users, &fields)?;
@@ -35,6 +42,14 @@ fn list(call: &Call<'_>) -> Reply {
         .paged(paging)
         .with("users", users)
         .into())
+}
+
+/// What somebody else sees is for tenant administrators to know.
+fn seen<'a>(call: &'a Call<'_>, id: &str) -> Result<&'a User, Failure> {
+    let asker = call.world.user(&call.user).ok_or(Failure::NotFound)?;
+    let user = call.world.user(&UserId::from(id));
+    let user = user.filter(|user| asker.tenant_admin || user.id == asker.id);
+    user.ok_or(Failure::NotFound)
 }
 
 fn one(call: &Call<'_>, id: &UserId) -> Reply {

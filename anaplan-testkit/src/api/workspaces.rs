@@ -5,7 +5,7 @@ use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use crate::api::envelope::{Envelope, Failure};
-use crate::api::{Call, Reply, models, query, route::only};
+use crate::api::{Call, Reply, models, query, route::only, users};
 use crate::world::{OpenState, User, Workspace};
 
 pub(crate) fn route(call: &mut Call<'_>, rest: &[&str]) -> Reply {
@@ -13,12 +13,16 @@ pub(crate) fn route(call: &mut Call<'_>, rest: &[&str]) -> Reply {
         only(call.request, &Method::POST)?;
         return bulk_delete(call, &WorkspaceId::from(*workspace));
     }
-    if !matches!(rest, [] | [_] | [_, "models" | "admins" | "visitors"]) {
+    if !matches!(
+        rest,
+        [] | [_] | [_, "models" | "users" | "admins" | "visitors"]
+    ) {
         return Err(Failure::NotFound);
     }
     only(call.request, &Method::GET)?;
     match rest {
         [] => list(call),
+        [workspace, "users"] => users_of(call, &WorkspaceId::from(*workspace)),
         [workspace] => one(call, &WorkspaceId::from(*workspace)),
         [workspace, "models"] => models::list_in(call, &WorkspaceId::from(*workspace)),
         [workspace, "admins"] => {
@@ -35,26 +39,35 @@ pub(crate) fn route(call: &mut Call<'_>, rest: &[&str]) -> Reply {
     }
 }
 
-/// Whether the caller sees a workspace at all.
-fn visible(call: &Call<'_>, workspace: &Workspace) -> bool {
-    call.world.user(&call.user).is_some_and(|user| {
-        user.tenant_admin
-            || user.admin_of.contains(&workspace.id)
-            || user.visitor_of.contains(&workspace.id)
-            || call
-                .world
-                .models()
-                .iter()
-                .any(|model| model.workspace == workspace.id && model.users.contains_key(&user.id))
-    })
+/// Whether a user sees a workspace at all.
+pub(crate) fn is_seen_by(call: &Call<'_>, user: &User, workspace: &WorkspaceId) -> bool {
+    user.tenant_admin || belongs_to(call, user, workspace)
+}
+
+fn belongs_to(call: &Call<'_>, user: &User, workspace: &WorkspaceId) -> bool {
+    let mut models = call.world.models().iter();
+    user.admin_of.contains(workspace)
+        || user.visitor_of.contains(workspace)
+        || models.any(|model| model.workspace == *workspace && model.users.contains_key(&user.id))
+}
+
+fn users_of(call: &Call<'_>, id: &WorkspaceId) -> Reply {
+    administered(call, id)?;
+    users::respond(call, |user| belongs_to(call, user, id))
 }
 
 fn list(call: &Call<'_>) -> Reply {
+    let user = call.world.user(&call.user).ok_or(Failure::NotFound)?;
+    list_of(call, user)
+}
+
+/// Those that a user sees.
+pub(crate) fn list_of(call: &Call<'_>, user: &User) -> Reply {
     let mut workspaces: Vec<Value> = call
         .world
         .workspaces()
         .iter()
-        .filter(|workspace| visible(call, workspace))
+        .filter(|workspace| is_seen_by(call, user, &workspace.id))
         .filter(|workspace| {
             let search = call.request.param("s");
             search.is_none_or(|text| query::matches(text, &workspace.name))

@@ -138,6 +138,9 @@ fn progress_of_status(_: &Request, body: &Value) -> Result<(), String> {
 const OPERATIONS: &[Operation] = &[
     get("users", &[page("users", USER)]).refuses(&[400]),
     get("users/*", &[envelope(&[key("user", USER)])]),
+    get("users/*/workspaces", &[page("workspaces", WORKSPACE)]).refuses(&[400]),
+    get("users/*/models", &[page("models", LISTED_MODEL)]).rules(&[memory_of_archived]),
+    get("workspaces/*/users", &[page("users", USER)]).refuses(&[400]),
     get("workspaces", &[page("workspaces", WORKSPACE)]).refuses(&[400]),
     get("workspaces/*", &[envelope(&[key("workspace", WORKSPACE)])]),
     get("workspaces/*/admins", &[page("admins", PERSON)]).refuses(&[500]),
@@ -155,6 +158,7 @@ const OPERATIONS: &[Operation] = &[
 ];
 
 const OF_MODEL: &[Operation] = &[
+    get("users", &[page("users", USER)]).refuses(&[400]),
     get("status", &[bare(200, &[STATUS])]).rules(&[progress_of_status]),
     op("POST", "status")
         .gives(&[envelope(&[STATUS])])

@@ -22,6 +22,8 @@ pub(crate) struct OAuth {
     codes: HashMap<String, Code>,
     devices: HashMap<String, Device>,
     refresh_tokens: HashMap<String, RefreshToken>,
+    /// Keys for those who approve and type nothing.
+    pub(super) approval_keys: HashMap<String, UserId>,
 }
 
 impl fmt::Debug for OAuth {

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::time::Duration;
 
+use anaplan_core::UserId;
+
 use crate::world::{OAuthRefusal, World};
 
 /// A client of the OAuth service, as the administration of a tenant registers it. Each serves one grant:
@@ -74,6 +76,18 @@ impl OAuthClientEdit<'_> {
 }
 
 impl World {
+    /// A key that approves in the name of a user on the pages of the OAuth service, for scripts that type
+    /// nothing: the parameter `approval` of their addresses.
+    pub fn add_approval_key(&mut self, user: &UserId) -> String {
+        let key = self.ids.secret();
+        self.oauth.approval_keys.insert(key.clone(), user.clone());
+        key
+    }
+
+    pub(crate) fn approver(&self, key: &str) -> Option<&UserId> {
+        self.oauth.approval_keys.get(key)
+    }
+
     /// Registers a client for the authorization code grant, with a secret of its own.
     pub fn add_code_client(&mut self, redirect_uri: impl Into<String>) -> OAuthClientEdit<'_> {
         let secret = self.ids.secret();

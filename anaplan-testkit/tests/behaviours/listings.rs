@@ -23,6 +23,8 @@ behaviours! {
         => models_are_searched_by_tenant_admins;
     15, "D L", "paths, ids and the names of parameters are case-sensitive: an id in the wrong case is 404"
         => case_matters;
+    14, "A", "the workspaces and models of a user, and the users of a workspace and of a model, have listings of their own"
+        => people_and_places_are_listed_together;
 }
 
 fn paging(answer: Answer) -> Value {
@@ -258,4 +260,42 @@ fn case_matters() {
     let count = |query: &str| column(admin.get(&format!("{views}{query}")), "views", "id").len();
     assert!(count("includesubsidiaryviews=true") > count("includesubsidiaryviews=True"));
     assert_eq!(count("includeSubsidiaryViews=true"), count(""));
+}
+
+fn people_and_places_are_listed_together() {
+    let admin = Asker::admin();
+    let (demo, me) = (admin.fake.demo(), admin.fake.admin().id);
+    let count = |path: &str, key: &str| {
+        admin.get(path).expect(200).json()[key]
+            .as_array()
+            .unwrap()
+            .len()
+    };
+    assert_eq!(
+        count(&format!("/2/0/users/{me}/workspaces"), "workspaces"),
+        1
+    );
+    assert_eq!(count(&format!("/2/0/users/{me}/models"), "models"), 8);
+    assert_eq!(
+        count(
+            &format!("/2/0/workspaces/{}/users", demo.workspace),
+            "users"
+        ),
+        3
+    );
+    let in_dev = admin
+        .get(&format!("/2/0/models/{}/users", demo.dev))
+        .expect(200)
+        .json();
+    let emails: Vec<_> = in_dev["users"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|user| &user["email"])
+        .collect();
+    assert_eq!(emails, [demo.limited.user.as_str()]);
+
+    let outsider = demo.outsider.id;
+    assert_eq!(count(&format!("/2/0/users/{outsider}/models"), "models"), 0);
+    admin.get("/2/0/users/nobody/models").expect(404);
 }
