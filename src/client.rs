@@ -63,6 +63,17 @@ impl Client {
     /// # Errors
     ///
     /// [`ErrorKind::MissingScope`](crate::ErrorKind::MissingScope) when the client has no model.
+    ///
+    /// ```
+    /// # anaplan_testkit::story(async |fake| {
+    /// # let (admin, ids) = (fake.admin(), fake.demo());
+    /// # let client = anaplan::Client::builder().connection(fake.connection())
+    /// #     .basic(&admin.user, admin.password.as_str()).model_id(&ids.dev).build()?;
+    /// if let Some(revision) = client.alm()?.get_latest_revision().await? {
+    ///     println!("{}", revision.name);
+    /// }
+    /// # Ok(()) });
+    /// ```
     #[cfg(feature = "alm")]
     #[cfg_attr(docsrs, doc(cfg(feature = "alm")))]
     pub fn alm(&self) -> Result<anaplan_alm::Alm> {
@@ -168,7 +179,36 @@ impl Client {
     }
 
     /// A call of any endpoint, not yet made. The way to operations that no namespace covers: see
-    /// [`Endpoint`].
+    /// [`Endpoint`] and the guide to [custom endpoints](crate::guide::custom_endpoints).
+    ///
+    /// ```
+    /// # anaplan_testkit::story(async |fake| {
+    /// use anaplan::{Answer, Endpoint, Method, Path, Result, RetryClass};
+    ///
+    /// struct ModelName(String);
+    ///
+    /// impl Endpoint for ModelName {
+    ///     const NAME: &'static str = "custom.model_name";
+    ///     const METHOD: Method = Method::GET;
+    ///     const RETRY: RetryClass = RetryClass::ReadOnly;
+    ///     type Output = serde_json::Value;
+    ///
+    ///     fn path(&self) -> Path {
+    ///         Path::integration().lit("models").seg("modelId", &self.0)
+    ///     }
+    ///
+    ///     fn decode(&self, answer: Answer) -> Result<Self::Output> {
+    ///         answer.field("model")
+    ///     }
+    /// }
+    ///
+    /// # let (admin, ids) = (fake.admin(), fake.demo());
+    /// # let client = anaplan::Client::builder().connection(fake.connection())
+    /// #     .basic(&admin.user, admin.password.as_str()).model_id(&ids.dev).build()?;
+    /// let model = client.call(ModelName(ids.dev.to_string())).await?;
+    /// println!("{}", model["name"]);
+    /// # Ok(()) });
+    /// ```
     pub fn call<E: Endpoint>(&self, endpoint: E) -> Call<E> {
         self.session.call(endpoint)
     }
@@ -179,6 +219,16 @@ impl Client {
     }
 
     /// The same client for another model; session, token, limits and connections are shared.
+    ///
+    /// ```
+    /// # anaplan_testkit::story(async |fake| {
+    /// # let (admin, ids) = (fake.admin(), fake.demo());
+    /// # let client = anaplan::Client::builder().connection(fake.connection())
+    /// #     .basic(&admin.user, admin.password.as_str()).model_id(&ids.dev).build()?;
+    /// let production = client.with_model(&ids.prod);
+    /// assert_eq!(production.scope().model, Some(ids.prod));
+    /// # Ok(()) });
+    /// ```
     #[must_use]
     pub fn with_model(&self, model: impl Into<ModelId>) -> Self {
         let scope = Scope::new(self.scope.workspace.clone(), Some(model.into()));

@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use anaplan::auth::{Basic, SignIn as _};
-use anaplan::{Client, ClientBuilder, ErrorKind};
+use anaplan::{Client, ClientBuilder, ErrorKind, RateLimit, RetryPolicy};
 use anaplan_testkit::{FakeAnaplan, Fault};
 
 fn builder(fake: &FakeAnaplan) -> ClientBuilder {
@@ -133,4 +133,66 @@ async fn a_certificate_that_nobody_registered_is_refused_once_in_the_servers_wor
         shown.contains("Certificate") && !shown.contains("correct-horse"),
         "{shown}"
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_clients_own_limit_spreads_requests_and_can_be_turned_off() {
+    for (limit, expected) in [
+        (None, 0.0),
+        (Some(RateLimit::default()), 0.0),
+        (Some(RateLimit::new(5, 2.0)), 10.0),
+    ] {
+        let fake = FakeAnaplan::in_process();
+        fake.world(|world| world.rules.burst = None);
+        let client = match limit {
+            Some(limit) => builder(&fake).rate_limit(limit),
+            None => builder(&fake).no_rate_limit(),
+        };
+        let alm = client.build().unwrap().alm().unwrap();
+        let started = tokio::time::Instant::now();
+        // With the sign-in, these are 25 requests.
+        for _ in 0..24 {
+            alm.get_latest_revision().await.unwrap();
+        }
+        let waited = started.elapsed().as_secs_f64();
+        assert!((waited - expected).abs() < 0.2, "{limit:?}: {waited} s");
+    }
+    // 600 at once, then 10 per second.
+    let fake = FakeAnaplan::in_process();
+    fake.world(|world| world.rules.burst = None);
+    let alm = builder(&fake).build().unwrap().alm().unwrap();
+    let started = tokio::time::Instant::now();
+    for _ in 0..619 {
+        alm.get_latest_revision().await.unwrap();
+    }
+    let waited = started.elapsed().as_secs_f64();
+    assert!((waited - 2.0).abs() < 0.2, "{waited} s");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_only_fails_uses_up_the_budget_and_is_then_asked_once_per_call() {
+    const ROUTE: &str = "GET /2/0/models/*/alm/latestRevision";
+    let fake = FakeAnaplan::in_process();
+    let mut policy = RetryPolicy::default();
+    policy.budget = 40;
+    let client = builder(&fake).retry(policy).build().unwrap();
+    let alm = client.alm().unwrap();
+    fake.inject(Fault::status(503).on(ROUTE));
+    let mut attempts = Vec::new();
+    for _ in 0..4 {
+        let error = alm.get_latest_revision().await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Server);
+        attempts.push(error.attempts());
+        let told = error.to_string().contains("retry budget");
+        assert_eq!(told, attempts.len() > 1, "{error}");
+    }
+    assert_eq!(attempts, [6, 4, 1, 1]);
+
+    // Every call that goes well pays a part of it back.
+    fake.clear_faults();
+    for _ in 0..5 {
+        alm.get_latest_revision().await.unwrap();
+    }
+    fake.inject(Fault::status(503).on(ROUTE).times(1));
+    alm.get_latest_revision().await.unwrap();
 }

@@ -1,5 +1,6 @@
 //! https: whom the client trusts, and what it tells those whom it does not trust.
 
+#![cfg(any(feature = "rustls", feature = "native-tls"))]
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
 use std::process::Command;

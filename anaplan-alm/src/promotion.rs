@@ -66,7 +66,9 @@ impl Alm {
     /// was created, and the newest revision there that this model can be synced to.
     ///
     /// Where the model of origin is gone, the other models of the family are asked in turn.
-    /// Three reads at least: retried freely.
+    ///
+    /// `GET /models/{modelId}/alm/latestRevision`, then `.../revisions/{revisionId}/appliedToModels` and
+    /// `.../syncableRevisions` of one model or more. Reads only: retried freely.
     ///
     /// # Errors
     ///
@@ -94,10 +96,25 @@ impl Alm {
 
     /// The same with the source model given.
     ///
+    /// `GET /models/{modelId}/alm/latestRevision` and `.../syncableRevisions`. Reads only: retried freely.
+    ///
     /// # Errors
     ///
     /// Those of [`plan_promotion`](Self::plan_promotion), and `Rejected` for a model without common
     /// history.
+    ///
+    /// ```
+    /// # use anaplan_alm::Alm;
+    /// # anaplan_testkit::story(async |fake| {
+    /// # let alm: Alm = fake.namespace()?;
+    /// # let production = alm.with_model(fake.demo().prod);
+    /// # let test = fake.demo().test;
+    /// // Only what has passed the test model goes to production.
+    /// if let Some(plan) = production.plan_promotion_from(&test).await?.ready() {
+    ///     assert_eq!(plan.source_model, test);
+    /// }
+    /// # Ok(()) });
+    /// ```
     pub fn plan_promotion_from(&self, source_model: impl Into<ModelId>) -> Pending<Promotion> {
         let alm = self.clone();
         let source_model = source_model.into();
@@ -194,6 +211,18 @@ impl PromotionPlan {
     /// # Errors
     ///
     /// `InvalidInput` when the revision is not among them.
+    ///
+    /// ```
+    /// # use anaplan_alm::Alm;
+    /// # anaplan_testkit::story(async |fake| {
+    /// # let alm: Alm = fake.namespace()?;
+    /// # let production = alm.with_model(fake.demo().prod);
+    /// # let plan = production.plan_promotion().await?.ready().unwrap();
+    /// let oldest = plan.candidates.last().unwrap().id.clone();
+    /// let one_step = plan.up_to(oldest)?;
+    /// assert_eq!(one_step.apply().await?.to.id, one_step.source_revision.id);
+    /// # Ok(()) });
+    /// ```
     pub fn up_to(mut self, revision: impl Into<RevisionId>) -> Result<Self> {
         let revision = revision.into();
         let found = self
@@ -207,6 +236,24 @@ impl PromotionPlan {
     }
 
     /// How many things the promotion would change. Changes nothing.
+    ///
+    /// Creates a [summary](Alm::create_comparison_summary), waits for it, and
+    /// [fetches](Alm::get_comparison_summary) it. A repeat only costs work: retried freely.
+    ///
+    /// # Errors
+    ///
+    /// `TaskFailed` when the server could not compare, `TaskTimeout`, and those of the calls.
+    ///
+    /// ```
+    /// # use anaplan_alm::Alm;
+    /// # anaplan_testkit::story(async |fake| {
+    /// # let alm: Alm = fake.namespace()?;
+    /// # let production = alm.with_model(fake.demo().prod);
+    /// # let plan = production.plan_promotion().await?.ready().unwrap();
+    /// let summary = plan.preview().await?;
+    /// println!("{}", summary.totals);
+    /// # Ok(()) });
+    /// ```
     pub fn preview(&self) -> Pending<ComparisonSummary> {
         let (alm, pair) = (self.alm.clone(), self.revisions());
         Pending::new(async move {
@@ -216,6 +263,26 @@ impl PromotionPlan {
     }
 
     /// What the promotion would change in every detail: the comparison report's bytes. Changes nothing.
+    ///
+    /// Creates a [report](Alm::create_comparison_report), waits for it, and
+    /// [fetches](Alm::get_comparison_report) it. A repeat only costs work: retried freely.
+    ///
+    /// # Errors
+    ///
+    /// `TaskFailed` when the server could not compare, `TaskTimeout`, and those of the calls.
+    ///
+    /// ```
+    /// # use anaplan_alm::{Alm, ComparisonReport};
+    /// # anaplan_testkit::story(async |fake| {
+    /// # let alm: Alm = fake.namespace()?;
+    /// # let production = alm.with_model(fake.demo().prod);
+    /// # let plan = production.plan_promotion().await?.ready().unwrap();
+    /// let report = ComparisonReport::parse(&plan.report().await?);
+    /// for section in &report.sections {
+    ///     println!("{}: {}", section.title, section.rows.len());
+    /// }
+    /// # Ok(()) });
+    /// ```
     pub fn report(&self) -> Pending<Bytes> {
         let (alm, pair) = (self.alm.clone(), self.revisions());
         Pending::new(async move {
@@ -225,6 +292,23 @@ impl PromotionPlan {
     }
 
     /// The same into a file, which appears under `path` when it is complete. Gives its size in bytes.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`report`](Self::report), and `Io` when the file cannot be written.
+    ///
+    /// ```
+    /// # use anaplan_alm::Alm;
+    /// # anaplan_testkit::story(async |fake| {
+    /// # let alm: Alm = fake.namespace()?;
+    /// # let production = alm.with_model(fake.demo().prod);
+    /// # let plan = production.plan_promotion().await?.ready().unwrap();
+    /// let path = std::env::temp_dir().join(format!("plan-{}.tsv", std::process::id()));
+    /// let size = plan.save_report(&path).await?;
+    /// assert_eq!(std::fs::metadata(&path)?.len(), size);
+    /// # std::fs::remove_file(path)?;
+    /// # Ok(()) });
+    /// ```
     pub fn save_report(&self, path: impl AsRef<Path>) -> Pending<u64> {
         let (alm, pair) = (self.alm.clone(), self.revisions());
         let path = path.as_ref().to_owned();
@@ -236,10 +320,26 @@ impl PromotionPlan {
 
     /// Starts the sync and gives its handle, for those who want to watch or store it.
     ///
+    /// Looks first whether the plan is still right; then
+    /// `POST /models/{modelId}/alm/syncTasks`. Never starts two syncs: see
+    /// [`sync_models`](Alm::sync_models).
+    ///
     /// # Errors
     ///
     /// `Conflict` when the target has changed since the plan was made, and those of
     /// [`sync_models`](Alm::sync_models).
+    ///
+    /// ```
+    /// # use anaplan_alm::Alm;
+    /// # anaplan_testkit::story(async |fake| {
+    /// # let alm: Alm = fake.namespace()?;
+    /// # let production = alm.with_model(fake.demo().prod);
+    /// # let plan = production.plan_promotion().await?.ready().unwrap();
+    /// let task = plan.start().await?;
+    /// println!("running as {}", task.id());
+    /// task.wait().await?;
+    /// # Ok(()) });
+    /// ```
     pub fn start(&self) -> Pending<Task<Sync>> {
         let plan = self.clone();
         Pending::new(async move {
@@ -259,11 +359,38 @@ impl PromotionPlan {
     ///
     /// `Conflict` when the target has changed since the plan was made, `TaskFailed` with the server's
     /// reasons, and those of [`sync_models`](Alm::sync_models).
+    ///
+    /// ```
+    /// # use anaplan_alm::Alm;
+    /// # anaplan_testkit::story(async |fake| {
+    /// # let alm: Alm = fake.namespace()?;
+    /// # let production = alm.with_model(fake.demo().prod);
+    /// # let plan = production.plan_promotion().await?.ready().unwrap();
+    /// let report = plan.apply().await?;
+    /// println!("{} -> {}", report.from.name, report.to.name);
+    /// // Once more changes nothing.
+    /// assert_eq!(plan.apply().await?.task, None);
+    /// # Ok(()) });
+    /// ```
     pub fn apply(&self) -> Pending<PromotionReport> {
         self.apply_with(|_| {})
     }
 
     /// Like [`apply`](Self::apply), and calls `watch` with each status of the sync.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`apply`](Self::apply).
+    ///
+    /// ```
+    /// # use anaplan_alm::Alm;
+    /// # anaplan_testkit::story(async |fake| {
+    /// # let alm: Alm = fake.namespace()?;
+    /// # let production = alm.with_model(fake.demo().prod);
+    /// # let plan = production.plan_promotion().await?.ready().unwrap();
+    /// plan.apply_with(|status| println!("{:?}", status.current_step)).await?;
+    /// # Ok(()) });
+    /// ```
     pub fn apply_with<F>(&self, watch: F) -> Pending<PromotionReport>
     where
         F: FnMut(&TaskStatus<AlmTaskResult>) + Send + 'static,

@@ -57,6 +57,20 @@ impl Alm {
     /// # Errors
     ///
     /// `NotFound` for an unknown task, and for a task of another kind.
+    ///
+    /// ```
+    /// # use anaplan_alm::{Alm, RevisionPair};
+    /// # anaplan_testkit::story(async |fake| {
+    /// # let dev: Alm = fake.namespace()?;
+    /// # let production = dev.with_model(fake.demo().prod);
+    /// # let from = dev.get_latest_revision().await?.unwrap();
+    /// # let to = production.get_latest_revision().await?.unwrap();
+    /// # let pair = RevisionPair::new(&from.id, dev.model(), &to.id);
+    /// let task = production.create_comparison_report(&pair).await?;
+    /// let status = production.get_comparison_report_task(task.id()).await?;
+    /// println!("{} {:?}", status.task_state, status.current_step);
+    /// # Ok(()) });
+    /// ```
     pub fn get_comparison_report_task(
         &self,
         task: impl Into<TaskId>,
@@ -79,6 +93,22 @@ impl Alm {
     /// # Errors
     ///
     /// `NotFound` when the report was not made or has expired, `Forbidden`, `ModelState`.
+    ///
+    /// ```
+    /// # use anaplan_alm::{Alm, RevisionPair};
+    /// # anaplan_testkit::story(async |fake| {
+    /// # let dev: Alm = fake.namespace()?;
+    /// # let production = dev.with_model(fake.demo().prod);
+    /// # let from = dev.get_latest_revision().await?.unwrap();
+    /// # let to = production.get_latest_revision().await?.unwrap();
+    /// # let pair = RevisionPair::new(&from.id, dev.model(), &to.id);
+    /// # let path = std::env::temp_dir().join(format!("report-{}.tsv", std::process::id()));
+    /// production.create_comparison_report(&pair).await?.wait().await?;
+    /// let size = production.get_comparison_report(&pair).save_to(&path).await?;
+    /// assert_eq!(std::fs::metadata(&path)?.len(), size);
+    /// # std::fs::remove_file(path)?;
+    /// # Ok(()) });
+    /// ```
     pub fn get_comparison_report(
         &self,
         revisions: impl Into<RevisionPair>,

@@ -108,6 +108,20 @@ impl Alm {
     /// # Errors
     ///
     /// `NotFound` for an unknown task, and for a task of another kind.
+    ///
+    /// ```
+    /// # use anaplan_alm::{Alm, RevisionPair};
+    /// # anaplan_testkit::story(async |fake| {
+    /// # let dev: Alm = fake.namespace()?;
+    /// # let production = dev.with_model(fake.demo().prod);
+    /// # let from = dev.get_latest_revision().await?.unwrap();
+    /// # let to = production.get_latest_revision().await?.unwrap();
+    /// # let pair = RevisionPair::new(&from.id, dev.model(), &to.id);
+    /// let task = production.create_comparison_summary(&pair).await?;
+    /// let status = production.get_comparison_summary_task(task.id()).await?;
+    /// println!("{} {:?}", status.task_state, status.current_step);
+    /// # Ok(()) });
+    /// ```
     pub fn get_comparison_summary_task(
         &self,
         task: impl Into<TaskId>,
@@ -126,6 +140,22 @@ impl Alm {
     /// # Errors
     ///
     /// `NotFound` when the summary was not made or has expired, `Forbidden`, `ModelState`.
+    ///
+    /// ```
+    /// # use anaplan_alm::{Alm, RevisionPair};
+    /// # anaplan_testkit::story(async |fake| {
+    /// # let dev: Alm = fake.namespace()?;
+    /// # let production = dev.with_model(fake.demo().prod);
+    /// # let from = dev.get_latest_revision().await?.unwrap();
+    /// # let to = production.get_latest_revision().await?.unwrap();
+    /// # let pair = RevisionPair::new(&from.id, dev.model(), &to.id);
+    /// production.create_comparison_summary(&pair).await?.wait().await?;
+    /// let summary = production.get_comparison_summary(&pair).await?;
+    /// for (kind, differences) in &summary.differences {
+    ///     println!("{kind}: {differences}");
+    /// }
+    /// # Ok(()) });
+    /// ```
     pub fn get_comparison_summary(
         &self,
         revisions: impl Into<RevisionPair>,

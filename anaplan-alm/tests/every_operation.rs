@@ -5,9 +5,69 @@
 
 mod support;
 
-use anaplan_core::{ErrorKind, ModelId};
+use anaplan_alm::ComparisonReport;
+use anaplan_core::{Error, ErrorKind, ModelId};
+use anaplan_testkit::world::ModelState;
 use anaplan_testkit::{Fault, RetryAfter};
 use support::{OPERATIONS, Operation, Stage};
+
+/// What a server may answer to any call instead of doing it, and what comes of it.
+const REFUSALS: [(u16, ErrorKind); 9] = [
+    (400, ErrorKind::Rejected),
+    (403, ErrorKind::Forbidden),
+    (404, ErrorKind::NotFound),
+    (406, ErrorKind::Rejected),
+    (409, ErrorKind::Conflict),
+    (422, ErrorKind::ModelState),
+    (423, ErrorKind::ModelState),
+    (424, ErrorKind::ModelState),
+    (425, ErrorKind::ModelState),
+];
+
+fn refuse(operation: &Operation, stage: &Stage, status: u16) {
+    let body = format!(
+        r#"{{"status":{{"code":{status},"message":"Rule {status} says no."}},"path":"/2/0","timestamp":"2026-07-14T13:55:12.198115662Z"}}"#
+    );
+    stage
+        .fake
+        .inject(Fault::reply(status, body).on(operation.route));
+}
+
+fn assert_refused(operation: &Operation, stage: &Stage, refusal: (u16, ErrorKind), error: &Error) {
+    let (status, kind) = refusal;
+    let name = operation.name;
+    assert_eq!(error.kind(), kind, "{name} {status}: {error}");
+    assert_eq!(error.status().unwrap().as_u16(), status, "{name}");
+    let words = format!("Rule {status} says no.");
+    assert_eq!(error.server_message(), Some(&*words), "{name}");
+    assert!(!error.is_retryable(), "{name} {status}");
+    let sent = stage.fake.requests().count(operation.route);
+    assert_eq!(sent, 1, "{name} {status}: no second try");
+}
+
+/// A tenant without ALM refuses everything, and a locked model that its status be changed.
+fn against_the_rules(operation: &Operation, mut stage: Stage) -> (Stage, &'static str) {
+    if operation.name.starts_with("change_model_status") {
+        let locked = stage.demo.dev.clone();
+        stage
+            .fake
+            .world(|world| world.set_state(&locked, ModelState::Locked));
+        stage = stage.on(&locked);
+        return (
+            stage,
+            "Cannot change status when model is in Locked or Archived mode",
+        );
+    }
+    stage.fake.world(|world| world.rules.alm_enabled = false);
+    (stage, "The tenant is not enabled for ALM.")
+}
+
+fn assert_against_the_rules(operation: &Operation, words: &str, error: &Error) {
+    let name = operation.name;
+    assert_eq!(error.kind(), ErrorKind::Rejected, "{name}: {error}");
+    assert_eq!(error.status().unwrap().as_u16(), 400, "{name}");
+    assert_eq!(error.server_message(), Some(words), "{name}");
+}
 
 #[tokio::test(start_paused = true)]
 async fn works_on_a_stage_that_is_set_for_it() {
@@ -150,6 +210,62 @@ async fn tells_that_a_model_is_archived() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn tells_in_the_servers_words_what_is_against_the_rules() {
+    for operation in OPERATIONS {
+        let (stage, words) = against_the_rules(&operation, Stage::set().await);
+        let error = operation.call(&stage).await.unwrap_err();
+        assert_against_the_rules(&operation, words, &error);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn tells_every_refusal_apart_and_takes_it_for_an_answer() {
+    for operation in OPERATIONS {
+        for refusal in REFUSALS {
+            let stage = Stage::set().await;
+            refuse(&operation, &stage, refusal.0);
+            let error = operation.call(&stage).await.unwrap_err();
+            assert_refused(&operation, &stage, refusal, &error);
+        }
+    }
+}
+
+/// What the server gives when there is nothing to give: the envelope without the collection.
+const NOTHING: &str = r#"{"meta":{"schema":"x"},"status":{"code":200,"message":"Success"}}"#;
+const NO_DIFFERENCE: &str = r#"{"summaryReport":{"targetRevisionId":"A","sourceRevisionId":"B"}}"#;
+
+fn with_nothing_to_tell(stage: &Stage) {
+    let reads = "GET /2/0/models/*/alm/**";
+    let report = "GET /2/0/models/*/alm/comparisonReports/*/*";
+    let summary = "GET /2/0/models/*/alm/summaryReports/*/*";
+    stage.fake.inject(Fault::reply(200, "").on(report));
+    stage
+        .fake
+        .inject(Fault::reply(200, NO_DIFFERENCE).on(summary));
+    stage.fake.inject(Fault::reply(200, NOTHING).on(reads));
+}
+
+#[tokio::test(start_paused = true)]
+async fn takes_a_missing_collection_for_an_empty_one() {
+    let stage = Stage::set().await;
+    with_nothing_to_tell(&stage);
+    let (alm, pair) = (&stage.alm, &stage.pair);
+    assert!(alm.get_revisions().await.unwrap().is_empty());
+    let mut streamed = alm.get_revisions().items();
+    assert!(streamed.next_item().await.is_none());
+    assert_eq!(alm.get_latest_revision().await.unwrap(), None);
+    let syncable = alm.get_syncable_revisions(&stage.demo.dev).await.unwrap();
+    assert!(syncable.is_empty());
+    let models = alm.get_models_for_revision(&pair.target_revision);
+    assert!(models.await.unwrap().is_empty());
+    assert!(alm.get_sync_tasks().await.unwrap().is_empty());
+    let report = alm.get_comparison_report(pair).await.unwrap();
+    assert!(ComparisonReport::parse(&report).sections.is_empty());
+    let summary = alm.get_comparison_summary(pair).await.unwrap();
+    assert!(summary.totals.count() == 0 && summary.differences.is_empty());
+}
+
+#[tokio::test(start_paused = true)]
 async fn survives_one_failure_of_the_server_or_the_connection() {
     let faults = || {
         [
@@ -264,6 +380,41 @@ mod blocking {
                 operation.name
             );
         });
+    }
+
+    #[test]
+    fn tells_every_refusal_apart_as_when_awaited() {
+        for refusal in REFUSALS {
+            each(|operation, stage| {
+                refuse(&operation, &stage, refusal.0);
+                let error = operation.call(&stage).run().unwrap_err();
+                assert_refused(&operation, &stage, refusal, &error);
+            });
+        }
+        each(|operation, stage| {
+            let (stage, words) = against_the_rules(&operation, stage);
+            let error = operation.call(&stage).run().unwrap_err();
+            assert_against_the_rules(&operation, words, &error);
+        });
+    }
+
+    #[test]
+    fn takes_a_missing_collection_for_an_empty_one_as_when_awaited() {
+        let stage = Stage::set_blocking();
+        with_nothing_to_tell(&stage);
+        let (alm, pair) = (&stage.alm, &stage.pair);
+        assert!(alm.get_revisions().run().unwrap().is_empty());
+        assert!(alm.get_revisions().items().next().is_none());
+        assert_eq!(alm.get_latest_revision().run().unwrap(), None);
+        let syncable = alm.get_syncable_revisions(&stage.demo.dev).run();
+        assert!(syncable.unwrap().is_empty());
+        let models = alm.get_models_for_revision(&pair.target_revision).run();
+        assert!(models.unwrap().is_empty());
+        assert!(alm.get_sync_tasks().run().unwrap().is_empty());
+        let report = alm.get_comparison_report(pair).run().unwrap();
+        assert!(ComparisonReport::parse(&report).sections.is_empty());
+        let summary = alm.get_comparison_summary(pair).run().unwrap();
+        assert!(summary.totals.count() == 0 && summary.differences.is_empty());
     }
 
     #[test]

@@ -144,6 +144,17 @@ impl Bulk {
     /// # Errors
     ///
     /// `NotFound` with similar names, `Conflict` with the ids when several have the name.
+    ///
+    /// ```
+    /// # use anaplan_bulk::Bulk;
+    /// # anaplan_testkit::story(async |fake| {
+    /// # let bulk: Bulk = fake.namespace()?;
+    /// # let known = bulk.get_actions().await?.remove(0).name;
+    /// let action = bulk.find_action(&known).await?;
+    /// let error = bulk.find_action(format!("{}x", action.name)).await.unwrap_err();
+    /// assert!(error.is_not_found() && error.to_string().contains(&known));
+    /// # Ok(()) });
+    /// ```
     pub fn find_action(&self, name: impl Into<String>) -> Pending<Action> {
         find(self.get_actions(), "bulk.find_action", name)
     }

@@ -110,6 +110,18 @@ impl Bulk {
     /// # Errors
     ///
     /// `NotFound` when there is no such chunk.
+    ///
+    /// ```
+    /// # use anaplan_bulk::{Bulk, ChunkedFile, ModelRef};
+    /// # anaplan_testkit::story(async |fake| {
+    /// # let bulk: Bulk = fake.namespace()?;
+    /// # let ids = fake.demo();
+    /// bulk.upload_file(ids.source_file, ids.good_csv.clone()).await?;
+    /// let file = ChunkedFile::File(ModelRef::new(bulk.model()), ids.source_file.into());
+    /// assert_eq!(bulk.get_chunk(file.clone(), "0").await?, ids.good_csv);
+    /// assert!(bulk.get_chunk(file, "1").await.unwrap_err().is_not_found());
+    /// # Ok(()) });
+    /// ```
     pub fn get_chunk(&self, of: ChunkedFile, chunk: impl Into<ChunkId>) -> Call<GetChunk> {
         self.session.call(GetChunk {
             of,

@@ -1,9 +1,10 @@
 //! Dashboards: the list of them is all that the API has.
 
-use anaplan_core::{PagedCall, id_type};
+use anaplan_core::{PagedCall, Pending, id_type};
 use serde::Deserialize;
 
 use crate::Bulk;
+use crate::find::{Named, find};
 use crate::listing::model_listing;
 use anaplan_core::lenient::or_default;
 
@@ -27,6 +28,18 @@ pub struct Dashboard {
     pub code: Option<String>,
 }
 
+impl Named for Dashboard {
+    const WHAT: &'static str = "dashboard";
+
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn id(&self) -> &str {
+        self.id.as_str()
+    }
+}
+
 impl Bulk {
     /// The dashboards of the model: all of them when awaited, or as a stream with `.items()`.
     ///
@@ -47,6 +60,27 @@ impl Bulk {
     /// ```
     pub fn get_dashboards(&self) -> PagedCall<GetDashboards> {
         self.session.paged(GetDashboards::new(self.model.clone()))
+    }
+
+    /// The dashboard of this name.
+    ///
+    /// `GET /models/{modelId}/dashboards`. Reads only: retried freely.
+    ///
+    /// # Errors
+    ///
+    /// `NotFound` with similar names, `Conflict` with the ids when several have the name.
+    ///
+    /// ```
+    /// # use anaplan_bulk::Bulk;
+    /// # anaplan_testkit::story(async |fake| {
+    /// # let bulk: Bulk = fake.namespace()?;
+    /// # let known = bulk.get_dashboards().await?.remove(0).name;
+    /// let dashboard = bulk.find_dashboard(&known).await?;
+    /// assert_eq!(dashboard.name, known);
+    /// # Ok(()) });
+    /// ```
+    pub fn find_dashboard(&self, name: impl Into<String>) -> Pending<Dashboard> {
+        find(self.get_dashboards(), "bulk.find_dashboard", name)
     }
 }
 

@@ -78,6 +78,43 @@ pub struct ModelFailure {
     pub message: String,
 }
 
+/// Why a model was not deleted, as far as the server's words are known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum DeleteRefusal {
+    /// The model is open: close it and delete it then.
+    Open,
+    /// There is no such model, or not any more.
+    NotThere,
+    /// Anything else: see [`ModelFailure::message`].
+    Other,
+}
+
+impl ModelFailure {
+    /// Why the model was not deleted.
+    ///
+    /// ```
+    /// # use anaplan_bulk::{DeleteRefusal, Tenant};
+    /// # anaplan_testkit::story(async |fake| {
+    /// # let tenant: Tenant = fake.namespace()?;
+    /// # let ids = fake.demo();
+    /// let deleted = tenant.delete_models(ids.workspace, [ids.dev]).await?;
+    /// assert_eq!(deleted.failures[0].reason(), DeleteRefusal::Open);
+    /// # Ok(()) });
+    /// ```
+    #[must_use]
+    pub fn reason(&self) -> DeleteRefusal {
+        let message = self.message.to_lowercase();
+        if message.contains("is open") {
+            DeleteRefusal::Open
+        } else if message.contains("does not exist") {
+            DeleteRefusal::NotThere
+        } else {
+            DeleteRefusal::Other
+        }
+    }
+}
+
 /// The endpoint of [`Tenant::delete_models`].
 #[derive(Debug, Clone)]
 pub struct DeleteModels {
@@ -202,6 +239,26 @@ mod tests {
             .into_request()
             .unwrap_err();
         assert_eq!(error.kind(), anaplan_core::ErrorKind::InvalidInput);
+    }
+
+    #[test]
+    fn the_servers_words_are_understood() {
+        let reason = |message: &str| {
+            let failure = ModelFailure {
+                model_id: "M".into(),
+                message: message.into(),
+            };
+            failure.reason()
+        };
+        assert_eq!(
+            reason("Model is open. Please close the model before trying again."),
+            DeleteRefusal::Open
+        );
+        assert_eq!(reason("Model ID does not exist."), DeleteRefusal::NotThere);
+        assert_eq!(
+            reason("Something went wrong. Deleting this model failed."),
+            DeleteRefusal::Other
+        );
     }
 
     #[test]

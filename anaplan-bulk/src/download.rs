@@ -15,7 +15,8 @@ use tokio::io::AsyncWrite;
 use crate::chunks::GetWholeFile;
 use crate::records::RecordStream;
 use crate::{
-    Bulk, Chunk, ChunkId, ChunkedFile, DumpRows, FileId, GetChunk, GetChunks, Rows, TableFormat,
+    Bulk, Chunk, ChunkId, ChunkedFile, DumpRows, FileId, GetChunk, GetChunks, GetFiles, ModelRef,
+    Rows, TableFormat,
 };
 
 /// How many chunks are fetched at once unless told otherwise.
@@ -29,12 +30,13 @@ impl Bulk {
     /// [`concurrency`](Download::concurrency) says, and delivered in order. A chunk that breaks is
     /// fetched again alone.
     ///
-    /// `GET /models/{modelId}/files/{fileId}/chunks` and `.../chunks/{chunkId}`. Reads only: retried
-    /// freely.
+    /// `GET /models/{modelId}/files/{fileId}/chunks` and `.../chunks/{chunkId}`, and `GET .../files` to
+    /// see whether a file that no export writes is complete. Reads only: retried freely.
     ///
     /// # Errors
     ///
-    /// `NotFound` for an unknown file and for one without content.
+    /// `NotFound` for an unknown file, for one without content, and for a chunk that was announced and
+    /// has not been uploaded. `Conflict` while an upload of unknown length is not complete.
     ///
     /// ```
     /// # use anaplan_bulk::Bulk;
@@ -57,6 +59,23 @@ impl Bulk {
     }
 
     /// The same as a stream of chunks: short for `get_file(file).stream()`.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`get_file`](Self::get_file), from the stream.
+    ///
+    /// ```
+    /// # use anaplan_bulk::Bulk;
+    /// # anaplan_testkit::story(async |fake| {
+    /// # let bulk: Bulk = fake.namespace()?;
+    /// # let ids = fake.demo();
+    /// # bulk.upload_file(ids.source_file, ids.good_csv.clone()).await?;
+    /// let mut chunks = bulk.get_file_stream(ids.source_file);
+    /// while let Some(chunk) = chunks.chunk().await {
+    ///     println!("{} bytes", chunk?.len());
+    /// }
+    /// # Ok(()) });
+    /// ```
     pub fn get_file_stream(&self, file: impl Into<FileId>) -> FileStream {
         self.get_file(file).stream()
     }
@@ -97,6 +116,20 @@ impl Download {
 
     /// Goes on from this chunk, counted from 0: what [`FileStream::position`] said when an earlier
     /// download ended.
+    ///
+    /// ```
+    /// # use anaplan_bulk::Bulk;
+    /// # anaplan_testkit::story(async |fake| {
+    /// # let bulk: Bulk = fake.namespace()?;
+    /// # let ids = fake.demo();
+    /// # bulk.upload_file(ids.source_file, ids.good_csv.clone()).await?;
+    /// let mut chunks = bulk.get_file(ids.source_file).stream();
+    /// let first = chunks.chunk().await.transpose()?;
+    /// // Later, or in another process:
+    /// let rest = bulk.get_file(ids.source_file).from_chunk(chunks.position()).await?;
+    /// assert_eq!((first.unwrap().len(), rest.len()), (ids.good_csv.len(), 0));
+    /// # Ok(()) });
+    /// ```
     pub fn from_chunk(mut self, chunk: usize) -> Self {
         self.first = chunk;
         self
@@ -145,6 +178,21 @@ impl Download {
     /// Writes everything to `writer` as it arrives, and gives the number of bytes.
     ///
     /// A failure in the middle leaves what was written so far in the writer.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Bulk::get_file`], and `Io` when writing fails.
+    ///
+    /// ```
+    /// # use anaplan_bulk::Bulk;
+    /// # anaplan_testkit::story(async |fake| {
+    /// # let bulk: Bulk = fake.namespace()?;
+    /// # let ids = fake.demo();
+    /// # bulk.upload_file(ids.source_file, ids.good_csv.clone()).await?;
+    /// let written = bulk.get_file(ids.source_file).write_to(tokio::io::sink()).await?;
+    /// assert_eq!(written, ids.good_csv.len() as u64);
+    /// # Ok(()) });
+    /// ```
     pub fn write_to<W>(self, mut writer: W) -> Pending<u64>
     where
         W: AsyncWrite + Send + Unpin + 'static,
@@ -156,6 +204,23 @@ impl Download {
     ///
     /// The file is written beside `path` under a temporary name and renamed when it is complete and on
     /// the disk, so that `path` never holds half a download.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Bulk::get_file`], `InvalidInput` when `path` names no file, and `Io` when it cannot be written.
+    ///
+    /// ```
+    /// # use anaplan_bulk::Bulk;
+    /// # anaplan_testkit::story(async |fake| {
+    /// # let bulk: Bulk = fake.namespace()?;
+    /// # let ids = fake.demo();
+    /// # bulk.upload_file(ids.source_file, ids.good_csv.clone()).await?;
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("regions.csv");
+    /// bulk.get_file(ids.source_file).save_to(&path).await?;
+    /// assert_eq!(std::fs::read_to_string(path)?, ids.good_csv);
+    /// # Ok(()) });
+    /// ```
     pub fn save_to(self, path: impl AsRef<Path>) -> Pending<u64> {
         let path = path.as_ref().to_owned();
         Pending::new(async move {
@@ -170,11 +235,51 @@ impl Download {
     ///
     /// The columns of the header are matched with the names of `T`'s fields; without a header, with
     /// their order.
+    ///
+    /// # Errors
+    ///
+    /// From the rows: those of [`Bulk::get_file`], `InvalidInput` for a format that cannot be read, and `Decode` for a
+    /// row that does not fit `T`, with its row and column.
+    ///
+    /// ```
+    /// # use anaplan_bulk::{Bulk, TableFormat};
+    /// # anaplan_testkit::story(async |fake| {
+    /// # let bulk: Bulk = fake.namespace()?;
+    /// # let ids = fake.demo();
+    /// # bulk.upload_file(ids.source_file, ids.good_csv.clone()).await?;
+    /// let mut rows = bulk
+    ///     .get_file(ids.source_file)
+    ///     .rows::<Vec<String>>(TableFormat::default());
+    /// while let Some(row) = rows.next_row().await {
+    ///     println!("{:?}", row?);
+    /// }
+    /// # Ok(()) });
+    /// ```
     pub fn rows<T>(self, format: TableFormat) -> Rows<T> {
         Rows::new(RecordStream::new(self.stream(), format))
     }
 
     /// The rows of a dump with what is wrong with them, as they arrive.
+    ///
+    /// # Errors
+    ///
+    /// From the rows: those of [`Bulk::get_dump`], and `Decode` for what is no dump.
+    ///
+    /// ```
+    /// # use anaplan_bulk::Bulk;
+    /// # anaplan_testkit::story(async |fake| {
+    /// # let bulk: Bulk = fake.namespace()?;
+    /// # let ids = fake.demo();
+    /// let outcome = bulk
+    ///     .upload_and_import(ids.bad_source_file, ids.bad_csv.clone(), ids.bad_import)
+    ///     .await?;
+    /// let mut rows = bulk.get_dump(&outcome.task).dump_rows();
+    /// while let Some(row) = rows.next_row().await {
+    ///     let row = row?;
+    ///     println!("line {:?}: {:?}", row.line, row.errors);
+    /// }
+    /// # Ok(()) });
+    /// ```
     pub fn dump_rows(self) -> DumpRows {
         DumpRows::new(self.stream())
     }
@@ -263,6 +368,9 @@ async fn listed(session: &Session, what: &ChunkedFile, first: usize) -> Result<V
             _ => Err(Error::new(ErrorKind::NotFound, what.absence()).during("bulk.get_dump")),
         };
     }
+    if let ChunkedFile::File(model, file) = what {
+        check_complete(session, model, file).await?;
+    }
     if first > chunks.len() {
         return Err(Error::invalid_input(
             "from_chunk",
@@ -270,6 +378,23 @@ async fn listed(session: &Session, what: &ChunkedFile, first: usize) -> Result<V
         ));
     }
     Ok(chunks.into_iter().skip(first).map(Part::There).collect())
+}
+
+/// An upload of unknown length that has not come to its end, and may never, shows the chunks that have
+/// arrived as if they were all. What exports write is always whole.
+async fn check_complete(session: &Session, model: &ModelRef, file: &FileId) -> Result<()> {
+    if file.as_str().starts_with("116") {
+        return Ok(());
+    }
+    let files = session.paged(GetFiles::new(model.clone())).await?;
+    let known = files.iter().find(|known| known.id == *file);
+    match known.and_then(|file| file.chunk_count) {
+        Some(..0) => Err(Error::new(
+            ErrorKind::Conflict,
+            "an upload of unknown length to the file was begun and not completed: what has arrived is not all of it",
+        )),
+        _ => Ok(()),
+    }
 }
 
 /// The ids of the chunks in the order of their numbers, which must have no gap: a missing chunk would

@@ -195,6 +195,17 @@ impl Bulk {
     /// # Errors
     ///
     /// `NotFound` with similar names, `Conflict` with the ids when several have the name.
+    ///
+    /// ```
+    /// # use anaplan_bulk::Bulk;
+    /// # anaplan_testkit::story(async |fake| {
+    /// # let bulk: Bulk = fake.namespace()?;
+    /// # let known = bulk.get_exports().await?.remove(0).name;
+    /// let export = bulk.find_export(&known).await?;
+    /// let error = bulk.find_export(format!("{}x", export.name)).await.unwrap_err();
+    /// assert!(error.is_not_found() && error.to_string().contains(&known));
+    /// # Ok(()) });
+    /// ```
     pub fn find_export(&self, name: impl Into<String>) -> Pending<Export> {
         find(self.get_exports(), "bulk.find_export", name)
     }

@@ -106,6 +106,17 @@ impl Bulk {
     /// # Errors
     ///
     /// `NotFound` with similar names, `Conflict` with the ids when several have the name.
+    ///
+    /// ```
+    /// # use anaplan_bulk::Bulk;
+    /// # anaplan_testkit::story(async |fake| {
+    /// # let bulk: Bulk = fake.namespace()?;
+    /// # let known = bulk.get_files().await?.remove(0).name;
+    /// let file = bulk.find_file(&known).await?;
+    /// let error = bulk.find_file(format!("{}x", file.name)).await.unwrap_err();
+    /// assert!(error.is_not_found() && error.to_string().contains(&known));
+    /// # Ok(()) });
+    /// ```
     pub fn find_file(&self, name: impl Into<String>) -> Pending<File> {
         find(self.get_files(), "bulk.find_file", name)
     }

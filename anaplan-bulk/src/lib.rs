@@ -50,7 +50,7 @@ pub use actions::{Action, ActionType, GetActionMetadata, GetActions};
 pub use chunks::{Chunk, ChunkId, ChunkedFile, GetChunk, GetChunks};
 pub use content::Content;
 pub use dashboards::{Dashboard, DashboardId, GetDashboards};
-pub use delete_models::{DeleteModels, DeletedModels, ModelFailure};
+pub use delete_models::{DeleteModels, DeleteRefusal, DeletedModels, ModelFailure};
 pub use download::{Download, FileStream};
 pub use dump::{DumpRow, DumpRows, RowStatus};
 pub use encoding::Encoding;

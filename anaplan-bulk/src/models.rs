@@ -175,6 +175,17 @@ impl Tenant {
     /// # Errors
     ///
     /// `NotFound` with similar names, `Conflict` with the ids when several have the name.
+    ///
+    /// ```
+    /// # use anaplan_bulk::Tenant;
+    /// # anaplan_testkit::story(async |fake| {
+    /// # let tenant: Tenant = fake.namespace()?;
+    /// # let known = tenant.get_models().await?.remove(0).name;
+    /// let model = tenant.find_model(&known).await?;
+    /// let error = tenant.find_model(format!("{}x", model.name)).await.unwrap_err();
+    /// assert!(error.is_not_found() && error.to_string().contains(&known));
+    /// # Ok(()) });
+    /// ```
     pub fn find_model(&self, name: impl Into<String>) -> Pending<Model> {
         find(self.get_models(), "bulk.find_model", name)
     }

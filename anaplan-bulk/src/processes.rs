@@ -131,6 +131,17 @@ impl Bulk {
     /// # Errors
     ///
     /// `NotFound` with similar names, `Conflict` with the ids when several have the name.
+    ///
+    /// ```
+    /// # use anaplan_bulk::Bulk;
+    /// # anaplan_testkit::story(async |fake| {
+    /// # let bulk: Bulk = fake.namespace()?;
+    /// # let known = bulk.get_processes().await?.remove(0).name;
+    /// let process = bulk.find_process(&known).await?;
+    /// let error = bulk.find_process(format!("{}x", process.name)).await.unwrap_err();
+    /// assert!(error.is_not_found() && error.to_string().contains(&known));
+    /// # Ok(()) });
+    /// ```
     pub fn find_process(&self, name: impl Into<String>) -> Pending<Process> {
         find(self.get_processes(), "bulk.find_process", name)
     }

@@ -57,16 +57,59 @@ impl Bulk {
     }
 
     /// Starts an import, whatever its id looks like: see [`run_action`](Self::run_action).
+    ///
+    /// # Errors
+    ///
+    /// Those of [`run_action`](Self::run_action).
+    ///
+    /// ```
+    /// # use anaplan_bulk::Bulk;
+    /// # anaplan_testkit::story(async |fake| {
+    /// # let bulk: Bulk = fake.namespace()?;
+    /// # let ids = fake.demo();
+    /// bulk.upload_file(ids.source_file, ids.good_csv.clone()).await?;
+    /// let outcome = bulk.run_import(ids.good_import).await?.wait().await?;
+    /// assert!(outcome.result.successful);
+    /// # Ok(()) });
+    /// ```
     pub fn run_import(&self, import: impl Into<ActionId>) -> Call<RunAction> {
         self.run_action(ActionRef::import(import))
     }
 
     /// Starts an export, whatever its id looks like: see [`run_action`](Self::run_action).
+    ///
+    /// # Errors
+    ///
+    /// Those of [`run_action`](Self::run_action).
+    ///
+    /// ```
+    /// # use anaplan_bulk::Bulk;
+    /// # anaplan_testkit::story(async |fake| {
+    /// # let bulk: Bulk = fake.namespace()?;
+    /// # let ids = fake.demo();
+    /// let outcome = bulk.run_export(ids.export).await?.wait().await?;
+    /// assert!(outcome.result.successful);
+    /// # Ok(()) });
+    /// ```
     pub fn run_export(&self, export: impl Into<ActionId>) -> Call<RunAction> {
         self.run_action(ActionRef::export(export))
     }
 
     /// Starts a process, whatever its id looks like: see [`run_action`](Self::run_action).
+    ///
+    /// # Errors
+    ///
+    /// Those of [`run_action`](Self::run_action).
+    ///
+    /// ```
+    /// # use anaplan_bulk::Bulk;
+    /// # anaplan_testkit::story(async |fake| {
+    /// # let bulk: Bulk = fake.namespace()?;
+    /// # let ids = fake.demo();
+    /// let outcome = bulk.run_process(ids.process).await?.wait().await?;
+    /// assert!(outcome.result.successful);
+    /// # Ok(()) });
+    /// ```
     pub fn run_process(&self, process: impl Into<ActionId>) -> Call<RunAction> {
         self.run_action(ActionRef::process(process))
     }

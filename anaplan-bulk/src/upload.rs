@@ -36,13 +36,16 @@ impl Bulk {
     /// Nobody may import from the file meanwhile: the server does not guard against it.
     ///
     /// `POST /models/{modelId}/files/{fileId}`, `PUT .../chunks/{chunkId}` and, where the length is not
-    /// known beforehand, `POST .../complete`. All of them can be repeated without harm: retried freely.
+    /// known beforehand, `POST .../complete`. Chunks and completion can be repeated without harm: retried
+    /// freely. The first call, which throws the old content away, is sent again only when the server
+    /// cannot be at work on it any more.
     ///
     /// # Errors
     ///
     /// Awaiting gives an [`UploadError`], which says which chunks have arrived and can be
     /// [resumed](Self::resume_upload): `InvalidInput` for limits that are broken, `Io` when the content
-    /// cannot be read, `NotFound` for a file that does not exist. The server creates a file for an
+    /// cannot be read, `NotFound` for a file that does not exist, `Ambiguous` when the server did not
+    /// answer the first call in time: what it may still throw away is not sent. The server creates a file for an
     /// unknown id: an id that does not begin with 113 is therefore looked up before, and for others
     /// the error names what was created.
     ///
@@ -74,6 +77,22 @@ impl Bulk {
     }
 
     /// The same with a stream: short for `upload_file(file, Content::stream(stream))`.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`upload_file`](Self::upload_file); an error of the stream is one of the kind `Io`.
+    ///
+    /// ```
+    /// # use anaplan_bulk::Bulk;
+    /// # anaplan_testkit::story(async |fake| {
+    /// # let bulk: Bulk = fake.namespace()?;
+    /// # let ids = fake.demo();
+    /// let lines = futures_util::stream::iter(["Region,Code\n", "Central,C\n"]);
+    /// let lines = futures_util::StreamExt::map(lines, std::io::Result::Ok);
+    /// let done = bulk.upload_file_stream(ids.source_file, lines).await?;
+    /// assert_eq!(done.bytes, 22);
+    /// # Ok(()) });
+    /// ```
     pub fn upload_file_stream<S, B, E>(&self, file: impl Into<FileId>, stream: S) -> Upload
     where
         S: Stream<Item = Result<B, E>> + Send + 'static,

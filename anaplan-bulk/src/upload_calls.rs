@@ -1,8 +1,8 @@
 //! The three calls that an upload is made of.
 
 use anaplan_core::{
-    Answer, Bytes, Endpoint, Error, HeaderMap, HeaderValue, Method, Path, Result, RetryClass,
-    json_body,
+    Answer, Bytes, Endpoint, Error, Found, HeaderMap, HeaderValue, Method, Path, Reconcile, Result,
+    RetryClass, Session, async_trait, json_body,
 };
 use serde::Serialize;
 
@@ -12,8 +12,9 @@ use crate::{File, FileId, ModelRef};
 
 /// Announces how many chunks a file will have, and throws its old content away.
 ///
-/// `POST /models/{modelId}/files/{fileId}`. Repeating it before the first chunk leads to the same state:
-/// retried freely. For an unknown id the server creates a file and answers with its id.
+/// `POST /models/{modelId}/files/{fileId}`. Sent again after a failure unless the server may still be at
+/// work on the lost attempt, as after a timeout: carried out late, that would throw away what has been
+/// uploaded meanwhile. For an unknown id the server creates a file and answers with its id.
 #[derive(Debug, Clone)]
 pub struct SetChunkCount {
     /// The model.
@@ -27,7 +28,7 @@ pub struct SetChunkCount {
 impl Endpoint for SetChunkCount {
     const NAME: &'static str = "bulk.set_chunk_count";
     const METHOD: Method = Method::POST;
-    const RETRY: RetryClass = RetryClass::Idempotent;
+    const RETRY: RetryClass = RetryClass::NotIdempotent;
     type Output = Option<File>;
 
     fn path(&self) -> Path {
@@ -50,8 +51,24 @@ impl Endpoint for SetChunkCount {
         }
     }
 
+    fn reconcile(&self) -> Option<&dyn Reconcile<Option<File>>> {
+        Some(self)
+    }
+
     fn decode(&self, answer: Answer) -> Result<Option<File>> {
         answer.field_opt("file")
+    }
+}
+
+/// There is nothing to look for: an attempt that is over can be repeated, whatever became of it.
+#[async_trait]
+impl Reconcile<Option<File>> for SetChunkCount {
+    async fn existing(&self, _session: &Session) -> Result<Vec<String>> {
+        Ok(Vec::new())
+    }
+
+    async fn find(&self, _session: &Session, _: &[String]) -> Result<Found<Option<File>>> {
+        Ok(Found::Nothing)
     }
 }
 

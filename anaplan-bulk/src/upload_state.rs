@@ -88,7 +88,8 @@ pub struct UploadError {
     pub error: Error,
     /// What else went wrong: the number of the chunk, and why it did not arrive.
     pub failed_chunks: Vec<(u32, Error)>,
-    /// What has arrived; `None` when the upload had not begun, so that the old content is still there.
+    /// What has arrived; `None` when the upload had not begun. The old content is still there then, unless
+    /// the error is `Ambiguous`.
     pub state: Option<UploadState>,
 }
 

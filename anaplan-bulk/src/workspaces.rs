@@ -96,6 +96,17 @@ impl Tenant {
     /// # Errors
     ///
     /// `NotFound` with similar names, `Conflict` with the ids when several have the name.
+    ///
+    /// ```
+    /// # use anaplan_bulk::Tenant;
+    /// # anaplan_testkit::story(async |fake| {
+    /// # let tenant: Tenant = fake.namespace()?;
+    /// # let known = tenant.get_workspaces().await?.remove(0).name;
+    /// let workspace = tenant.find_workspace(&known).await?;
+    /// let error = tenant.find_workspace(format!("{}x", workspace.name)).await.unwrap_err();
+    /// assert!(error.is_not_found() && error.to_string().contains(&known));
+    /// # Ok(()) });
+    /// ```
     pub fn find_workspace(&self, name: impl Into<String>) -> Pending<Workspace> {
         find(self.get_workspaces(), "bulk.find_workspace", name)
     }

@@ -6,7 +6,7 @@
 
 mod support;
 
-use anaplan_bulk::{ActionRef, Bulk};
+use anaplan_bulk::{ActionRef, Bulk, Content};
 use anaplan_core::{Error, ErrorKind};
 use anaplan_testkit::{Demo, FakeAnaplan, storm};
 use fastrand::Rng;
@@ -31,7 +31,7 @@ fn nothing_is_run_twice_and_nothing_undone_is_called_done() {
     println!("{seen:?}");
     if seeds >= SEEDS {
         assert!(
-            seen.done > seeds / 3 && seen.uploaded > seeds / 2,
+            seen.done > seeds / 3 && seen.uploaded > seeds / 2 && seen.downloaded > seeds / 3,
             "{seen:?}"
         );
         assert!(seen.ambiguous > 10 && seen.lost_and_found > 50, "{seen:?}");
@@ -42,6 +42,7 @@ fn nothing_is_run_twice_and_nothing_undone_is_called_done() {
 #[derive(Debug, Default)]
 struct Seen {
     uploaded: u64,
+    downloaded: u64,
     done: u64,
     task_failed: u64,
     ambiguous: u64,
@@ -53,8 +54,43 @@ async fn one(seed: u64, fake: &FakeAnaplan, seen: &mut Seen) {
     let demo = fake.demo();
     let bulk = bulk_of(fake.session_with(storm::settings()).unwrap(), &demo.dev);
     storm::gather(fake, seed, &STARTS);
+    let dice = &mut Rng::with_seed(seed);
     upload(fake, &demo, &bulk, seen).await;
-    run(fake, &demo, &bulk, &mut Rng::with_seed(seed), seen).await;
+    run(fake, &demo, &bulk, dice, seen).await;
+    up_and_down(fake, &demo, &bulk, dice, seen).await;
+}
+
+/// A file of several chunks, up and down again.
+async fn up_and_down(
+    fake: &FakeAnaplan,
+    demo: &Demo,
+    bulk: &Bulk,
+    dice: &mut Rng,
+    seen: &mut Seen,
+) {
+    let text = numbered(2_000_100);
+    let content = match dice.bool() {
+        true => Content::from(text.clone()),
+        false => Content::iter([text.clone()]),
+    };
+    let upload = bulk.upload_file(demo.empty_file, content);
+    let uploaded = upload.chunk_size(1_000_000).without_gzip().await;
+    let there = || {
+        let user = &demo.admin.id;
+        fake.world(|world| world.file_content(&demo.dev, demo.empty_file, user))
+    };
+    if uploaded.is_ok() {
+        assert!(there().unwrap() == text, "not what was sent");
+    }
+    storm::settle().await;
+    match bulk.get_file(demo.empty_file).await {
+        Ok(read) => {
+            assert!(read == text, "not what was sent, of which nothing is told");
+            seen.downloaded += 1;
+        }
+        Err(error) if error.is_not_found() => assert!(there().is_none(), "{error}"),
+        Err(_) => seen.gave_up += 1,
+    }
 }
 
 async fn upload(fake: &FakeAnaplan, demo: &Demo, bulk: &Bulk, seen: &mut Seen) {

@@ -189,6 +189,59 @@ async fn an_upload_that_is_given_up_says_what_has_arrived_and_goes_on_from_there
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_beginning_that_may_come_late_is_not_repeated_and_one_that_is_over_is() {
+    let route = "POST /2/0/workspaces/*/models/*/files/*";
+    let (fake, demo, bulk) = stage();
+    fake.inject(Fault::late(std::time::Duration::from_secs(3600)).on(route));
+    let failed = bulk.upload_file(demo.source_file, "text").await;
+    let error = failed.unwrap_err().error;
+    assert_eq!(error.kind(), ErrorKind::Ambiguous, "{error}");
+    tokio::time::sleep(std::time::Duration::from_secs(2 * 3600)).await;
+    assert_eq!(fake.requests().count(route), 1, "sent again");
+
+    let over = [
+        Fault::drop_before(),
+        Fault::drop_after(),
+        Fault::truncate(9),
+    ];
+    for fault in over.into_iter().chain([Fault::status_after(502)]) {
+        let (fake, demo, bulk) = stage();
+        fake.inject(fault.clone().on(route).times(1));
+        let done = bulk.upload_file(demo.source_file, "text").await;
+        done.unwrap_or_else(|error| panic!("{fault:?}: {error}"));
+        assert_eq!(fake.requests().count(route), 2);
+        assert_eq!(on_server(&fake, demo.source_file).unwrap(), "text");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_never_uploaded_to_its_end_is_not_downloaded_as_if_it_were_all() {
+    let text = numbered(3 * MEGABYTE);
+    for known in [true, false] {
+        let (fake, demo, bulk) = stage();
+        let route = "PUT /2/0/workspaces/*/models/*/files/*/chunks/2";
+        fake.inject(Fault::drop_before().on(route));
+        let content = match known {
+            true => Content::from(text.clone()),
+            false => Content::iter([text.clone()]),
+        };
+        let upload = bulk.upload_file(demo.source_file, content);
+        let failed = upload.chunk_size(MEGABYTE).without_gzip().await;
+        assert_eq!(failed.unwrap_err().state.unwrap().sent_chunks(), [0, 1]);
+        let error = bulk.get_file(demo.source_file).await.unwrap_err();
+        let expected = match known {
+            true => ErrorKind::NotFound,
+            false => ErrorKind::Conflict,
+        };
+        assert_eq!(error.kind(), expected, "{error}");
+        assert_eq!(
+            error.id("fileId"),
+            Some(demo.source_file.to_string().as_str())
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_upload_to_a_file_that_does_not_exist_is_an_error_and_not_a_new_file_nobody_reads() {
     let (fake, _, bulk) = stage();
     let error = bulk
@@ -362,6 +415,26 @@ fn transfers_run_without_an_async_runtime() {
     upload.chunk_size(MEGABYTE).gzip_level(1).run().unwrap();
     assert!(on_server(&fake, demo.source_file).unwrap() == text);
     assert!(bulk.get_file(demo.source_file).run().unwrap() == text);
+    let chunks = bulk.get_file_stream(demo.source_file);
+    let streamed: Vec<Bytes> = Iterator::map(chunks, Result::unwrap).collect();
+    assert!(streamed.len() == 3 && streamed.concat() == text.as_bytes());
+
+    let reader = std::io::Cursor::new(text.clone().into_bytes());
+    let lines: Vec<String> = text.split_inclusive('\n').map(str::to_owned).collect();
+    for content in [Content::blocking_reader(reader), Content::iter(lines)] {
+        bulk.delete_file(demo.source_file).run().unwrap();
+        let upload = bulk.upload_file(demo.source_file, content);
+        upload.chunk_size(MEGABYTE).gzip_level(1).run().unwrap();
+        assert!(on_server(&fake, demo.source_file).unwrap() == text);
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("down.csv");
+    let saved = bulk.get_file(demo.source_file).save_to(&path).run();
+    assert_eq!(saved.unwrap(), text.len() as u64);
+    assert!(std::fs::read(&path).unwrap() == text.as_bytes());
+    let rows = bulk.get_file(demo.source_file);
+    let mut rows = rows.rows::<Vec<String>>(anaplan_bulk::TableFormat::default());
+    assert!(Iterator::next(&mut rows).unwrap().is_ok());
     assert!(
         bulk.get_file(demo.empty_file)
             .run()

@@ -104,6 +104,10 @@ impl<E: Download> Call<E> {
     ///
     /// Failures before the first byte are retried like those of any read; a stream that breaks later
     /// ends with an error.
+    ///
+    /// # Errors
+    ///
+    /// Those of the call.
     pub fn stream(self) -> Pending<ByteStream> {
         Pending::new(async move {
             let response = self.session.open(&self.endpoint, &self.options).await?;
@@ -118,6 +122,12 @@ impl<E: Download> Call<E> {
     /// Writes the answer to `writer` as it arrives, and gives the number of bytes.
     ///
     /// A failure in the middle leaves what was written so far in the writer.
+    ///
+    /// # Errors
+    ///
+    /// Those of the call, [`Interrupted`](crate::ErrorKind::Interrupted) or
+    /// [`Timeout`](crate::ErrorKind::Timeout) when the answer breaks off, and
+    /// [`Io`](crate::ErrorKind::Io) of the writer.
     pub fn write_to<W>(self, writer: W) -> Pending<u64>
     where
         W: AsyncWrite + Send + Unpin + 'static,
@@ -130,6 +140,12 @@ impl<E: Download> Call<E> {
     /// The file is written beside `path` under a temporary name and renamed when it is complete and on
     /// the disk, so that `path` never holds half an answer. A connection that breaks in the middle
     /// starts the file anew, twice at the most.
+    ///
+    /// # Errors
+    ///
+    /// Those of the call, [`Interrupted`](crate::ErrorKind::Interrupted) or
+    /// [`Timeout`](crate::ErrorKind::Timeout) when the answer breaks off too often, and
+    /// [`Io`](crate::ErrorKind::Io) when the file cannot be written.
     pub fn save_to(self, path: impl AsRef<Path>) -> Pending<u64> {
         let path = path.as_ref().to_owned();
         Pending::new(async move {

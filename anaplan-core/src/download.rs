@@ -52,6 +52,11 @@ impl ByteStream {
     }
 
     /// The next chunk; `None` at the end.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Interrupted`] or [`ErrorKind::Timeout`] when the answer breaks off. The first error
+    /// is the last element.
     pub async fn chunk(&mut self) -> Option<Result<Bytes>> {
         std::future::poll_fn(|cx| Pin::new(&mut *self).poll_next(cx)).await
     }

@@ -20,6 +20,8 @@ use crate::transport::{ResponseBody, TransportError, TransportErrorKind};
 
 /// The most that is read of the body of a refusal, in bytes. No message is longer.
 const MAX_REFUSAL: usize = 64 * 1024;
+/// A piece of a body with fewer bytes is copied rather than kept, which could take more memory than it has.
+const SMALL_PIECE: usize = 4096;
 
 /// A whole response.
 pub(crate) struct Parts {
@@ -211,13 +213,34 @@ async fn read_up_to(
     if announced.is_some_and(|length| length > max as u64) {
         return Ok(None);
     }
-    let mut all = BytesMut::new();
+    // Large pieces of a body whose length is not known wait to be put together at once: a buffer that
+    // grows is copied, and new memory cleared for it, again and again.
+    let mut pieces: Vec<Bytes> = Vec::new();
+    let expected = announced.and_then(|length| usize::try_from(length).ok());
+    let mut last = BytesMut::with_capacity(expected.unwrap_or(0));
+    let mut size = 0;
     while let Some(chunk) = body.chunk().await {
         let chunk = chunk?;
-        if chunk.len() > max - all.len() {
+        if chunk.len() > max - size {
             return Ok(None);
         }
-        all.extend_from_slice(&chunk);
+        size += chunk.len();
+        if expected.is_some() || chunk.len() < SMALL_PIECE {
+            last.extend_from_slice(&chunk);
+        } else {
+            if !last.is_empty() {
+                pieces.push(last.split().freeze());
+            }
+            pieces.push(chunk);
+        }
+    }
+    if pieces.is_empty() {
+        return Ok(Some(last.freeze()));
+    }
+    pieces.push(last.freeze());
+    let mut all = BytesMut::with_capacity(size);
+    for piece in pieces {
+        all.extend_from_slice(&piece);
     }
     Ok(Some(all.freeze()))
 }
@@ -225,4 +248,43 @@ async fn read_up_to(
 /// The length of the body as the server announces it. A transport that decompresses drops the header.
 fn announced(headers: &HeaderMap) -> Option<u64> {
     headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn read(sizes: &[usize], announced: Option<u64>, max: usize) -> Option<Bytes> {
+        let pieces: Vec<_> = (b'a'..)
+            .zip(sizes)
+            .map(|(letter, size)| Ok(Bytes::from(vec![letter; *size])))
+            .collect();
+        let body = ResponseBody::from_stream(futures_util::stream::iter(pieces));
+        read_up_to(body, announced, max).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_body_is_the_same_whatever_the_size_of_its_pieces() {
+        let kilo = 1024;
+        for sizes in [
+            &[][..],
+            &[0],
+            &[3, 0, 4],
+            &[8 * kilo],
+            &[8 * kilo, 9 * kilo],
+            &[1, 8 * kilo, 2, 3, SMALL_PIECE, 9 * kilo, SMALL_PIECE - 1],
+        ] {
+            let whole: Vec<u8> = (b'a'..)
+                .zip(sizes)
+                .flat_map(|(letter, size)| vec![letter; *size])
+                .collect();
+            let size = whole.len();
+            for announced in [None, Some(size as u64)] {
+                assert_eq!(read(sizes, announced, size).await.unwrap(), whole);
+                if size > 0 {
+                    assert!(read(sizes, announced, size - 1).await.is_none());
+                }
+            }
+        }
+    }
 }

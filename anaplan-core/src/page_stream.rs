@@ -62,6 +62,10 @@ impl<E: Paged> Pages<E> {
     }
 
     /// The next page; `None` at the end.
+    ///
+    /// # Errors
+    ///
+    /// Those of the call. The first one is the last element.
     pub async fn next_page(&mut self) -> Option<Result<Page<E::Item>>> {
         std::future::poll_fn(|cx| Pin::new(&mut *self).poll_next(cx)).await
     }
@@ -205,6 +209,10 @@ impl<E: Paged> Items<E> {
     }
 
     /// The next element; `None` at the end.
+    ///
+    /// # Errors
+    ///
+    /// Those of the call. The first one is the last element.
     pub async fn next_item(&mut self) -> Option<Result<E::Item>> {
         std::future::poll_fn(|cx| Pin::new(&mut *self).poll_next(cx)).await
     }

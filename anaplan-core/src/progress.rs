@@ -47,6 +47,11 @@ impl<L: LongRunning> Progress<L> {
     }
 
     /// The next status; `None` after the terminal one.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Task::wait`](crate::Task::wait) but `TaskFailed`: how the work ended is in the last status. The first
+    /// error is the last element.
     pub async fn next_status(&mut self) -> Option<Result<TaskStatus<L::Result>>> {
         std::future::poll_fn(|cx| Pin::new(&mut *self).poll_next(cx)).await
     }

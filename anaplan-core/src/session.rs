@@ -145,6 +145,10 @@ impl Session {
     }
 
     /// Ends the session on the server; later calls sign in again.
+    ///
+    /// # Errors
+    ///
+    /// Those of the [`Authenticator`](crate::Authenticator).
     pub fn sign_out(&self) -> Pending<()> {
         let session = self.clone();
         Pending::new(async move { session.inner.authenticator.sign_out(&session).await })

@@ -228,12 +228,21 @@ impl<L: LongRunning> Task<L> {
         self
     }
 
-    /// Asks once how far the work is.
+    /// Asks once how far the work is. Reads only: retried freely.
+    ///
+    /// # Errors
+    ///
+    /// Those of the kind of work's own poll: [`NotFound`](ErrorKind::NotFound) when the server does not
+    /// know the task, or does not keep it any longer.
     pub fn status(&self) -> Call<L::Poll> {
         self.session.call(self.address.poll())
     }
 
     /// Waits until the work is over.
+    ///
+    /// Dropping the wait stops waiting; the work goes on.
+    ///
+    /// # Errors
     ///
     /// Awaiting gives an error of the kind [`TaskFailed`](ErrorKind::TaskFailed) when the work ended
     /// without success or was cancelled, and [`TaskTimeout`](ErrorKind::TaskTimeout) when the policy's
@@ -244,6 +253,10 @@ impl<L: LongRunning> Task<L> {
     }
 
     /// Like [`wait`](Self::wait), and calls `watch` with each status on the way.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`wait`](Self::wait).
     pub fn wait_with<F>(&self, mut watch: F) -> Pending<L::Outcome>
     where
         F: FnMut(&TaskStatus<L::Result>) + Send + 'static,
@@ -280,6 +293,12 @@ impl<L: LongRunning> Task<L> {
 
 impl<L: Cancellable> Task<L> {
     /// Asks the server to stop. The work may still end by itself first: [`wait`](Self::wait) tells.
+    /// Repeating it leads to the same state: retried freely.
+    ///
+    /// # Errors
+    ///
+    /// [`NotFound`](ErrorKind::NotFound) when the server does not know the task, or does not keep it any
+    /// longer.
     pub fn cancel(&self) -> Call<L::Cancel> {
         self.session.call(self.address.cancel())
     }

@@ -1,6 +1,7 @@
 //! Requests and responses as the fake sees them: values, without a connection.
 
 use std::fmt;
+use std::io;
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
@@ -236,27 +237,33 @@ impl Response {
 pub enum Body {
     /// All at once.
     Full(Bytes),
-    /// Piece by piece, for what would be too large to hold.
-    Pieces(Box<dyn Iterator<Item = Bytes> + Send>),
+    /// Piece by piece, for what would be too large to hold. After an error the connection breaks.
+    Pieces(Pieces),
 }
+
+/// The pieces of a body. An error is a piece that cannot be read.
+pub type Pieces = Box<dyn Iterator<Item = io::Result<Bytes>> + Send>;
 
 impl Body {
     /// A body that is made as it is sent.
     pub fn pieces(pieces: impl Iterator<Item = Bytes> + Send + 'static) -> Self {
-        Self::Pieces(Box::new(pieces))
+        Self::Pieces(Box::new(pieces.map(Ok)))
     }
 
     /// All of it.
-    #[must_use]
-    pub fn into_bytes(self) -> Bytes {
+    ///
+    /// # Errors
+    ///
+    /// When a piece of it cannot be read.
+    pub fn into_bytes(self) -> io::Result<Bytes> {
         match self {
-            Self::Full(bytes) => bytes,
+            Self::Full(bytes) => Ok(bytes),
             Self::Pieces(pieces) => {
                 let mut all = Vec::new();
                 for piece in pieces {
-                    all.extend_from_slice(&piece);
+                    all.extend_from_slice(&piece?);
                 }
-                all.into()
+                Ok(all.into())
             }
         }
     }

@@ -23,7 +23,7 @@ mod verdict;
 use bytes::Bytes;
 use http::{Method, StatusCode};
 
-use crate::http::{Body, Request, Response};
+use crate::http::{Body, Pieces, Request, Response};
 use answer::Answer;
 use check::Circumstances;
 use operation::{Operation, Place};
@@ -80,7 +80,7 @@ pub(crate) fn hear(
 }
 
 /// The same body, and all of it if it is not too large.
-fn read_ahead(mut pieces: Box<dyn Iterator<Item = Bytes> + Send>) -> (Body, Option<Bytes>) {
+fn read_ahead(mut pieces: Pieces) -> (Body, Option<Bytes>) {
     let (mut read, mut size) = (Vec::new(), 0);
     let mut is_whole = false;
     while size < LARGEST_BODY {
@@ -88,11 +88,15 @@ fn read_ahead(mut pieces: Box<dyn Iterator<Item = Bytes> + Send>) -> (Body, Opti
             is_whole = true;
             break;
         };
-        size += piece.len();
+        size += piece.as_ref().map_or(LARGEST_BODY, Bytes::len);
         read.push(piece);
     }
-    let whole = is_whole.then(|| Bytes::from(read.concat()));
-    (Body::pieces(read.into_iter().chain(pieces)), whole)
+    let whole = is_whole.then(|| {
+        let read: Vec<&[u8]> = read.iter().flatten().map(Bytes::as_ref).collect();
+        Bytes::from(read.concat())
+    });
+    let body = Body::Pieces(Box::new(read.into_iter().chain(pieces)));
+    (body, whole)
 }
 
 fn judge(request: &Request, answer: Answer<'_>, novelties: bool) -> Result<(), String> {

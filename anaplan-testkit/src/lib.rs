@@ -32,7 +32,7 @@ pub use faults::{Fault, RetryAfter, Route};
 #[cfg(feature = "server")]
 #[cfg_attr(docsrs, doc(cfg(feature = "server")))]
 pub use front::server::{Exchange, Server, ServerBuilder};
-pub use http::{Body, Request, Response};
+pub use http::{Body, Pieces, Request, Response};
 pub use log::{Entry, RequestLog};
 pub use pki::Identity;
 pub use story::story;

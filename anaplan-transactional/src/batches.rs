@@ -59,6 +59,10 @@ impl<E: Batch> Batches<E> {
     }
 
     /// The whole write as one piece of work.
+    ///
+    /// # Errors
+    ///
+    /// `InvalidInput` when a cell or an item cannot be sent, and those of the calls.
     pub fn into_pending(self) -> Pending<WriteReport> {
         Pending::new(async move {
             let mut report = WriteReport::default();

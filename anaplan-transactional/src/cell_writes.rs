@@ -134,7 +134,12 @@ impl UpdateModuleData {
             }
             Ok(size)
         };
-        let parts = self.cells.split(CELLS_PER_WRITE, room - 2, size)?;
+        let mut index = self.cells.first();
+        let parts = self.cells.split(CELLS_PER_WRITE, room - 2, |cell| {
+            let size = size(cell).map_err(|error| error.about("requestIndex", index.to_string()));
+            index += 1;
+            size
+        })?;
         Ok(parts
             .into_iter()
             .map(|cells| Self {
@@ -229,12 +234,13 @@ mod tests {
                 .unwrap_err();
             assert_eq!(error.kind(), ErrorKind::InvalidInput);
         }
-        assert!(
-            model
-                .update_module_data_in_batches(102, [huge])
-                .into_calls()
-                .is_err()
-        );
+        for wrong in [huge, Cell::new(1, f64::NAN)] {
+            let cells = [Cell::new(206, 1), wrong, Cell::new(206, 2)];
+            let batches = model.update_module_data_in_batches(102, cells);
+            let error = batches.into_calls().unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::InvalidInput);
+            assert_eq!(error.id("requestIndex"), Some("1"));
+        }
         let (line, body) = told(model.update_module_data(102, cells(1)).into_request());
         assert_eq!(line, "POST /models/M/modules/102/data");
         assert_eq!(body, r#"[{"lineItemId":"206","value":0}]"#);

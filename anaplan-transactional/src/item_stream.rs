@@ -91,6 +91,11 @@ impl ListItems {
     }
 
     /// The next item; `None` at the end.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`stream_list_items`](Transactional::stream_list_items); the first one is the last
+    /// element.
     pub async fn next_item(&mut self) -> Option<Result<ListItem>> {
         std::future::poll_fn(|cx| Pin::new(&mut *self).poll_next(cx)).await
     }

@@ -142,7 +142,8 @@ impl Transactional {
     /// Loads the model if it is not loaded, and waits until it is open and idle, in the manner of the
     /// session's poll policy.
     ///
-    /// Looks first, and asks to open the model only when it is closed. Safe to repeat.
+    /// `GET /models/{modelId}/status` until it is open, and `POST /models/{modelId}/open` only when it is
+    /// closed. Safe to repeat.
     ///
     /// # Errors
     ///
@@ -165,6 +166,17 @@ impl Transactional {
     /// # Errors
     ///
     /// Those of [`wait_until_open`](Self::wait_until_open).
+    ///
+    /// ```
+    /// # use anaplan_core::PollPolicy;
+    /// # use anaplan_transactional::Transactional;
+    /// # use std::time::Duration;
+    /// # anaplan_testkit::story(async |fake| {
+    /// # let model: Transactional = fake.namespace()?;
+    /// let patient = PollPolicy::every(Duration::from_secs(30)).with_deadline(Duration::from_secs(3600));
+    /// model.wait_until_open_with(patient).await?;
+    /// # Ok(()) });
+    /// ```
     pub fn wait_until_open_with(&self, policy: PollPolicy) -> Pending<()> {
         let model = self.clone();
         Pending::new(async move { model.open(&policy).await })

@@ -8,11 +8,12 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use anaplan_core::{
-    Bytes, ErrorKind, LongRunning, PartFile, Pending, Progress, Result, Session, Task, TaskStatus,
-    write_stream,
+    Bytes, Error, ErrorKind, LongRunning, PartFile, Pending, Progress, Result, Session, Task,
+    TaskStatus, write_stream,
 };
 use futures_core::Stream;
 use tokio::io::AsyncWrite;
+use tokio::runtime::Handle;
 
 use crate::Transactional;
 use crate::read_request_task::{ReadProgress, ReadRequest};
@@ -29,8 +30,12 @@ impl Transactional {
     ///
     /// Lazy: nothing is sent before the first page is asked for. One page is held at a time. The
     /// request is kept alive as long as the stream is asked for pages: not more than 20 minutes should
-    /// pass between two. At the end the request is deleted, unless [`keep`](ReadPages::keep) was said;
-    /// after an error, or when the stream is dropped early, it is not.
+    /// pass between two.
+    ///
+    /// The request is deleted at the end, when the server could not build it, and when the stream is
+    /// dropped before its end; in that case in the background, as long as the runtime lives. Say
+    /// [`keep`](ReadPages::keep) to leave it there. After any other error it is left as well, so that it
+    /// can be read again.
     ///
     /// # Errors
     ///
@@ -63,7 +68,10 @@ impl Transactional {
             next: 0,
             header: Bytes::new(),
             touched: Duration::ZERO,
-            keep: false,
+            deletion: Deletion {
+                of: Some((self.session.clone(), request.clone())),
+                runtime: None,
+            },
         })))
     }
 }
@@ -94,7 +102,7 @@ struct Reader {
     header: Bytes,
     /// When a page was fetched that keeps the request alive.
     touched: Duration,
-    keep: bool,
+    deletion: Deletion,
 }
 
 impl ReadPages {
@@ -102,12 +110,16 @@ impl ReadPages {
     /// end. To be said before the first page is asked for.
     pub fn keep(mut self) -> Self {
         if let Step::Ready(reader) = &mut self.0 {
-            reader.keep = true;
+            reader.deletion = Deletion::default();
         }
         self
     }
 
     /// The next page; `None` at the end.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`read_pages`](Transactional::read_pages); the first one is the last element.
     pub async fn next_page(&mut self) -> Option<Result<Bytes>> {
         std::future::poll_fn(|cx| Pin::new(&mut *self).poll_next(cx)).await
     }
@@ -115,65 +127,141 @@ impl ReadPages {
     /// Writes all pages to `writer` and gives the number of bytes.
     ///
     /// A failure in the middle leaves what was written so far in the writer.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`read_pages`](Transactional::read_pages), and `Io` of the writer.
+    ///
+    /// ```
+    /// # use anaplan_transactional::Transactional;
+    /// # anaplan_testkit::story(async |fake| {
+    /// # let model: Transactional = fake.namespace()?;
+    /// # let ids = fake.demo();
+    /// let task = model.create_list_read_request(ids.list).await?;
+    /// let written = model.read_pages(task.address()).write_to(tokio::io::sink()).await?;
+    /// assert!(written > 0);
+    /// # Ok(()) });
+    /// ```
     pub fn write_to<W>(self, mut writer: W) -> Pending<u64>
     where
         W: AsyncWrite + Send + Unpin + 'static,
     {
         Pending::new(async move {
-            let (mut pages, after) = self.kept();
-            let written = write_stream(&mut pages, &mut writer).await?;
-            after.clean_up().await;
-            Ok(written)
+            let (mut pages, deletion) = self.kept();
+            let written = write_stream(&mut pages, &mut writer).await;
+            deletion.after(written).await
         })
     }
 
     /// Saves all pages to a file, which appears under `path` when it is complete. Gives the number of
     /// bytes. The request is deleted once the file is there.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`read_pages`](Transactional::read_pages), and `Io` when the file cannot be written.
+    ///
+    /// ```
+    /// # use anaplan_transactional::{ExportType, Transactional};
+    /// # anaplan_testkit::story(async |fake| {
+    /// # let model: Transactional = fake.namespace()?;
+    /// # let ids = fake.demo();
+    /// # let path = std::env::temp_dir().join(format!("pages-{}.csv", std::process::id()));
+    /// let task = model.create_view_read_request(ids.view, ExportType::TabularMultiColumn).await?;
+    /// let size = model.read_pages(task.address()).save_to(&path).await?;
+    /// assert_eq!(std::fs::metadata(&path)?.len(), size);
+    /// # std::fs::remove_file(path)?;
+    /// # Ok(()) });
+    /// ```
     pub fn save_to(self, path: impl AsRef<Path>) -> Pending<u64> {
         let path = path.as_ref().to_owned();
         Pending::new(async move {
-            let (mut pages, after) = self.kept();
-            let part = PartFile::beside(&path)?;
-            let written = part.fill(&mut pages).await?;
-            part.keep()?;
-            after.clean_up().await;
-            Ok(written)
+            let (mut pages, deletion) = self.kept();
+            let saved = async {
+                let part = PartFile::beside(&path)?;
+                let written = part.fill(&mut pages).await?;
+                part.keep()?;
+                Ok(written)
+            };
+            let saved = saved.await;
+            deletion.after(saved).await
         })
     }
 
     /// The same without the deletion, which is left for later.
-    fn kept(self) -> (Self, After) {
-        let after = match &self.0 {
-            Step::Ready(reader) if !reader.keep => {
-                After(Some((reader.session.clone(), reader.request.clone())))
-            }
-            _ => After(None),
-        };
-        (self.keep(), after)
+    fn kept(mut self) -> (Self, Deletion) {
+        let mut deletion = Deletion::default();
+        if let Step::Ready(reader) = &mut self.0 {
+            deletion = std::mem::take(&mut reader.deletion);
+        }
+        deletion.begin();
+        (self, deletion)
     }
 }
 
-/// What is left to do when all pages have found their place.
-struct After(Option<(Session, ReadRequest)>);
+/// The deletion of a read request that nobody needs any more. Dropped after it has begun, it goes on in
+/// the background.
+#[derive(Default)]
+struct Deletion {
+    of: Option<(Session, ReadRequest)>,
+    runtime: Option<Handle>,
+}
 
-impl After {
-    /// The data is there: that its source could not be deleted is worth a word and no more.
-    async fn clean_up(self) {
-        let Some((session, request)) = self.0 else {
-            return;
-        };
-        match session.call(DeleteReadRequest { request }).await {
-            Err(error) if error.kind() != ErrorKind::NotFound => {
-                tracing::warn!(target: "anaplan::task", error_kind = ?error.kind(), "the read request could not be deleted, and expires by itself");
-            }
-            _ => {}
+impl Deletion {
+    /// From now on there is something to delete.
+    fn begin(&mut self) {
+        self.runtime = Handle::try_current().ok();
+    }
+
+    async fn now(&mut self) {
+        if let Some((session, request)) = self.of.take() {
+            delete(session, request).await;
         }
+    }
+
+    /// What is to be done after an error: what the server could not build is of no use, the rest may be
+    /// read again.
+    async fn after_error(&mut self, error: &Error) {
+        if error.kind() == ErrorKind::TaskFailed {
+            self.now().await;
+        } else {
+            self.of = None;
+        }
+    }
+
+    async fn after<T>(mut self, outcome: Result<T>) -> Result<T> {
+        match &outcome {
+            Ok(_) => self.now().await,
+            Err(error) => self.after_error(error).await,
+        }
+        outcome
+    }
+}
+
+impl Drop for Deletion {
+    fn drop(&mut self) {
+        if let (Some((session, request)), Some(runtime)) = (self.of.take(), self.runtime.take()) {
+            runtime.spawn(delete(session, request));
+        }
+    }
+}
+
+/// The data is there, or not wanted: that its source could not be deleted is worth a word and no more.
+async fn delete(session: Session, request: ReadRequest) {
+    match session.call(DeleteReadRequest { request }).await {
+        Err(error) if error.kind() != ErrorKind::NotFound => {
+            tracing::warn!(target: "anaplan::task", error_kind = ?error.kind(), "the read request could not be deleted, and expires by itself");
+        }
+        _ => {}
     }
 }
 
 impl Reader {
     async fn step(mut self: Box<Self>) -> Stepped {
+        self.deletion.begin();
         let page = self.page().await.transpose();
+        if let Some(Err(error)) = &page {
+            self.deletion.after_error(error).await;
+        }
         (self, page)
     }
 
@@ -183,11 +271,7 @@ impl Reader {
                 return self.fetch().await.map(Some);
             }
             if self.complete {
-                if !self.keep {
-                    After(Some((self.session.clone(), self.request.clone())))
-                        .clean_up()
-                        .await;
-                }
+                self.deletion.now().await;
                 return Ok(None);
             }
             match self.progress.next_status().await {

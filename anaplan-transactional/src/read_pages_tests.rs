@@ -52,9 +52,10 @@ async fn pages_come_early_in_order_without_repeated_headers_and_the_request_is_d
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_failed_request_is_an_error_after_its_pages_and_stays() {
+async fn a_failed_request_is_an_error_after_its_pages_and_is_deleted() {
     for end in [FAILED, GONE] {
-        let (model, script) = scripted([body(RUNNING), body("h\n1\n"), body(end)]);
+        let deleted = Reply::Body(404, "");
+        let (model, script) = scripted([body(RUNNING), body("h\n1\n"), body(end), deleted]);
         let mut pages = model.read_pages(&request());
         assert!(pages.next_page().await.unwrap().is_ok());
         let error = pages.next_page().await.unwrap().unwrap_err();
@@ -65,6 +66,70 @@ async fn a_failed_request_is_an_error_after_its_pages_and_stays() {
         assert!(pages.next_page().await.is_none());
         assert_eq!(script.left(), 0);
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_request_that_could_not_be_read_stays_for_another_try() {
+    let (model, script) = scripted([body(DONE), Reply::Body(403, "")]);
+    let mut pages = model.read_pages(&request());
+    let error = pages.next_page().await.unwrap().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Forbidden);
+    drop(pages);
+    model.session.clock().sleep(Duration::from_secs(1)).await;
+    assert_eq!((script.lines().len(), script.left()), (2, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_dropped_early_is_deleted_in_the_background_unless_it_is_kept() {
+    for (keep, asked) in [(false, true), (true, true), (false, false)] {
+        let (model, script) = scripted([body(DONE), body("h\n1\n"), body(GONE)]);
+        let mut pages = model.read_pages(&request());
+        if keep {
+            pages = pages.keep();
+        }
+        if asked {
+            pages.next_page().await.unwrap().unwrap();
+        }
+        drop(pages);
+        model.session.clock().sleep(Duration::from_secs(1)).await;
+        let deleted = script
+            .lines()
+            .last()
+            .is_some_and(|line| line.starts_with("DELETE"));
+        assert_eq!(deleted, asked && !keep);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_cut_off_while_it_is_written_is_deleted_as_well() {
+    let (model, script) = scripted([body(RUNNING), body("h\n1\n"), body(RUNNING), body(GONE)]);
+    let writing = model.read_pages(&request()).write_to(tokio::io::sink());
+    let limit = model.session.clock().sleep(Duration::from_millis(1500));
+    tokio::select! {
+        biased;
+        _ = writing.into_future() => panic!("it cannot be over"),
+        () = limit => {}
+    }
+    model.session.clock().sleep(Duration::from_secs(1)).await;
+    assert!(script.lines().last().unwrap().starts_with("DELETE"));
+}
+
+#[cfg(feature = "blocking")]
+#[test]
+fn an_iterator_that_is_dropped_early_leaves_nothing_behind() {
+    let (model, script) = scripted([body(DONE), body("h\n1\n"), body(GONE)]);
+    let first = model.read_pages(&request()).next();
+    assert_eq!(first.unwrap().unwrap(), "h\n1\n");
+    let deleted = Pending::new(async move {
+        for _ in 0..10_000_000 {
+            if script.left() == 0 {
+                return Ok(true);
+            }
+            tokio::task::yield_now().await;
+        }
+        Ok(false)
+    });
+    assert!(deleted.run().unwrap());
 }
 
 #[tokio::test(start_paused = true)]

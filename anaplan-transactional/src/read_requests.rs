@@ -169,7 +169,8 @@ impl Transactional {
     ///
     /// # Errors
     ///
-    /// `NotFound` for a request that is deleted or expired already.
+    /// `NotFound` for a request that is deleted or expired already, and when a repeat finds nothing left
+    /// to delete.
     ///
     /// ```
     /// # use anaplan_transactional::{ExportType, Transactional};

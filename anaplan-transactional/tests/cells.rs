@@ -134,6 +134,27 @@ async fn refused_cells_are_told_with_the_callers_indices() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn many_bytes_are_written_in_several_requests_and_only_when_that_is_asked_for() {
+    let stage = Stage::set().await;
+    let text = "x".repeat(600_000);
+    let mut cells: Vec<Cell> = (0..40)
+        .map(|_| Cell::named("Comment", text.as_str()).at_named("Regions", "South"))
+        .collect();
+    cells[30] = Cell::named("No such line item", 1);
+    let at_once = stage.model.update_module_data(&stage.module, cells.clone());
+    assert_eq!(at_once.await.unwrap_err().kind(), ErrorKind::InvalidInput);
+    assert_eq!(stage.fake.requests().count(WRITE), 0);
+
+    let batches = stage
+        .model
+        .update_module_data_in_batches(&stage.module, cells);
+    let report = batches.await.unwrap();
+    assert_eq!(stage.fake.requests().count(WRITE), 2);
+    assert_eq!((report.written, report.sent), (39, 40));
+    assert_eq!(report.failures[0].request_index, 30);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_write_whose_answer_was_lost_is_repeated_unless_it_must_not_be() {
     let stage = Stage::set().await;
     stage.fake.inject(Fault::drop_after().on(WRITE).times(1));

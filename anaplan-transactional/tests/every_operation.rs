@@ -5,10 +5,44 @@
 
 mod support;
 
-use anaplan_core::ErrorKind;
+use anaplan_core::{Error, ErrorKind};
 use anaplan_testkit::world::ModelState;
 use anaplan_testkit::{Fault, RetryAfter};
-use support::{Kind, OPERATIONS, Stage, statuses};
+use support::{Kind, OPERATIONS, Operation, Stage, statuses};
+
+/// What a server may answer to any call instead of doing it, and what comes of it.
+const REFUSALS: [(u16, ErrorKind); 9] = [
+    (400, ErrorKind::Rejected),
+    (403, ErrorKind::Forbidden),
+    (404, ErrorKind::NotFound),
+    (405, ErrorKind::Rejected),
+    (409, ErrorKind::Conflict),
+    (422, ErrorKind::ModelState),
+    (423, ErrorKind::ModelState),
+    (424, ErrorKind::ModelState),
+    (425, ErrorKind::ModelState),
+];
+
+fn refuse(operation: &Operation, stage: &Stage, status: u16) {
+    let body = format!(
+        r#"{{"status":{{"code":{status},"message":"Rule {status} says no."}},"path":"/2/0","timestamp":"2026-07-14T13:55:12.198115662Z"}}"#
+    );
+    stage
+        .fake
+        .inject(Fault::reply(status, body).on(operation.route));
+}
+
+fn assert_refused(operation: &Operation, stage: &Stage, refusal: (u16, ErrorKind), error: &Error) {
+    let (status, kind) = refusal;
+    let name = operation.name;
+    assert_eq!(error.kind(), kind, "{name} {status}: {error}");
+    assert_eq!(error.status().unwrap().as_u16(), status, "{name}");
+    let words = format!("Rule {status} says no.");
+    assert_eq!(error.server_message(), Some(&*words), "{name}");
+    assert!(!error.is_retryable(), "{name} {status}");
+    let sent = stage.fake.requests().count(operation.route);
+    assert_eq!(sent, 1, "{name} {status}: no second try");
+}
 
 #[tokio::test(start_paused = true)]
 async fn works_on_a_stage_that_is_set_for_it() {
@@ -72,6 +106,18 @@ async fn tells_that_an_object_is_not_there() {
             "{}: {error}",
             operation.name
         );
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn tells_every_refusal_apart_and_takes_it_for_an_answer() {
+    for operation in OPERATIONS {
+        for refusal in REFUSALS {
+            let stage = Stage::set().await;
+            refuse(operation, &stage, refusal.0);
+            let error = operation.call(&stage).await.unwrap_err();
+            assert_refused(operation, &stage, refusal, &error);
+        }
     }
 }
 
@@ -225,8 +271,10 @@ async fn reads_through_a_server_error_and_a_broken_connection() {
             operation.kind,
             Kind::Read | Kind::AdminRead | Kind::Model | Kind::Tenant
         );
-        // A read request builds something on the server: it is not sent twice.
-        if !reads || operation.name.starts_with("create_") {
+        // A read request builds something on the server: it is not sent twice. One whose deletion
+        // was lost is gone.
+        let changes = ["create_", "delete_"];
+        if !reads || changes.iter().any(|what| operation.name.starts_with(what)) {
             continue;
         }
         let stage = Stage::set().await;
@@ -289,6 +337,18 @@ mod blocking {
             let stage = Stage::set_blocking().without_objects();
             let error = operation.call(&stage).run().unwrap_err();
             assert_eq!(error.kind(), ErrorKind::NotFound, "{}", operation.name);
+        }
+    }
+
+    #[test]
+    fn tells_every_refusal_apart_as_when_awaited() {
+        for operation in OPERATIONS {
+            for refusal in REFUSALS {
+                let stage = Stage::set_blocking();
+                refuse(operation, &stage, refusal.0);
+                let error = operation.call(&stage).run().unwrap_err();
+                assert_refused(operation, &stage, refusal, &error);
+            }
         }
     }
 

@@ -4,7 +4,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
-use anaplan_core::{Error, ErrorKind, Result, async_trait};
+use anaplan_core::{Error, ErrorKind, Result, SecretString, async_trait};
 use secrecy::ExposeSecret;
 use tokio::runtime::Handle;
 
@@ -63,8 +63,8 @@ impl FileTokenStore {
     }
 
     fn read(&self) -> Result<Option<OAuthTokens>> {
-        match fs::read_to_string(&self.path) {
-            Ok(text) => OAuthTokens::from_json(&text)
+        match fs::read_to_string(&self.path).map(SecretString::from) {
+            Ok(text) => OAuthTokens::from_json(text.expose_secret())
                 .map(Some)
                 .map_err(|error| error.because(format!("in {}", self.path.display()))),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),

@@ -51,12 +51,10 @@ impl OAuthTokens {
     ///
     /// [`ErrorKind::InvalidInput`] when they have no form in JSON.
     pub fn to_json(&self) -> Result<SecretString> {
-        let text = |secret: &Option<SecretString>| {
-            let secret = secret
-                .as_ref()
-                .map(|secret| secret.expose_secret().to_owned());
-            secret.map(std::borrow::Cow::Owned)
-        };
+        fn text(secret: &Option<SecretString>) -> Option<std::borrow::Cow<'_, str>> {
+            let secret = secret.as_ref().map(ExposeSecret::expose_secret);
+            secret.map(std::borrow::Cow::Borrowed)
+        }
         let kept = Kept {
             access_token: text(&self.access_token),
             expires_at: self.expires_at,

@@ -84,6 +84,9 @@ fn administered<'a>(call: &'a Call<'_>, id: &ModelId) -> Result<&'a Model, Failu
             "Model is Offline",
         ));
     }
+    if !call.world.rules.alm_enabled {
+        return Err(Failure::bad("The tenant is not enabled for ALM."));
+    }
     Ok(model)
 }
 

@@ -96,5 +96,5 @@ fn solution_logs(call: &mut Call<'_>, model: &ModelId, action: &str, task: &str)
         .world
         .optimizer_log(model, action, &TaskId::from(task))
         .ok_or(Failure::NotFound)?;
-    Ok(tasks::plain(Body::pieces(log.all())))
+    Ok(tasks::plain(Body::Pieces(Box::new(log.all()))))
 }

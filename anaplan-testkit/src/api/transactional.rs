@@ -194,11 +194,10 @@ fn in_pieces(
     size: usize,
     pieces: impl Iterator<Item = Bytes> + Send + 'static,
 ) -> Response {
-    let body = Body::pieces(pieces);
     let body = if size <= SMALL {
-        Body::Full(body.into_bytes())
+        Body::Full(pieces.collect::<Vec<_>>().concat().into())
     } else {
-        body
+        Body::pieces(pieces)
     };
     Response::new(StatusCode::OK, content_type, body)
 }

@@ -181,7 +181,9 @@ impl FakeAnaplan {
             }
             Some(Kind::Truncate(bytes)) => {
                 let mut response = self.handle(world, request);
-                let body = response.body.into_bytes();
+                let Ok(body) = response.body.into_bytes() else {
+                    return Served::Dropped;
+                };
                 let cut = (*bytes).min(body.len().saturating_sub(1));
                 response.body = Body::Full(body);
                 Served::Cut(response, cut)
@@ -218,7 +220,7 @@ impl FakeAnaplan {
             Served::Cut(response, at) => (response, Some(at)),
             Served::Dropped => return None,
         };
-        let mut body = response.body.into_bytes();
+        let mut body = response.body.into_bytes().ok()?;
         if let Some(cut) = cut {
             body.truncate(cut);
         }

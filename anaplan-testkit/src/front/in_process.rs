@@ -8,7 +8,7 @@ use bytes::Bytes;
 use futures_core::Stream;
 
 use crate::fake::{FakeAnaplan, Served};
-use crate::http::{Body, Request, Response};
+use crate::http::{Body, Pieces, Request, Response};
 
 /// How large the pieces are in which a body arrives, in bytes.
 const PIECE: usize = 64 * 1024;
@@ -64,15 +64,15 @@ fn head(response: &Response) -> http::Response<()> {
 fn whole(response: Response) -> http::Response<ResponseBody> {
     let head = head(&response);
     let body = match response.body {
-        Body::Full(bytes) => ResponseBody::from_stream(Pieces(Box::new(split(bytes)))),
-        Body::Pieces(pieces) => ResponseBody::from_stream(Pieces(pieces)),
+        Body::Full(bytes) => ResponseBody::from_stream(Arriving(Box::new(split(bytes).map(Ok)))),
+        Body::Pieces(pieces) => ResponseBody::from_stream(Arriving(pieces)),
     };
     head.map(|()| body)
 }
 
 fn cut(response: Response, at: usize) -> http::Response<ResponseBody> {
     let head = head(&response);
-    let mut bytes = response.body.into_bytes();
+    let mut bytes = response.body.into_bytes().unwrap_or_default();
     bytes.truncate(at);
     let error = TransportError::new(TransportErrorKind::Interrupted);
     head.map(|()| ResponseBody::broken(bytes, error))
@@ -82,15 +82,16 @@ fn split(mut bytes: Bytes) -> impl Iterator<Item = Bytes> + Send {
     std::iter::from_fn(move || (!bytes.is_empty()).then(|| bytes.split_to(PIECE.min(bytes.len()))))
 }
 
-struct Pieces(Box<dyn Iterator<Item = Bytes> + Send>);
+struct Arriving(Pieces);
 
-impl Stream for Pieces {
+impl Stream for Arriving {
     type Item = Result<Bytes, TransportError>;
 
     fn poll_next(
         mut self: std::pin::Pin<&mut Self>,
         _cx: &mut std::task::Context<'_>,
     ) -> std::task::Poll<Option<Self::Item>> {
-        std::task::Poll::Ready(self.0.next().map(Ok))
+        let broken = |error| TransportError::caused_by(TransportErrorKind::Interrupted, error);
+        std::task::Poll::Ready(self.0.next().map(|piece| piece.map_err(broken)))
     }
 }

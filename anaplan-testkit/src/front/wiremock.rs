@@ -91,7 +91,7 @@ impl Stage {
             return ResponseTemplate::new(500);
         };
         let mut template = ResponseTemplate::new(response.status.as_u16())
-            .set_body_bytes(response.body.into_bytes())
+            .set_body_bytes(response.body.into_bytes().unwrap_or_default())
             .set_delay(delay);
         for (name, value) in &response.headers {
             template = template.insert_header(name.as_str(), value.as_bytes());
@@ -127,6 +127,16 @@ impl Match for Stage {
             self.serve_late(request, drawn);
             let gave_up = Response::empty(StatusCode::GATEWAY_TIMEOUT);
             (Served::Answer(gave_up), before)
+        };
+        let served = match served {
+            Served::Answer(mut response) => match response.body.into_bytes() {
+                Ok(body) => {
+                    response.body = body.into();
+                    Served::Answer(response)
+                }
+                Err(_) => Served::Dropped,
+            },
+            broken => broken,
         };
         let breaks = matches!(served, Served::Dropped | Served::Cut(..));
         *self.served.lock().unwrap_or_else(PoisonError::into_inner) = Some((served, delay));

@@ -1,11 +1,13 @@
 //! What users have in files: chunks that have come, or that are made while they are read.
 
 use std::collections::BTreeMap;
+use std::io;
 use std::time::Duration;
 
 use anaplan_core::{ModelId, Timestamp, UserId};
 use bytes::Bytes;
 
+use crate::http::Pieces;
 use crate::world::made_rows::MadeRows;
 use crate::world::shelf::Shelf;
 use crate::world::tokens::later;
@@ -88,7 +90,7 @@ impl Content {
         match &self.chunks {
             Chunks::Held(held) => Some(Box::new(held.chunk(number)?)),
             Chunks::Made(rows) => {
-                (number < rows.chunks()).then(|| Box::new(rows.chunk(number)) as Pieces)
+                (number < rows.chunks()).then(|| Box::new(rows.chunk(number).map(Ok)) as Pieces)
             }
         }
     }
@@ -100,7 +102,7 @@ impl Content {
         }
         Some(match &self.chunks {
             Chunks::Held(held) => Box::new(held.all()),
-            Chunks::Made(rows) => Box::new(rows.all()),
+            Chunks::Made(rows) => Box::new(rows.all().map(Ok)),
         })
     }
 
@@ -111,8 +113,6 @@ impl Content {
         }
     }
 }
-
-pub(crate) type Pieces = Box<dyn Iterator<Item = Bytes> + Send>;
 
 /// By model, file and user.
 pub(crate) type Place = (ModelId, u64, UserId);
@@ -138,20 +138,20 @@ impl FileStore {
 }
 
 /// Puts pieces together, without copying where there is only one.
-pub(crate) fn join(mut pieces: Pieces) -> Bytes {
-    let Some(first) = pieces.next() else {
-        return Bytes::new();
+pub(crate) fn join(mut pieces: Pieces) -> io::Result<Bytes> {
+    let Some(first) = pieces.next().transpose()? else {
+        return Ok(Bytes::new());
     };
-    let Some(second) = pieces.next() else {
-        return first;
+    let Some(second) = pieces.next().transpose()? else {
+        return Ok(first);
     };
     let mut all = Vec::with_capacity(first.len() + second.len());
     all.extend_from_slice(&first);
     all.extend_from_slice(&second);
     for piece in pieces {
-        all.extend_from_slice(&piece);
+        all.extend_from_slice(&piece?);
     }
-    all.into()
+    Ok(all.into())
 }
 
 #[cfg(test)]
@@ -163,7 +163,7 @@ mod tests {
         let mut content = Content::announced(Some(2), Timestamp::UNIX_EPOCH);
         assert_eq!((content.is_ready(), content.listed()), (false, vec![0, 1]));
         content.chunks = Chunks::Held(Shelf::of(["a".into(), "b".into()]));
-        assert_eq!(content.pieces().map(join).unwrap(), "ab");
+        assert_eq!(content.pieces().map(join).unwrap().unwrap(), "ab");
         let streaming = Content::announced(None, Timestamp::UNIX_EPOCH);
         assert_eq!((streaming.is_ready(), streaming.chunk_count()), (false, -1));
     }

@@ -129,12 +129,12 @@ impl Shelf {
     pub(crate) fn chunk(
         &self,
         number: usize,
-    ) -> Option<impl Iterator<Item = Bytes> + Send + use<>> {
+    ) -> Option<impl Iterator<Item = io::Result<Bytes>> + Send + use<>> {
         Some(self.chunks.get(&number)?.pieces())
     }
 
     /// All bytes in the order of their chunks, piece by piece.
-    pub(crate) fn all(&self) -> impl Iterator<Item = Bytes> + Send + use<> {
+    pub(crate) fn all(&self) -> impl Iterator<Item = io::Result<Bytes>> + Send + use<> {
         let chunks: Vec<Stored> = self.chunks.values().cloned().collect();
         chunks.into_iter().flat_map(|chunk| chunk.pieces())
     }
@@ -148,20 +148,20 @@ impl Stored {
         }
     }
 
-    /// A disk that cannot be read any more ends the bytes early.
-    fn pieces(&self) -> impl Iterator<Item = Bytes> + Send + use<> {
+    /// After an error, of a disk that cannot be read any more, there are no further pieces.
+    fn pieces(&self) -> impl Iterator<Item = io::Result<Bytes>> + Send + use<> {
         let stored = self.clone();
         let mut done = 0;
         std::iter::from_fn(move || match &stored {
             Stored::Held(bytes) => {
                 let first = std::mem::replace(&mut done, 1) == 0;
-                first.then(|| bytes.clone())
+                first.then(|| Ok(bytes.clone()))
             }
             Stored::Spooled { spool, at, len } => {
                 let size = PIECE.min(len - done);
-                let piece = (size > 0).then(|| spool.read(at + done, size).ok())?;
-                done += size;
-                piece
+                let piece = (size > 0).then(|| spool.read(at + done, size))?;
+                done = if piece.is_ok() { done + size } else { *len };
+                Some(piece)
             }
         })
     }
@@ -212,8 +212,8 @@ mod tests {
         vec![letter; SIZE].into()
     }
 
-    fn joined(pieces: impl Iterator<Item = Bytes>) -> Vec<u8> {
-        pieces.flatten().collect()
+    fn joined(pieces: impl Iterator<Item = io::Result<Bytes>>) -> Vec<u8> {
+        pieces.flat_map(Result::unwrap).collect()
     }
 
     #[test]
@@ -245,6 +245,20 @@ mod tests {
         assert_eq!(shelf.in_memory, 0);
         assert!(joined(shelf.all()) == vec![7; IN_MEMORY + 1]);
         assert!(joined(Shelf::of([Bytes::new()]).all()).is_empty());
+    }
+
+    #[test]
+    fn what_the_disk_has_lost_is_an_error_and_no_end() {
+        let shelf = Shelf::of((b'a'..=b'f').map(chunk));
+        let tape = shelf.spool.as_ref().unwrap().0.lock().unwrap();
+        tape.file.set_len(PIECE + 1).unwrap();
+        drop(tape);
+        let mut pieces = shelf.chunk(2).unwrap();
+        assert!(pieces.next().unwrap().is_ok());
+        assert!(pieces.next().unwrap().is_err());
+        assert!(pieces.next().is_none());
+        assert!(shelf.all().any(|piece| piece.is_err()));
+        assert!(joined(shelf.chunk(1).unwrap()) == chunk(b'b'));
     }
 
     #[test]

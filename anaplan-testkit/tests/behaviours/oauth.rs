@@ -16,6 +16,8 @@ behaviours! {
         => a_device_is_answered_by_its_state;
     6, "L", "a rotating OAuth refresh token is replaced by each use, and the old one is dead"
         => a_refresh_token_rotates;
+    6, "D", "a fixed OAuth refresh token stays the same however often it is used, as its client says"
+        => a_fixed_refresh_token_stays;
     6, "L", "OAuth answers 401 when grant_type is missing"
         => a_missing_grant_is_401;
     5, "L", "OAuth access tokens go as Bearer to Integration and ALM; the token service answers that with 400"
@@ -116,6 +118,24 @@ fn a_refresh_token_rotates() {
         post(&fake, "/oauth/token", &refresh).1["error"],
         "invalid_grant"
     );
+}
+
+fn a_fixed_refresh_token_stays() {
+    let fake = FakeAnaplan::in_process();
+    let (admin, client) = (fake.admin(), fake.demo().device_client.unwrap());
+    let token = fake.world(|world| world.issue_refresh_token(&client.id, &admin.id));
+    let refresh = json!({
+        "grant_type": "refresh_token", "refresh_token": token, "client_id": client.id,
+    });
+    let mut access_tokens = Vec::new();
+    for _ in 0..3 {
+        let (status, tokens) = post(&fake, "/oauth/token", &refresh);
+        assert_eq!(status, StatusCode::OK);
+        assert_eq!(tokens["refresh_token"], token);
+        access_tokens.push(tokens["access_token"].as_str().unwrap().to_owned());
+    }
+    access_tokens.dedup();
+    assert_eq!(access_tokens.len(), 3);
 }
 
 fn a_missing_grant_is_401() {

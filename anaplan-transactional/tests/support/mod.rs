@@ -247,6 +247,10 @@ operations! {
         |s| s.model.get_read_request(&s.request));
     get_read_request_page("GET /2/0/models/*/lists/*/readRequests/*/pages/*", Read, true,
         |s| s.model.get_read_request_page(&s.request, 0));
+    delete_read_request("DELETE /2/0/models/*/lists/*/readRequests/*", Read, true,
+        |s| s.model.delete_read_request(&s.request));
+    get_list_items_json("GET /2/0/models/*/lists/*/items", Read, true,
+        |s| s.model.get_list_items_json(&s.list));
     get_current_period("GET /2/0/models/*/currentPeriod", AdminRead, false,
         |s| s.model.get_current_period());
     get_model_calendar("GET /2/0/models/*/modelCalendar", AdminRead, false,
@@ -256,6 +260,8 @@ operations! {
         |s| s.model.update_module_data(&s.module, s.cells.clone()));
     insert_list_items("POST /2/0/models/*/lists/*/items", Write, true,
         |s| s.model.insert_list_items(&s.list, [NewListItem::named("East").code("E")]));
+    update_module_data_in_batches("POST /2/0/models/*/modules/*/data", Write, true,
+        |s| s.model.update_module_data_in_batches(&s.module, s.cells.clone()));
     update_list_items("PUT /2/0/models/*/lists/*/items", Write, true,
         |s| s.model.update_list_items(&s.list, [ListItemUpdate::by_code("N").name("Norden")]));
     delete_list_items("POST /2/0/models/*/lists/*/items", Write, true,
@@ -270,6 +276,8 @@ operations! {
         |s| s.model.set_current_fiscal_year("FY26"));
     set_version_switchover("PUT /2/0/models/*/versions/*/switchover", AdminWrite, true,
         |s| s.model.set_version_switchover(&s.version, date(2025, 6, 1)));
+    reset_version_switchover("PUT /2/0/models/*/versions/*/switchover", AdminWrite, true,
+        |s| s.model.reset_version_switchover(&s.version));
 }
 
 /// The statuses of all answers of a route.

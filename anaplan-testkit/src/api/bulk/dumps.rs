@@ -51,12 +51,13 @@ pub(crate) fn route(call: &mut Call<'_>, parent: &Parent, task: &TaskId, rest: &
             Ok(Response::empty(StatusCode::NO_CONTENT))
         }
         (_, None) => Err(Failure::NotFound),
-        ([], Some(chunks)) => Ok(plain(Body::pieces(chunks.all()))),
+        ([], Some(chunks)) => Ok(plain(Body::Pieces(Box::new(chunks.all())))),
         (["chunks"], Some(chunks)) => listed_chunks(call, chunks.numbers()),
         (["chunks", chunk], Some(chunks)) => {
             let chunk = number(chunk).and_then(|chunk| usize::try_from(chunk).ok());
             let pieces = chunk.and_then(|chunk| chunks.chunk(chunk));
-            Ok(plain(Body::pieces(pieces.ok_or(Failure::NotFound)?)))
+            let pieces = pieces.ok_or(Failure::NotFound)?;
+            Ok(plain(Body::Pieces(Box::new(pieces))))
         }
         _ => Err(Failure::NotFound),
     }

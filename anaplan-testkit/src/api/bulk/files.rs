@@ -103,7 +103,7 @@ fn get(call: &mut Call<'_>, model: &ModelId, file: &str) -> Reply {
     let file = known(call.online(model)?, file)?;
     let content = call.world.content(model, file, &call.user);
     let pieces = content.and_then(|content| content.pieces());
-    Ok(octets(Body::pieces(pieces.ok_or(Failure::NotFound)?)))
+    Ok(octets(Body::Pieces(pieces.ok_or(Failure::NotFound)?)))
 }
 
 fn chunks(call: &mut Call<'_>, model: &ModelId, file: &str) -> Reply {
@@ -122,7 +122,7 @@ fn get_chunk(call: &mut Call<'_>, model: &ModelId, file: &str, chunk: &str) -> R
     let pieces = content
         .zip(chunk)
         .and_then(|(content, chunk)| content.chunk(chunk));
-    Ok(octets(Body::pieces(pieces.ok_or(Failure::NotFound)?)))
+    Ok(octets(Body::Pieces(pieces.ok_or(Failure::NotFound)?)))
 }
 
 fn announce(call: &mut Call<'_>, id: &ModelId, file: &str) -> Reply {

@@ -2,18 +2,21 @@
 
 use std::fmt;
 use std::future::Future;
+use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use hyper::body::{Frame, SizeHint};
 
+use crate::http::Pieces;
+
 /// The body of an answer.
 pub(super) enum Outgoing {
     /// All at once.
     Full(Option<Bytes>),
     /// As it is made.
-    Pieces(Box<dyn Iterator<Item = Bytes> + Send>),
+    Pieces(Pieces),
     /// Less than what was announced, and then the end of the connection.
     Cut {
         sent: Option<Bytes>,
@@ -45,7 +48,14 @@ impl hyper::body::Body for Outgoing {
     ) -> Poll<Option<Result<Frame<Bytes>, BrokenOff>>> {
         let piece = match &mut *self {
             Self::Full(bytes) => bytes.take(),
-            Self::Pieces(pieces) => pieces.find(|piece| !piece.is_empty()),
+            Self::Pieces(pieces) => {
+                let full =
+                    |piece: &io::Result<Bytes>| !matches!(piece, Ok(piece) if piece.is_empty());
+                match pieces.find(full).transpose() {
+                    Ok(piece) => piece,
+                    Err(_) => return Poll::Ready(Some(Err(BrokenOff))),
+                }
+            }
             Self::Cut { sent, linger, .. } => match sent.take() {
                 Some(bytes) if !bytes.is_empty() => Some(bytes),
                 _ => return linger.as_mut().poll(cx).map(|()| Some(Err(BrokenOff))),
@@ -81,7 +91,7 @@ mod tests {
 
     fn pieces(texts: &'static [&'static str]) -> Outgoing {
         let pieces = texts.iter().map(|text| Bytes::from_static(text.as_bytes()));
-        Outgoing::Pieces(Box::new(pieces))
+        Outgoing::Pieces(Box::new(pieces.map(Ok)))
     }
 
     #[tokio::test]
@@ -93,6 +103,15 @@ mod tests {
             sent.push(frame.unwrap().into_data().unwrap());
         }
         assert_eq!(sent, ["a", "bc"]);
+    }
+
+    #[tokio::test]
+    async fn a_piece_that_cannot_be_read_breaks_the_connection() {
+        let lost = || io::Error::from(io::ErrorKind::UnexpectedEof);
+        let pieces = [Ok(Bytes::from_static(b"a")), Err(lost())];
+        let mut body = Outgoing::Pieces(Box::new(pieces.into_iter()));
+        assert!(body.frame().await.unwrap().is_ok());
+        assert!(body.frame().await.unwrap().is_err());
     }
 
     #[tokio::test]

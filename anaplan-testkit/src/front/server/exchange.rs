@@ -99,7 +99,7 @@ impl Desk {
 
     fn cut(&self, response: Response, at: usize) -> Result<http::Response<Outgoing>, BrokenOff> {
         let head = head(&response);
-        let bytes = response.body.into_bytes();
+        let bytes = response.body.into_bytes().unwrap_or_default();
         if bytes.is_empty() {
             // There is no middle to break it in.
             return Err(BrokenOff);

@@ -92,8 +92,13 @@ impl World {
                     .ok_or_else(gone)?;
                 let content = self.content(run.model, *file, run.by);
                 let pieces = content.and_then(|content| content.pieces());
+                let bytes = join(pieces.ok_or_else(gone)?).map_err(|error| {
+                    let text = format!("The uploaded file cannot be read: {error}.");
+                    detail("internalError", text)
+                })?;
+                let text = definition.encoding.decode(&bytes);
                 // The bytes go before the rows come: both can be large.
-                let text = definition.encoding.decode(&join(pieces.ok_or_else(gone)?));
+                drop(bytes);
                 let table = Table::read(&text, &definition);
                 Ok((table, definition.decimal_separator))
             }
