@@ -1,7 +1,7 @@
 //! The client as its users hold it, against the fake.
 
 #![cfg(feature = "alm")]
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 
 use std::time::Duration;
 
