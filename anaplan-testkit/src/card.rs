@@ -50,8 +50,8 @@ use crate::pki::{Authority, Identity};
 ///   `device_approve_url` (with `decision=deny` to refuse), while polling `{url}/oauth/token` with
 ///   `grant_type=urn:ietf:params:oauth:grant-type:device_code`, `device_code` and `client_id`, every five
 ///   seconds and not more often.
-/// * Whoever types nothing: the parameter `approval` of both addresses stands for the user's name and
-///   password when they are left out of a POST; for a device, a GET with `user_code` in the query is enough.
+/// * Whoever types nothing: a key in both addresses stands for the user's name and password when they are
+///   left out of a POST; for a device, a GET with `user_code` in the query is enough.
 /// * Renewal: POST to `{url}/oauth/token` with `grant_type=refresh_token`, `refresh_token`, `client_id`, and
 ///   `client_secret` for the first client.
 ///
@@ -173,10 +173,6 @@ fn sign_in(credentials: &Credentials) -> Map<String, Value> {
 fn oauth(url: &str, demo: &Demo) -> Map<String, Value> {
     let mut card = Map::new();
     let key = demo.approval_key.expose_secret();
-    let approval = |before: char| match key {
-        "" => String::new(),
-        key => format!("{before}approval={key}"),
-    };
     if let Some(client) = &demo.code_client {
         let redirect_uri = client.redirect_uri.as_deref().unwrap_or_default();
         insert(&mut card, "client_id", &client.id);
@@ -184,16 +180,16 @@ fn oauth(url: &str, demo: &Demo) -> Map<String, Value> {
         insert(&mut card, "redirect_uri", redirect_uri);
         let redirect_uri = utf8_percent_encode(redirect_uri, NON_ALPHANUMERIC);
         let approve_url = format!(
-            "{url}/auth/prelogin?response_type=code&client_id={}&redirect_uri={redirect_uri}&scope=openid%20email%20offline_access{}",
-            client.id,
-            approval('&')
+            "{url}/auth/prelogin?response_type=code&client_id={}&redirect_uri={redirect_uri}&scope=openid%20email%20offline_access&approval={key}",
+            client.id
         );
         insert(&mut card, "approve_url", &approve_url);
     }
     if let Some(client) = &demo.device_client {
         insert(&mut card, "device_client_id", &client.id);
-        let approve_url = format!("{url}/activate{}", approval('?'));
-        insert(&mut card, "device_approve_url", &approve_url);
+        let approve_url = format!("{url}/activate/{key}");
+        let approve_url = approve_url.trim_end_matches('/');
+        insert(&mut card, "device_approve_url", approve_url);
         let token = demo.device_refresh_token.expose_secret();
         insert(&mut card, "device_refresh_token", token);
     }

@@ -324,7 +324,7 @@ fn both_oauth_flows_can_be_walked_through_by_a_script() {
     let device = body(&send("/oauth/device/code", &client));
     let uri = device["verification_uri"].as_str().unwrap();
     // The card adds a key by which scripts approve without typing.
-    assert_eq!(text("device_approve_url").split('?').next(), Some(uri));
+    assert!(text("device_approve_url").starts_with(uri));
     let code = device["user_code"].as_str().unwrap();
     let page = send(
         path("device_approve_url"),

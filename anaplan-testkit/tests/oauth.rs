@@ -435,7 +435,7 @@ async fn the_addresses_of_the_card_approve_for_those_who_type_nothing() {
     stage.front.ask(page).await;
     assert_eq!(stage.poll(&device).await.status, 403, "nobody has approved");
     stage.fake.advance(5 * SECOND);
-    let hook = request("GET", &format!("{approve}&user_code={code}"));
+    let hook = request("GET", &format!("{approve}?user_code={code}"));
     stage.front.ask(hook).await;
     assert_eq!(stage.poll(&device).await.status, 200);
 

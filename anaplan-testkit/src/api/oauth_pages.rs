@@ -90,7 +90,10 @@ fn log_in(world: &mut World, request: &Request, ticket: &str) -> Reply {
         add("error", "access_denied");
         add("error_description", "User denied the authorization.");
     } else {
-        let Some(user) = form.user(world, request) else {
+        let approver = request
+            .param("approval")
+            .and_then(|key| world.approver(key));
+        let Some(user) = form.user(world, approver.cloned()) else {
             return Ok(login_page(ticket, WRONG));
         };
         let Some(code) = world.finish_login(ticket, &user) else {
@@ -104,10 +107,11 @@ fn log_in(world: &mut World, request: &Request, ticket: &str) -> Reply {
     Ok(redirect(&back))
 }
 
-/// The page on which a user types the code that a device shows.
-pub(crate) fn activate(world: &mut World, request: &Request) -> Reply {
+/// The page on which a user types the code that a device shows, or which approves for whoever has the key.
+pub(crate) fn activate(world: &mut World, request: &Request, approval: &str) -> Reply {
+    let approver = world.approver(approval).cloned();
     let decided = request.method() == Method::POST
-        || (request.param("user_code").is_some() && approver(world, request).is_some());
+        || (request.param("user_code").is_some() && approver.is_some());
     if !decided {
         only(request, &Method::GET)?;
         return Ok(device_page(request.param("user_code").unwrap_or(""), ""));
@@ -115,7 +119,7 @@ pub(crate) fn activate(world: &mut World, request: &Request) -> Reply {
     let form = Form(request.fields());
     let code = form.get("user_code").or_else(|| request.param("user_code"));
     let code = code.unwrap_or("").to_owned();
-    let Some(user) = form.user(world, request) else {
+    let Some(user) = form.user(world, approver) else {
         return Ok(device_page(&code, WRONG));
     };
     let (known, done) = if form.denies() {
@@ -147,20 +151,16 @@ impl Form {
     }
 
     /// The user who gave the right password, or for whom the address approves when nothing was typed.
-    fn user(&self, world: &World, request: &Request) -> Option<UserId> {
+    fn user(&self, world: &World, approver: Option<UserId>) -> Option<UserId> {
         let names = ["user", "username", "email"];
         let typed = names.iter().find_map(|name| self.get(name));
         let Some(email) = typed.filter(|email| !email.is_empty()) else {
-            return approver(world, request);
+            return approver;
         };
         let user = world.user_by_email(email.trim())?;
         let right = user.active && self.get("password") == Some(user.password.as_str());
         right.then(|| user.id.clone())
     }
-}
-
-fn approver(world: &World, request: &Request) -> Option<UserId> {
-    world.approver(request.param("approval")?).cloned()
 }
 
 fn login_page(ticket: &str, problem: &str) -> Response {

@@ -16,7 +16,8 @@ pub(crate) fn route(world: &mut World, request: &Request) -> Reply {
         ["token", rest @ ..] => auth::route(world, request, rest),
         ["oauth", rest @ ..] => oauth::route(world, request, rest),
         ["auth", rest @ ..] => oauth_pages::route(world, request, rest),
-        ["activate"] => oauth_pages::activate(world, request),
+        ["activate"] => oauth_pages::activate(world, request, ""),
+        ["activate", approval] => oauth_pages::activate(world, request, approval),
         ["2", "0", rest @ ..] => integration(world, request, rest),
         _ => Err(Failure::NotFound),
     }

@@ -208,7 +208,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         "alm/latestRevision",
         &[envelope(&[optional("revisions", Shape::Rows(&REVISION))])],
     )
-    .refuses(&[403])
+    .refuses(&[400, 403])
     .rules(&[lengths, one_at_most]),
     get("alm/revisions", &[page_or_none("revisions", REVISION)])
         .refuses(&[400, 403])
@@ -221,7 +221,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         "alm/revisions/*/appliedToModels",
         &[envelope(&[key("appliedToModels", Shape::Rows(&APPLIED))])],
     )
-    .refuses(&[403])
+    .refuses(&[400, 403])
     .rules(&[deleted_models]),
     op("POST", "alm/syncTasks")
         .gives(START)
@@ -231,9 +231,9 @@ pub(super) const OPERATIONS: &[Operation] = &[
         "alm/syncTasks",
         &[envelope(&[optional("tasks", Shape::Rows(&LISTED))])],
     )
-    .refuses(&[403]),
+    .refuses(&[400, 403]),
     get("alm/syncTasks/*", &[envelope(&[TASK])])
-        .refuses(&[403])
+        .refuses(&[400, 403])
         .rules(&[result_at_the_end]),
     op("POST", "alm/comparisonReportTasks")
         .gives(START)
@@ -241,13 +241,14 @@ pub(super) const OPERATIONS: &[Operation] = &[
         .rules(&[address_of_task])
         .silent_424(),
     get("alm/comparisonReportTasks/*", &[envelope(&[TASK])])
+        .refuses(&[400])
         .rules(&[result_at_the_end])
         .silent_424(),
     get(
         "alm/comparisonReports/*/*",
         &[bytes("application/octet-stream")],
     )
-    .refuses(&[406])
+    .refuses(&[400, 406])
     .silent_424(),
     op("POST", "alm/summaryReportTasks")
         .gives(START)
@@ -255,9 +256,11 @@ pub(super) const OPERATIONS: &[Operation] = &[
         .rules(&[address_of_task])
         .silent_424(),
     get("alm/summaryReportTasks/*", &[envelope(&[TASK])])
+        .refuses(&[400])
         .rules(&[result_at_the_end])
         .silent_424(),
     get("alm/summaryReports/*/*", &[envelope(&[SUMMARY])])
+        .refuses(&[400])
         .rules(&[totals])
         .silent_424(),
 ];

@@ -38,7 +38,9 @@ const OPERATIONS: &[Operation] = &[
         .gives(&[REDIRECT, PAGE])
         .refuses(&[400, 401, 403]),
     get("activate", &[PAGE]).refuses(&[400]),
+    get("activate/*", &[PAGE]).refuses(&[400]),
     op("POST", "activate").gives(&[PAGE]).refuses(&[400, 401]),
+    op("POST", "activate/*").gives(&[PAGE]).refuses(&[400, 401]),
     op("POST", "oauth/device/code")
         .gives(&[bare(200, DEVICE)])
         .refuses(&[400, 401, 403, 500]),

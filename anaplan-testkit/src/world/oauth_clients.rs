@@ -77,7 +77,7 @@ impl OAuthClientEdit<'_> {
 
 impl World {
     /// A key that approves in the name of a user on the pages of the OAuth service, for scripts that type
-    /// nothing: the parameter `approval` of their addresses.
+    /// nothing: the parameter `approval` of the login page, and `/activate/{key}` for devices.
     pub fn add_approval_key(&mut self, user: &UserId) -> String {
         let key = self.ids.secret();
         self.oauth.approval_keys.insert(key.clone(), user.clone());
