@@ -121,7 +121,7 @@ impl<E: Paged> PagedCall<E> {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidInput`] when an argument cannot be sent.
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) when an argument cannot be sent.
     pub fn into_request(mut self) -> Result<http::Request<bytes::Bytes>> {
         self.endpoint.set_window(self.window);
         self.session.dry_run(&self.endpoint)
