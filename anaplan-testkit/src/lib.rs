@@ -17,6 +17,7 @@ mod http;
 mod judge;
 mod log;
 pub mod pki;
+pub mod refusals;
 pub mod storm;
 mod story;
 pub mod variants;

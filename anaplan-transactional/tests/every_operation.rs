@@ -5,10 +5,11 @@
 
 mod support;
 
-use anaplan_core::{Error, ErrorKind};
+use anaplan_core::ErrorKind;
+use anaplan_testkit::refusals::{assert_refused, refuse};
 use anaplan_testkit::world::ModelState;
 use anaplan_testkit::{Fault, RetryAfter};
-use support::{Kind, OPERATIONS, Operation, Stage, statuses};
+use support::{Kind, OPERATIONS, Stage, statuses};
 
 /// What a server may answer to any call instead of doing it, and what comes of it.
 const REFUSALS: [(u16, ErrorKind); 9] = [
@@ -22,27 +23,6 @@ const REFUSALS: [(u16, ErrorKind); 9] = [
     (424, ErrorKind::ModelState),
     (425, ErrorKind::ModelState),
 ];
-
-fn refuse(operation: &Operation, stage: &Stage, status: u16) {
-    let body = format!(
-        r#"{{"status":{{"code":{status},"message":"Rule {status} says no."}},"path":"/2/0","timestamp":"2026-07-14T13:55:12.198115662Z"}}"#
-    );
-    stage
-        .fake
-        .inject(Fault::reply(status, body).on(operation.route));
-}
-
-fn assert_refused(operation: &Operation, stage: &Stage, refusal: (u16, ErrorKind), error: &Error) {
-    let (status, kind) = refusal;
-    let name = operation.name;
-    assert_eq!(error.kind(), kind, "{name} {status}: {error}");
-    assert_eq!(error.status().unwrap().as_u16(), status, "{name}");
-    let words = format!("Rule {status} says no.");
-    assert_eq!(error.server_message(), Some(&*words), "{name}");
-    assert!(!error.is_retryable(), "{name} {status}");
-    let sent = stage.fake.requests().count(operation.route);
-    assert_eq!(sent, 1, "{name} {status}: no second try");
-}
 
 #[tokio::test(start_paused = true)]
 async fn works_on_a_stage_that_is_set_for_it() {
@@ -114,9 +94,9 @@ async fn tells_every_refusal_apart_and_takes_it_for_an_answer() {
     for operation in OPERATIONS {
         for refusal in REFUSALS {
             let stage = Stage::set().await;
-            refuse(operation, &stage, refusal.0);
+            refuse(&stage.fake, operation.route, refusal.0);
             let error = operation.call(&stage).await.unwrap_err();
-            assert_refused(operation, &stage, refusal, &error);
+            assert_refused(&stage.fake, operation.route, refusal, &error);
         }
     }
 }
@@ -345,9 +325,9 @@ mod blocking {
         for operation in OPERATIONS {
             for refusal in REFUSALS {
                 let stage = Stage::set_blocking();
-                refuse(operation, &stage, refusal.0);
+                refuse(&stage.fake, operation.route, refusal.0);
                 let error = operation.call(&stage).run().unwrap_err();
-                assert_refused(operation, &stage, refusal, &error);
+                assert_refused(&stage.fake, operation.route, refusal, &error);
             }
         }
     }

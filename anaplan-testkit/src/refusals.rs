@@ -1,0 +1,58 @@
+//! Refusals: the server says no in its own words, and the client passes them on, at once.
+//!
+//! ```
+//! use anaplan_core::ErrorKind;
+//! use anaplan_testkit::refusals;
+//!
+//! # use anaplan_core::{Answer, Endpoint, Method, Path, Result, RetryClass};
+//! # struct Me;
+//! # impl Endpoint for Me {
+//! #     const NAME: &'static str = "users.me";
+//! #     const METHOD: Method = Method::GET;
+//! #     const RETRY: RetryClass = RetryClass::ReadOnly;
+//! #     type Output = ();
+//! #     fn path(&self) -> Path { Path::integration().lit("users").lit("me") }
+//! #     fn decode(&self, _: Answer) -> Result<()> { Ok(()) }
+//! # }
+//! # anaplan_testkit::story(async |fake| {
+//! let route = "GET /2/0/users/me";
+//! refusals::refuse(&fake, route, 409);
+//! let error = fake.session()?.call(Me).await.unwrap_err();
+//! refusals::assert_refused(&fake, route, (409, ErrorKind::Conflict), &error);
+//! # Ok(()) });
+//! ```
+
+use anaplan_core::{Error, ErrorKind};
+
+use crate::fake::FakeAnaplan;
+use crate::faults::Fault;
+
+fn words(status: u16) -> String {
+    format!("Rule {status} says no.")
+}
+
+/// Has every call of a route refused with this status.
+pub fn refuse(fake: &FakeAnaplan, route: &str, status: u16) {
+    let words = words(status);
+    let body = format!(
+        r#"{{"status":{{"code":{status},"message":"{words}"}},"path":"/2/0","timestamp":"2026-07-14T13:55:12.198115662Z"}}"#
+    );
+    fake.inject(Fault::reply(status, body).on(route));
+}
+
+/// Holds an error against the status that a call was [refused](refuse) with, and the kind that it is to be
+/// of. The call was sent once.
+///
+/// # Panics
+///
+/// When the error is not that refusal, or when it could be repeated, or was.
+pub fn assert_refused(fake: &FakeAnaplan, route: &str, refusal: (u16, ErrorKind), error: &Error) {
+    let (status, kind) = refusal;
+    assert_eq!(error.kind(), kind, "{route} {status}: {error}");
+    let told = error.status().map(|status| status.as_u16());
+    assert_eq!(told, Some(status), "{route}");
+    assert_eq!(error.server_message(), Some(&*words(status)), "{route}");
+    assert!(!error.is_retryable(), "{route} {status}");
+    let sent = fake.requests().count(route);
+    assert_eq!(sent, 1, "{route} {status}: no second try");
+}
