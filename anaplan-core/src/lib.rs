@@ -16,35 +16,50 @@ pub use transport::clock;
 
 pub use calls::call::Call;
 pub use calls::download::{ByteStream, PartFile, write_stream};
-pub use calls::namespace::{Namespace, Scope};
+pub use calls::namespace::Namespace;
 pub use calls::page_stream::{Items, Pages};
+pub use calls::paged_call::PagedCall;
 pub use calls::pending::Pending;
 pub use calls::progress::Progress;
-pub use calls::task::{Cancellable, LongRunning, PollPolicy, Task, TaskState, TaskStatus};
-pub use clock::Clock;
+pub use calls::task::Task;
 pub use data::error::{Error, ErrorKind, Result, TaskFailure};
 pub use data::hosts::{Hosts, Region, Service};
 pub use data::ids::{ModelId, TaskId, UserId, WorkspaceId};
+pub use data::lenient::or_default;
+pub use data::record::{Check, ReconciliationRecord};
+pub use data::scope::Scope;
+pub use data::task_status::{TaskState, TaskStatus};
 pub use data::url::{Path, Query};
-pub use lenient::or_default;
+pub use engine::evaluate::Evaluation;
+pub use engine::execute::Origin;
 pub use operation::endpoint::{Authorization, Download, Endpoint, RetryClass, json_body};
-pub use operation::page::{Page, Paged, PagedCall, Paging, Window};
-pub use operation::reconcile::{Found, Reconcile};
-pub use operation::response::{Answer, Refusal};
+#[doc(hidden)]
+pub use operation::erased::Operation;
+pub use operation::long_running::{Cancellable, LongRunning};
+#[doc(hidden)]
+pub use operation::lookup::Fetch;
+pub use operation::lookup::Lookup;
+pub use operation::paging::{Page, Paged, Paging, PagingStyle, Window};
+pub use operation::reconcile::{Age, Attempt, Evidence, Finding, Reconcile};
+pub use operation::refusal::{Decision, Refusal};
+pub use operation::response::Response;
+pub use session::Session;
 pub use session::authenticator::{Authenticator, Credential};
 pub use session::limit::RateLimit;
+pub use session::poll::PollPolicy;
 pub use session::retry::RetryPolicy;
-pub use session::{Session, Settings};
+pub use session::settings::{ReconcilePolicy, Settings};
+pub use transport::clock::Clock;
 pub use transport::connection::Connection;
 pub use transport::{ResponseBody, Transport, TransportError, TransportErrorKind};
 
 pub use async_trait::async_trait;
 pub use bytes::Bytes;
-pub use http::{HeaderMap, HeaderValue, Method, StatusCode};
+pub use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 pub use jiff::Timestamp;
 pub use secrecy::SecretString;
 
-/// What the macros of this crate need at the place of their use.
+/// Items used by the macros of this crate.
 #[doc(hidden)]
 pub mod __private {
     pub use crate::data::ids::id_text;

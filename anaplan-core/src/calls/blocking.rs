@@ -15,20 +15,22 @@ use tokio::runtime::{Builder, Handle, Runtime};
 
 use crate::calls::call::Call;
 use crate::calls::page_stream::{Items, Pages};
+use crate::calls::paged_call::PagedCall;
 use crate::calls::pending::Pending;
 use crate::calls::progress::Progress;
-use crate::calls::task::{LongRunning, TaskStatus};
 use crate::data::error::{Error, ErrorKind, Result};
+use crate::data::task_status::TaskStatus;
 use crate::operation::endpoint::Endpoint;
-use crate::operation::page::{Page, Paged, PagedCall};
+use crate::operation::long_running::LongRunning;
+use crate::operation::paging::{Page, Paged};
 
-impl<E: Endpoint> Call<E> {
+impl<E: Endpoint, T: Send + 'static> Call<E, T> {
     /// Makes the call and blocks until it is over.
     ///
     /// # Errors
     ///
     /// Those of the call, and [`ErrorKind::Usage`] inside an async runtime.
-    pub fn run(self) -> Result<E::Output> {
+    pub fn run(self) -> Result<T> {
         run(self.into_future())
     }
 }

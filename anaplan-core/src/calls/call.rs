@@ -1,9 +1,10 @@
-//! A call that has not been made yet.
+//! A call of one endpoint.
 
 use std::fmt;
 use std::future::{Future, IntoFuture};
 use std::path::Path;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -11,106 +12,156 @@ use tokio::io::AsyncWrite;
 
 use crate::calls::download::{self, ByteStream};
 use crate::calls::pending::Pending;
+use crate::calls::task::Task;
 use crate::data::error::Result;
+use crate::data::record::ReconciliationRecord;
+use crate::engine::evaluate::{Evaluation, evaluate};
+use crate::engine::execute::{Completed, dry_run, execute, open};
+use crate::engine::options::CallOptions;
 use crate::operation::endpoint::{Download, Endpoint};
+use crate::operation::long_running::LongRunning;
 use crate::session::Session;
-use crate::transport::clock::Clock;
 
-/// A call of one endpoint, not yet made.
+/// A call of one endpoint. Nothing is sent before it is awaited.
 ///
-/// `.await` makes it; with the feature `blocking`, so does `run()`. It borrows nothing and can be
-/// stored, sent to another task and awaited there.
+/// `.await` makes the call; with the feature `blocking`, so does `run()`. It borrows nothing, so it can
+/// be stored, sent to another task and awaited there.
+///
+/// # Cancellation
+///
+/// If the future is dropped after its request was sent, the outcome is unknown, as after a lost
+/// response. For a call that must not run twice, [`on_attempt`](Self::on_attempt) passes the record by
+/// which the outcome can be determined later.
 #[must_use = "nothing is sent until the call is awaited or run"]
-pub struct Call<E: Endpoint> {
+pub struct Call<E: Endpoint, T = <E as Endpoint>::Output> {
     session: Session,
     endpoint: E,
     options: CallOptions,
+    finish: fn(Session, Completed<E::Output>) -> T,
 }
 
-/// What one call does differently from the others of its session.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct CallOptions {
-    pub(crate) deadline: Option<Duration>,
-    /// The deadline as a moment of the monotonic clock, once the call has begun.
-    until: Option<Duration>,
-    pub(crate) assume_idempotent: bool,
-}
-
-impl CallOptions {
-    pub(crate) fn deadline_at(&self, clock: &dyn Clock) -> Option<Duration> {
-        self.until
-            .or_else(|| Some(clock.monotonic().saturating_add(self.deadline?)))
-    }
-
-    pub(crate) fn fix_deadline(&self, clock: &dyn Clock) -> Self {
-        Self {
-            until: self.deadline_at(clock),
-            ..self.clone()
-        }
-    }
-}
-
-impl<E: Endpoint> Call<E> {
-    pub(crate) fn new(session: Session, endpoint: E) -> Self {
-        Self {
-            session,
+impl Session {
+    /// Creates a call of any endpoint. Nothing is sent.
+    pub fn call<E: Endpoint>(&self, endpoint: E) -> Call<E> {
+        Call {
+            session: self.clone(),
             endpoint,
             options: CallOptions::default(),
+            finish: |_, completed| completed.output,
         }
     }
 
-    /// Limits the time for the whole call: waiting for the rate limit, signing in, retries.
+    /// Creates a call that starts a task and returns its handle. Nothing is sent.
+    pub fn start<E>(&self, endpoint: E) -> Call<E, Task<E::Output>>
+    where
+        E: Endpoint,
+        E::Output: LongRunning,
+    {
+        Call {
+            session: self.clone(),
+            endpoint,
+            options: CallOptions::default(),
+            finish: |session, completed| {
+                Task::resume(session, completed.output).with_origin(completed.origin)
+            },
+        }
+    }
+
+    /// Evaluates the record of an attempt with unknown outcome, once.
     ///
-    /// A call that must not run twice and is cut off by this limit fails as
-    /// [`Ambiguous`](crate::ErrorKind::Ambiguous), after a few more seconds of looking for its traces.
+    /// `endpoint` is the recorded operation with the recorded arguments. Reads only; it never sends
+    /// the recorded request again.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) if the record belongs to another
+    /// operation or version, and the errors of the lookups.
+    pub fn evaluate<E: Endpoint>(
+        &self,
+        endpoint: E,
+        record: ReconciliationRecord,
+    ) -> Pending<Evaluation<E::Output>> {
+        let session = self.clone();
+        Pending::new(async move { evaluate(&session, &endpoint, &record).await })
+    }
+}
+
+impl<E: Endpoint, T> Call<E, T> {
+    /// Limits the duration of the whole call: rate limit, sign-in, lookups, attempts and retries.
+    ///
+    /// A call that must not run twice and whose outcome is unknown at the deadline makes one last
+    /// check of up to 5 s, then fails as [`Ambiguous`](crate::ErrorKind::Ambiguous).
     pub fn timeout(mut self, limit: Duration) -> Self {
-        self.options.deadline = Some(limit);
+        self.options.timeout = Some(limit);
         self
     }
 
-    /// Declares that repeating this call does no harm, so that it is retried like a read.
+    /// Declares that a repetition of this call does no harm, so that it is sent again after an unknown
+    /// outcome.
+    ///
+    /// The work can then run twice: use it only if running twice is acceptable.
     pub fn assume_idempotent(mut self) -> Self {
         self.options.assume_idempotent = true;
         self
     }
 
-    /// The endpoint with its arguments.
+    /// Accepts a result that the API cannot prove to be this call's, after an unknown outcome.
+    ///
+    /// Use it if no other user and no other process starts the same action, for example with one
+    /// integration user for each action. [`Task::origin`] says whether a result is presumed.
+    pub fn accept_presumed(mut self) -> Self {
+        self.options.accept_presumed = true;
+        self
+    }
+
+    /// Calls `observe` with the record of each attempt before it is sent, for a call that must not run
+    /// twice.
+    ///
+    /// Store the record to determine the outcome after a crash: see [`Session::evaluate`].
+    pub fn on_attempt(
+        mut self,
+        observe: impl Fn(&ReconciliationRecord) + Send + Sync + 'static,
+    ) -> Self {
+        self.options.on_attempt = Some(Arc::new(observe));
+        self
+    }
+
+    /// Returns the endpoint with its arguments.
     pub fn endpoint(&self) -> &E {
         &self.endpoint
     }
 
-    /// Sets arguments that the method did not ask for, with the setters of the endpoint:
+    /// Sets optional arguments with the setters of the endpoint:
     /// `.with(|endpoint| endpoint.description("..."))`.
     pub fn with(mut self, change: impl FnOnce(E) -> E) -> Self {
         self.endpoint = change(self.endpoint);
         self
     }
 
-    /// Checks everything and gives the request as it would be sent, without credential. Sends nothing.
+    /// Checks the arguments and returns the request without its credential. Sends nothing.
     ///
-    /// An endpoint of [`Authorization::Own`](crate::Authorization::Own) has its credential in its
-    /// `Authorization` header or its body: both are left out.
+    /// The body of an endpoint of [`Authorization::Own`](crate::Authorization::Own) holds its
+    /// credential and is omitted.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) when an argument cannot be sent.
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) if an argument is invalid.
     pub fn into_request(self) -> Result<http::Request<Bytes>> {
-        self.session.dry_run(&self.endpoint)
+        dry_run(&self.session, &self.endpoint)
     }
 }
 
 impl<E: Download> Call<E> {
-    /// The answer as a stream of chunks, so that it need not fit into memory.
+    /// Returns the response body as a stream of chunks, which is not held in memory.
     ///
-    /// Failures before the first byte are retried like those of any read; a stream that breaks later
-    /// ends with an error.
+    /// Failures before the first byte are retried. A stream that breaks later ends with an error.
     ///
     /// # Errors
     ///
     /// Those of the call.
     pub fn stream(self) -> Pending<ByteStream> {
         Pending::new(async move {
-            let response = self.session.open(&self.endpoint, &self.options).await?;
+            let response = open(&self.session, &self.endpoint, &self.options).await?;
             Ok(ByteStream::new(
                 &self.endpoint,
                 response.into_body(),
@@ -119,14 +170,14 @@ impl<E: Download> Call<E> {
         })
     }
 
-    /// Writes the answer to `writer` as it arrives, and gives the number of bytes.
+    /// Writes the response body to `writer` as it arrives and returns the number of bytes.
     ///
-    /// A failure in the middle leaves what was written so far in the writer.
+    /// After a failure the writer holds a part of the file.
     ///
     /// # Errors
     ///
     /// Those of the call, [`Interrupted`](crate::ErrorKind::Interrupted) or
-    /// [`Timeout`](crate::ErrorKind::Timeout) when the answer breaks off, and
+    /// [`Timeout`](crate::ErrorKind::Timeout) if the response breaks off, and
     /// [`Io`](crate::ErrorKind::Io) of the writer.
     pub fn write_to<W>(self, writer: W) -> Pending<u64>
     where
@@ -135,22 +186,22 @@ impl<E: Download> Call<E> {
         Pending::new(async move { self.stream().await?.write_to(writer).await })
     }
 
-    /// Saves the answer to a file, and gives the number of bytes.
+    /// Saves the response body to a file and returns the number of bytes.
     ///
-    /// The file is written beside `path` under a temporary name and renamed when it is complete and on
-    /// the disk, so that `path` never holds half an answer. A connection that breaks in the middle
-    /// starts the file anew, twice at the most.
+    /// The file is written next to `path` under a temporary name and renamed when it is complete and
+    /// synced to disk, so `path` never holds a part of a file. If the connection breaks, the download
+    /// starts again, up to twice.
     ///
     /// # Errors
     ///
     /// Those of the call, [`Interrupted`](crate::ErrorKind::Interrupted) or
-    /// [`Timeout`](crate::ErrorKind::Timeout) when the answer breaks off too often, and
-    /// [`Io`](crate::ErrorKind::Io) when the file cannot be written.
+    /// [`Timeout`](crate::ErrorKind::Timeout) if the response breaks off too often, and
+    /// [`Io`](crate::ErrorKind::Io) if the file cannot be written.
     pub fn save_to(self, path: impl AsRef<Path>) -> Pending<u64> {
         let path = path.as_ref().to_owned();
         Pending::new(async move {
             let open = || async {
-                let response = self.session.open(&self.endpoint, &self.options).await?;
+                let response = open(&self.session, &self.endpoint, &self.options).await?;
                 Ok(ByteStream::new(
                     &self.endpoint,
                     response.into_body(),
@@ -162,16 +213,19 @@ impl<E: Download> Call<E> {
     }
 }
 
-impl<E: Endpoint> IntoFuture for Call<E> {
-    type Output = Result<E::Output>;
+impl<E: Endpoint, T: 'static> IntoFuture for Call<E, T> {
+    type Output = Result<T>;
     type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
 
     fn into_future(self) -> Self::IntoFuture {
-        Box::pin(async move { self.session.execute(&self.endpoint, &self.options).await })
+        Box::pin(async move {
+            let completed = execute(&self.session, &self.endpoint, &self.options).await?;
+            Ok((self.finish)(self.session, completed))
+        })
     }
 }
 
-impl<E: Endpoint> fmt::Debug for Call<E> {
+impl<E: Endpoint, T> fmt::Debug for Call<E, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Call")
             .field("operation", &E::NAME)

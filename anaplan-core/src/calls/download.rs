@@ -245,7 +245,7 @@ impl Drop for PartFile {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Answer, Method, RetryClass};
+    use crate::{Method, Response, RetryClass};
 
     struct Thing;
 
@@ -259,7 +259,7 @@ mod tests {
             crate::Path::integration().lit("models").seg("modelId", "M")
         }
 
-        fn decode(&self, _: Answer) -> Result<()> {
+        fn decode(&self, _: Response) -> Result<()> {
             Ok(())
         }
     }

@@ -1,12 +1,13 @@
-//! Handles on a part of the API, bound to what they work on.
+//! Namespaces: handles for one part of the API.
 
 use crate::data::error::{Error, ErrorKind, Result};
 use crate::data::ids::{ModelId, WorkspaceId};
+use crate::data::scope::Scope;
 use crate::session::Session;
 
-/// A handle on one part of the API.
+/// Handle for one part of the API, bound to a session and a scope.
 ///
-/// A crate of your own can add one: `client.namespace::<MyNamespace>()` binds it.
+/// Another crate can add one: `client.namespace::<MyNamespace>()` binds it.
 ///
 /// ```
 /// use anaplan_core::{ModelId, Namespace, Result, Scope, Session};
@@ -27,48 +28,32 @@ use crate::session::Session;
 /// }
 /// ```
 pub trait Namespace: Sized {
-    /// How the namespace is called in errors.
+    /// Name in errors.
     const NAME: &'static str;
 
-    /// Binds the handle to a session and to what it needs of the scope.
+    /// Binds the handle to a session and the parts of the scope that it needs.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::MissingScope`] when the scope lacks what the namespace needs.
+    /// [`ErrorKind::MissingScope`] if the scope lacks a part.
     fn bind(session: Session, scope: &Scope) -> Result<Self>;
 }
 
-/// The workspace and the model that a client works on, as far as they were given.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Scope {
-    /// The workspace.
-    pub workspace: Option<WorkspaceId>,
-    /// The model.
-    pub model: Option<ModelId>,
-}
-
 impl Scope {
-    /// A scope of these two.
-    #[must_use]
-    pub fn new(workspace: Option<WorkspaceId>, model: Option<ModelId>) -> Self {
-        Self { workspace, model }
-    }
-
-    /// The model, for a namespace that cannot do without one.
+    /// Returns the model, for a namespace that requires one.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::MissingScope`] with a sentence on how to give one.
+    /// [`ErrorKind::MissingScope`] with the method that sets it.
     pub fn model<N: Namespace>(&self) -> Result<&ModelId> {
         self.model.as_ref().ok_or_else(|| missing::<N>("model"))
     }
 
-    /// The workspace, for a namespace that cannot do without one.
+    /// Returns the workspace, for a namespace that requires one.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::MissingScope`] with a sentence on how to give one.
+    /// [`ErrorKind::MissingScope`] with the method that sets it.
     pub fn workspace<N: Namespace>(&self) -> Result<&WorkspaceId> {
         self.workspace
             .as_ref()
@@ -80,7 +65,7 @@ fn missing<N: Namespace>(what: &str) -> Error {
     Error::new(
         ErrorKind::MissingScope,
         format!(
-            "the namespace '{name}' needs a {what} id: give one with `Client::builder().{what}_id(..)` or `client.with_{what}(..)`",
+            "the namespace '{name}' requires a {what} id: set it with `Client::builder().{what}_id(..)` or `client.with_{what}(..)`",
             name = N::NAME,
         ),
     )

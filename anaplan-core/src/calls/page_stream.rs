@@ -1,4 +1,4 @@
-//! The pages of a collection, and its elements, as streams.
+//! The pages and the elements of a collection as streams.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -9,19 +9,14 @@ use std::task::{Context, Poll};
 
 use futures_core::Stream;
 
-use crate::calls::call::CallOptions;
-use crate::data::error::{Error, ErrorKind, Result};
-use crate::operation::page::{Page, Paged, Window};
+use crate::data::error::{Error, Result};
+use crate::engine::execute::execute_page;
+use crate::engine::options::{CallOptions, Deadline};
+use crate::operation::paging::{Page, Paged, PagingStyle, Window};
 use crate::session::Session;
 
-/// How many pages are fetched ahead of the one being read.
+/// Number of pages that are requested at once.
 const CONCURRENCY: usize = 4;
-
-struct Source<E> {
-    session: Session,
-    endpoint: E,
-    options: CallOptions,
-}
 
 type Fetch<T> = Pin<Box<dyn Future<Output = Result<Page<T>>> + Send>>;
 
@@ -31,123 +26,130 @@ enum Slot<T> {
 }
 
 /// A stream of pages in order. Ends after the first error.
+///
+/// If the collection changes while it is read, the stream fails as
+/// [`Incomplete`](crate::ErrorKind::Incomplete).
 pub struct Pages<E: Paged> {
-    source: Arc<Source<E>>,
-    limit: Option<u32>,
-    flight: VecDeque<(u64, Slot<E::Item>)>,
-    /// Offset of the next page to ask for.
-    next: u64,
-    /// Offset that the page at the front must have for the pages to be without a gap.
-    expected: u64,
-    /// Page size and total, once a page has told them.
+    session: Session,
+    endpoint: Arc<E>,
+    options: CallOptions,
+    deadline: Option<Deadline>,
+    in_flight: VecDeque<(Window, Slot<E::Item>)>,
+    /// Page to request next, if it is known.
+    next: Option<Window>,
+    /// Page size, and size of the collection, after the first page.
     known: Option<(u64, u64)>,
     done: bool,
 }
 
 impl<E: Paged> Pages<E> {
-    pub(crate) fn new(session: Session, endpoint: E, options: CallOptions, window: Window) -> Self {
+    pub(crate) fn new(
+        session: Session,
+        endpoint: Arc<E>,
+        options: CallOptions,
+        deadline: Option<Deadline>,
+        window: Window,
+    ) -> Self {
         Self {
-            source: Arc::new(Source {
-                session,
-                endpoint,
-                options,
-            }),
-            limit: window.limit,
-            flight: VecDeque::new(),
-            next: window.offset,
-            expected: window.offset,
+            session,
+            endpoint,
+            options,
+            deadline,
+            in_flight: VecDeque::new(),
+            next: Some(window),
             known: None,
             done: false,
         }
     }
 
-    /// The next page; `None` at the end.
+    /// Returns the next page, or `None` at the end.
     ///
     /// # Errors
     ///
-    /// Those of the call. The first one is the last element.
+    /// Those of the call. The first error is the last element.
     pub async fn next_page(&mut self) -> Option<Result<Page<E::Item>>> {
         std::future::poll_fn(|cx| Pin::new(&mut *self).poll_next(cx)).await
     }
 
-    fn fetch(&mut self) {
-        let source = Arc::clone(&self.source);
-        let mut endpoint = source.endpoint.clone();
-        let offset = self.next;
-        endpoint.set_window(Window {
-            offset,
-            limit: self.limit,
-        });
-        let future = async move { source.session.execute(&endpoint, &source.options).await };
-        self.flight
-            .push_back((offset, Slot::Pending(Box::pin(future))));
-    }
-
-    fn top_up(&mut self) {
-        match self.known {
-            None if self.flight.is_empty() => self.fetch(),
-            None => {}
-            Some((size, total)) => {
-                while self.flight.len() < CONCURRENCY && self.next < total {
-                    self.fetch();
-                    self.next = self.next.saturating_add(size);
+    /// Requests further pages: one until the size of the collection is known, then several.
+    fn request_pages(&mut self) {
+        let clock = self.session.clock();
+        let timeout = self.options.timeout;
+        let deadline = *self
+            .deadline
+            .get_or_insert_with(|| Deadline::start(timeout, clock));
+        while let Some(window) = self.next.take() {
+            let enough = match self.known {
+                None => !self.in_flight.is_empty(),
+                Some((_, total)) => {
+                    self.in_flight.len() >= CONCURRENCY
+                        || !self.in_flight.is_empty() && window.offset >= total
                 }
+            };
+            if enough {
+                self.next = Some(window);
+                return;
             }
+            let (session, endpoint) = (self.session.clone(), Arc::clone(&self.endpoint));
+            let (options, asked) = (self.options.clone(), window.clone());
+            let page =
+                async move { execute_page(&session, &*endpoint, asked, &options, deadline).await };
+            if let Some((size, total)) = self.known {
+                let offset = window.offset.saturating_add(size);
+                self.next = (has_index(E::PAGING) && offset < total).then(|| Window {
+                    offset,
+                    ..window.clone()
+                });
+            }
+            self.in_flight
+                .push_back((window, Slot::Pending(Box::pin(page))));
         }
     }
 
-    /// Takes the page at the front into account and decides where the collection goes on.
-    fn accept(&mut self, asked: u64, page: Page<E::Item>) -> Result<Page<E::Item>> {
-        let count = page.items.len() as u64;
-        let end = asked.saturating_add(count);
-        let Some(paging) = page.paging else {
-            // Without paging the answer is the whole collection, or one more page of a known one.
-            match self.known {
-                Some((_, total)) if count > 0 && end < total => {
-                    self.go_on(end, count, total);
-                }
-                _ => self.finish(),
-            }
+    /// Checks the page at the front, and determines the page that follows it.
+    fn accept(&mut self, window: &Window, page: Page<E::Item>) -> Result<Page<E::Item>> {
+        let total = self.known.map(|(_, total)| total);
+        let following = page
+            .following(window, total, E::PAGING)
+            .map_err(|error| self.describe(error))?;
+        let Some(following) = following else {
+            self.finish();
             return Ok(page);
         };
-        if count > 0 && paging.offset != asked {
-            let text = format!(
-                "the server answered from element {} where {asked} was asked for",
-                paging.offset
-            );
-            let path = self.source.endpoint.path();
-            let error = Error::new(ErrorKind::Decode, text).during(E::NAME);
-            return Err(path
-                .values()
-                .fold(error, |error, (name, value)| error.about(name, value)));
-        }
-        if count == 0 || end >= paging.total_size {
-            self.finish();
-        } else {
-            self.go_on(end, count, paging.total_size);
+        let requested = self.in_flight.front().map(|(window, _)| window.offset);
+        if requested != Some(following.offset) {
+            // A page shorter than the others leaves a gap before the pages requested ahead.
+            self.in_flight.clear();
+            self.next = Some(following);
+            let size = page.items.len() as u64;
+            self.known = page.paging.map(|paging| (size, paging.total_size));
         }
         Ok(page)
     }
 
-    fn go_on(&mut self, end: u64, count: u64, total: u64) {
-        self.expected = end;
-        let size = self.known.map_or(count, |(size, _)| size.max(1));
-        // A page shorter than the others moves everything behind it: what was fetched ahead has a gap.
-        let aligned = self.flight.front().is_none_or(|(offset, _)| *offset == end);
-        if !aligned || self.flight.is_empty() {
-            self.flight.clear();
-            self.next = end;
-            self.known = Some((count, total));
-        } else {
-            self.known = Some((size, total));
-        }
+    fn describe(&self, error: Error) -> Error {
+        let path = self.endpoint.path();
+        let error = error.during(E::NAME);
+        path.values()
+            .fold(error, |error, (name, value)| error.about(name, value))
     }
 
     fn finish(&mut self) {
-        self.flight.clear();
+        self.in_flight.clear();
+        self.next = None;
         self.done = true;
     }
 }
+
+/// Whether the position of later pages follows from the size of the first.
+fn has_index(style: PagingStyle) -> bool {
+    matches!(
+        style,
+        PagingStyle::Offset { .. } | PagingStyle::StartIndex { .. }
+    )
+}
+
+impl<E: Paged> Unpin for Pages<E> {}
 
 impl<E: Paged> Stream for Pages<E> {
     type Item = Result<Page<E::Item>>;
@@ -157,25 +159,25 @@ impl<E: Paged> Stream for Pages<E> {
         if this.done {
             return Poll::Ready(None);
         }
-        this.top_up();
-        for (_, slot) in &mut this.flight {
+        this.request_pages();
+        for (_, slot) in &mut this.in_flight {
             if let Slot::Pending(future) = slot {
                 if let Poll::Ready(result) = future.as_mut().poll(cx) {
                     *slot = Slot::Ready(result);
                 }
             }
         }
-        match this.flight.pop_front() {
+        match this.in_flight.pop_front() {
             None => {
                 this.done = true;
                 Poll::Ready(None)
             }
-            Some((offset, Slot::Pending(future))) => {
-                this.flight.push_front((offset, Slot::Pending(future)));
+            Some((window, Slot::Pending(future))) => {
+                this.in_flight.push_front((window, Slot::Pending(future)));
                 Poll::Pending
             }
-            Some((offset, Slot::Ready(result))) => {
-                let page = result.and_then(|page| this.accept(offset, page));
+            Some((window, Slot::Ready(result))) => {
+                let page = result.and_then(|page| this.accept(&window, page));
                 if page.is_err() {
                     this.finish();
                 }
@@ -189,12 +191,11 @@ impl<E: Paged> fmt::Debug for Pages<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Pages")
             .field("operation", &E::NAME)
-            .field("next", &self.expected)
             .finish_non_exhaustive()
     }
 }
 
-/// A stream of elements in order. Ends after the first error.
+/// A stream of elements in order. Ends after the first error, like [`Pages`].
 pub struct Items<E: Paged> {
     pages: Pages<E>,
     ready: std::vec::IntoIter<E::Item>,
@@ -208,18 +209,17 @@ impl<E: Paged> Items<E> {
         }
     }
 
-    /// The next element; `None` at the end.
+    /// Returns the next element, or `None` at the end.
     ///
     /// # Errors
     ///
-    /// Those of the call. The first one is the last element.
+    /// Those of the call. The first error is the last element.
     pub async fn next_item(&mut self) -> Option<Result<E::Item>> {
         std::future::poll_fn(|cx| Pin::new(&mut *self).poll_next(cx)).await
     }
 }
 
 impl<E: Paged> Unpin for Items<E> {}
-impl<E: Paged> Unpin for Pages<E> {}
 
 impl<E: Paged> Stream for Items<E> {
     type Item = Result<E::Item>;
@@ -245,51 +245,5 @@ impl<E: Paged> fmt::Debug for Items<E> {
         f.debug_struct("Items")
             .field("pages", &self.pages)
             .finish_non_exhaustive()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::{Answer, Endpoint, Method, Paging, Path, RetryClass};
-
-    #[derive(Clone)]
-    struct Things;
-
-    impl Endpoint for Things {
-        const NAME: &'static str = "tests.things";
-        const METHOD: Method = Method::GET;
-        const RETRY: RetryClass = RetryClass::ReadOnly;
-        type Output = Page<u8>;
-
-        fn path(&self) -> crate::Path {
-            Path::integration().lit("models").seg("modelId", "M")
-        }
-
-        fn decode(&self, answer: Answer) -> Result<Page<u8>> {
-            answer.page("things")
-        }
-    }
-
-    impl Paged for Things {
-        type Item = u8;
-
-        fn set_window(&mut self, _: Window) {}
-    }
-
-    #[tokio::test]
-    async fn a_page_from_another_place_is_refused_and_told_with_its_object() {
-        let mut pages = Session::offline().paged(Things).pages();
-        let paging = Paging {
-            current_page_size: 1,
-            offset: 0,
-            total_size: 3,
-        };
-        let error = pages
-            .accept(2, Page::new(vec![1], Some(paging)))
-            .unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::Decode);
-        assert_eq!(error.operation(), Some("tests.things"));
-        assert_eq!(error.id("modelId"), Some("M"));
     }
 }

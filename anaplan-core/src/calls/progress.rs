@@ -1,4 +1,4 @@
-//! Watching a task, one look at a time.
+//! The statuses of a task as a stream.
 
 use std::fmt;
 use std::future::Future;
@@ -8,27 +8,30 @@ use std::time::Duration;
 
 use futures_core::Stream;
 
-use crate::calls::task::{LongRunning, PollPolicy, TaskStatus};
 use crate::data::error::{Error, ErrorKind, Result};
+use crate::data::task_status::TaskStatus;
 use crate::operation::endpoint::Endpoint;
+use crate::operation::long_running::LongRunning;
 use crate::session::Session;
+use crate::session::poll::PollPolicy;
 
-/// The statuses of a task, one look at a time.
+/// The statuses of a task as a stream. Ends after the last one.
 pub struct Progress<L: LongRunning> {
     session: Session,
     address: L,
     policy: PollPolicy,
-    started: Duration,
-    looks: u32,
+    /// Time of the first poll, from which the deadline counts.
+    started: Option<Duration>,
+    polls: u32,
     failures: u32,
     step: Step<L>,
 }
 
-type Look<R> = Pin<Box<dyn Future<Output = Result<TaskStatus<R>>> + Send>>;
+type PollFuture<R> = Pin<Box<dyn Future<Output = Result<TaskStatus<R>>> + Send>>;
 
 enum Step<L: LongRunning> {
     Start,
-    Looking(Look<L::Result>),
+    Polling(PollFuture<L::Result>),
     Waiting(Pin<Box<dyn Future<Output = ()> + Send>>),
     Done,
 }
@@ -36,40 +39,39 @@ enum Step<L: LongRunning> {
 impl<L: LongRunning> Progress<L> {
     pub(crate) fn new(session: Session, address: L, policy: PollPolicy) -> Self {
         Self {
-            started: session.clock().monotonic(),
+            started: None,
             session,
             address,
             policy,
-            looks: 0,
+            polls: 0,
             failures: 0,
             step: Step::Start,
         }
     }
 
-    /// The next status; `None` after the terminal one.
+    /// Returns the next status, or `None` after the last one.
     ///
     /// # Errors
     ///
-    /// Those of [`Task::wait`](crate::Task::wait) but `TaskFailed`: how the work ended is in the last status. The first
-    /// error is the last element.
+    /// Those of [`Task::wait`](crate::Task::wait) except `TaskFailed`: the last status holds the result.
+    /// The first error is the last element.
     pub async fn next_status(&mut self) -> Option<Result<TaskStatus<L::Result>>> {
         std::future::poll_fn(|cx| Pin::new(&mut *self).poll_next(cx)).await
     }
 
-    fn look(&mut self) {
-        self.looks += 1;
+    fn poll_status(&mut self) {
+        let clock = self.session.clock();
+        self.started.get_or_insert_with(|| clock.monotonic());
+        self.polls += 1;
         let call = self.session.call(self.address.poll());
-        self.step = Step::Looking(Box::pin(async move { call.await }));
+        self.step = Step::Polling(Box::pin(async move { call.await }));
     }
 
-    /// Starts the wait for the next look, or ends watching because there is no time for it.
+    /// Starts the delay before the next poll, or ends the wait at the deadline.
     fn pause(&mut self) -> Result<()> {
-        let wait = self.policy.wait(self.looks);
-        let spent = self
-            .session
-            .clock()
-            .monotonic()
-            .saturating_sub(self.started);
+        let wait = self.policy.wait(self.polls);
+        let now = self.session.clock().monotonic();
+        let spent = now.saturating_sub(self.started.unwrap_or(now));
         let left = self
             .policy
             .deadline
@@ -79,7 +81,7 @@ impl<L: LongRunning> Progress<L> {
             return Err(self.describe(Error::new(
                 ErrorKind::TaskTimeout,
                 format!(
-                    "the {} is not over after {} s of waiting, and goes on",
+                    "the {} is not finished after {} s of waiting, and continues",
                     L::KIND,
                     spent.as_secs()
                 ),
@@ -96,35 +98,34 @@ impl<L: LongRunning> Progress<L> {
             .about("taskId", self.address.task_id().as_str())
     }
 
-    /// Whether a failed look says nothing about the task. Right after its creation the server may not
-    /// know it yet.
+    /// Returns `true` if a failed poll does not end the wait. The server may not list a new task yet.
     fn tolerable(&self, error: &Error) -> bool {
-        let passing = match error.kind() {
-            ErrorKind::NotFound => self.looks <= 3,
+        let tolerable = match error.kind() {
+            ErrorKind::NotFound => self.polls <= 3,
             ErrorKind::Decode => true,
             _ => error.is_retryable(),
         };
-        passing && self.failures < self.policy.tolerated_failures
+        tolerable && self.failures < self.policy.tolerated_failures
     }
 
-    fn judge(
+    fn accept(
         &mut self,
-        looked: Result<TaskStatus<L::Result>>,
+        polled: Result<TaskStatus<L::Result>>,
     ) -> Result<Option<TaskStatus<L::Result>>> {
-        match looked {
-            Ok(status) if status.task_state.is_terminal() => {
+        match polled {
+            Ok(status) if status.is_finished() => {
                 self.step = Step::Done;
-                tracing::info!(target: "anaplan::task", kind = L::KIND, state = %status.task_state, "task is over");
+                tracing::info!(target: "anaplan::task", kind = L::KIND, state = %status.task_state, "task finished");
                 Ok(Some(status))
             }
             Ok(status) => {
                 self.failures = 0;
-                tracing::debug!(target: "anaplan::task", kind = L::KIND, state = %status.task_state, "task goes on");
+                tracing::debug!(target: "anaplan::task", kind = L::KIND, state = %status.task_state, "task continues");
                 Ok(Some(status))
             }
             Err(error) if self.tolerable(&error) => {
                 self.failures += 1;
-                tracing::info!(target: "anaplan::task", kind = L::KIND, error_kind = ?error.kind(), "a look at the task failed");
+                tracing::info!(target: "anaplan::task", kind = L::KIND, error_kind = ?error.kind(), "poll failed");
                 self.pause().map(|()| None)
             }
             Err(error) => {
@@ -145,7 +146,7 @@ impl<L: LongRunning> Stream for Progress<L> {
         loop {
             match &mut this.step {
                 Step::Done => return Poll::Ready(None),
-                Step::Start if this.looks == 0 => this.look(),
+                Step::Start if this.polls == 0 => this.poll_status(),
                 Step::Start => {
                     if let Err(error) = this.pause() {
                         return Poll::Ready(Some(Err(error)));
@@ -153,13 +154,13 @@ impl<L: LongRunning> Stream for Progress<L> {
                 }
                 Step::Waiting(alarm) => match alarm.as_mut().poll(cx) {
                     Poll::Pending => return Poll::Pending,
-                    Poll::Ready(()) => this.look(),
+                    Poll::Ready(()) => this.poll_status(),
                 },
-                Step::Looking(look) => match look.as_mut().poll(cx) {
+                Step::Polling(poll) => match poll.as_mut().poll(cx) {
                     Poll::Pending => return Poll::Pending,
-                    Poll::Ready(looked) => {
+                    Poll::Ready(polled) => {
                         this.step = Step::Start;
-                        match this.judge(looked) {
+                        match this.accept(polled) {
                             Ok(Some(status)) => return Poll::Ready(Some(Ok(status))),
                             Ok(None) => {}
                             Err(error) => return Poll::Ready(Some(Err(error))),
@@ -175,7 +176,7 @@ impl<L: LongRunning> fmt::Debug for Progress<L> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Progress")
             .field("address", &self.address)
-            .field("looks", &self.looks)
+            .field("polls", &self.polls)
             .finish_non_exhaustive()
     }
 }

@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use http::StatusCode;
 
+use crate::data::record::ReconciliationRecord;
+
 /// The result of everything that can fail here.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -48,8 +50,10 @@ pub enum ErrorKind {
     Interrupted,
     /// The call may or may not have been carried out, and repeating it could do the work twice.
     Ambiguous,
-    /// The answer could not be understood.
+    /// The response could not be decoded.
     Decode,
+    /// A listing or a file is shorter than the server announced, or changed while it was read.
+    Incomplete,
     /// The server's task ended without success.
     TaskFailed,
     /// The server's task still runs, the wait for it is over.
@@ -81,7 +85,7 @@ struct Inner {
     retry_after: Option<Duration>,
     attempts: u32,
     retryable: Option<bool>,
-    may_still_run: bool,
+    record: Option<ReconciliationRecord>,
     task_failure: Option<TaskFailure>,
     source: Option<Arc<dyn StdError + Send + Sync>>,
 }
@@ -117,7 +121,7 @@ impl Error {
             retry_after: None,
             attempts: 0,
             retryable: None,
-            may_still_run: false,
+            record: None,
             task_failure: None,
             source: None,
         }))
@@ -219,6 +223,13 @@ impl Error {
         ))
     }
 
+    /// Returns the record of the attempt whose outcome is unknown, for an error of the kind
+    /// [`Ambiguous`](ErrorKind::Ambiguous). It can be evaluated later, also by another process.
+    #[must_use]
+    pub fn record(&self) -> Option<&ReconciliationRecord> {
+        self.0.record.as_ref()
+    }
+
     /// Whether nobody can know if the work was done: look before you repeat.
     #[must_use]
     pub fn is_ambiguous(&self) -> bool {
@@ -286,13 +297,25 @@ impl Error {
         self
     }
 
-    /// Whether the server may be working on the lost attempt at this moment.
-    pub(crate) fn may_still_run(&self) -> bool {
-        self.0.may_still_run
+    /// Adds the record of the attempt whose outcome is unknown.
+    #[must_use]
+    pub(crate) fn with_record(mut self, record: ReconciliationRecord) -> Self {
+        self.0.record = Some(record);
+        self
     }
 
-    pub(crate) fn with_may_still_run(mut self, may_still_run: bool) -> Self {
-        self.0.may_still_run = may_still_run;
+    /// Replaces every text that came from the server.
+    pub(crate) fn mask(mut self, mask: impl Fn(&str) -> String) -> Self {
+        let inner = &mut *self.0;
+        inner.message = mask(&inner.message);
+        let texts = [
+            &mut inner.server_code,
+            &mut inner.server_message,
+            &mut inner.request_id,
+        ];
+        for text in texts.into_iter().flatten() {
+            *text = mask(text);
+        }
         self
     }
 

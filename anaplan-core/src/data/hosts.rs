@@ -1,5 +1,6 @@
 //! Where the services of Anaplan live.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
@@ -7,20 +8,57 @@ use http::Uri;
 
 use crate::data::error::{Error, ErrorKind, Result};
 
-/// The services, each of which may live on a host of its own.
+/// A service with a base URL of its own.
+///
+/// Another crate can add one with [`Service::new`]; its base URL can be overridden like the others.
+///
+/// ```
+/// use anaplan_core::{Hosts, Service};
+///
+/// const WIDGETS: Service = Service::new("widgets", "https://widgets.example.com");
+///
+/// let hosts = Hosts::default();
+/// assert_eq!(hosts.base(WIDGETS), "https://widgets.example.com");
+/// let hosts = hosts.with(WIDGETS, "http://localhost:8080");
+/// assert_eq!(hosts.base(WIDGETS), "http://localhost:8080");
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Service {
+pub struct Service {
+    name: &'static str,
+    base: &'static str,
+}
+
+impl Service {
     /// Integration, ALM, SCIM and administration.
-    Api,
-    /// The authentication service.
-    Auth,
-    /// The OAuth service.
-    OAuth,
-    /// The audit service.
-    Audit,
+    pub const API: Self = Self::new("api", "");
+    /// Authentication service.
+    pub const AUTH: Self = Self::new("auth", "");
+    /// OAuth service.
+    pub const OAUTH: Self = Self::new("oauth", "");
+    /// Audit service.
+    pub const AUDIT: Self = Self::new("audit", "");
     /// `CloudWorks`.
-    CloudWorks,
+    pub const CLOUDWORKS: Self = Self::new("cloudworks", "");
+
+    const KNOWN: [Self; 5] = [
+        Self::API,
+        Self::AUTH,
+        Self::OAUTH,
+        Self::AUDIT,
+        Self::CLOUDWORKS,
+    ];
+
+    /// Creates a service: its name in messages, and its default base URL.
+    #[must_use]
+    pub const fn new(name: &'static str, base: &'static str) -> Self {
+        Self { name, base }
+    }
+
+    /// Returns the name.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        self.name
+    }
 }
 
 /// The data centre that a tenant lives in.
@@ -102,6 +140,7 @@ impl Region {
                 oauth: "https://us1a.app.anaplan.com".into(),
                 audit: "https://audit.anaplan.com".into(),
                 cloudworks: "https://api.cloudworks.anaplan.com".into(),
+                others: BTreeMap::new(),
             },
             Self::Au1 => Hosts {
                 api: "https://api.au1a.app2.anaplan.com".into(),
@@ -109,6 +148,7 @@ impl Region {
                 oauth: "https://au1a.app2.anaplan.com".into(),
                 audit: "https://api.au1a.app2.anaplan.com".into(),
                 cloudworks: "https://api.cloudworks.au1a.app2.anaplan.com".into(),
+                others: BTreeMap::new(),
             },
             other => {
                 // Canada's hosts carry a letter that its region code lacks.
@@ -122,6 +162,7 @@ impl Region {
                     oauth: format!("https://{prefix}.app.anaplan.com"),
                     audit: format!("https://{prefix}.api.anaplan.com"),
                     cloudworks: format!("https://{prefix}.api.anaplan.com/cloudworks"),
+                    others: BTreeMap::new(),
                 }
             }
         }
@@ -179,6 +220,8 @@ pub struct Hosts {
     pub audit: String,
     /// `CloudWorks`, up to but not including its `/2/0`.
     pub cloudworks: String,
+    /// Base URLs of other services, by name.
+    pub others: BTreeMap<String, String>,
 }
 
 impl Hosts {
@@ -192,6 +235,7 @@ impl Hosts {
             oauth: url.clone(),
             audit: url.clone(),
             cloudworks: url,
+            others: BTreeMap::new(),
         }
     }
 
@@ -199,13 +243,31 @@ impl Hosts {
     #[must_use]
     pub fn base(&self, service: Service) -> &str {
         let base = match service {
-            Service::Api => &self.api,
-            Service::Auth => &self.auth,
-            Service::OAuth => &self.oauth,
-            Service::Audit => &self.audit,
-            Service::CloudWorks => &self.cloudworks,
+            Service::API => &self.api,
+            Service::AUTH => &self.auth,
+            Service::OAUTH => &self.oauth,
+            Service::AUDIT => &self.audit,
+            Service::CLOUDWORKS => &self.cloudworks,
+            Service { name, base } => self.others.get(name).map_or(base, String::as_str),
         };
         base.trim_end_matches('/')
+    }
+
+    /// Sets the base URL of one service.
+    #[must_use]
+    pub fn with(mut self, service: Service, url: impl Into<String>) -> Self {
+        let url = url.into();
+        match service {
+            Service::API => self.api = url,
+            Service::AUTH => self.auth = url,
+            Service::OAUTH => self.oauth = url,
+            Service::AUDIT => self.audit = url,
+            Service::CLOUDWORKS => self.cloudworks = url,
+            Service { name, .. } => {
+                self.others.insert(name.to_owned(), url);
+            }
+        }
+        self
     }
 
     /// Checks that credentials may be sent to every one of these hosts.
@@ -215,17 +277,13 @@ impl Hosts {
     /// [`ErrorKind::Config`] when a base is not an absolute URL, carries a query or user info, or is
     /// plain `http` to anything but this machine.
     pub fn validate(&self) -> Result<()> {
-        for service in [
-            Service::Api,
-            Service::Auth,
-            Service::OAuth,
-            Service::Audit,
-            Service::CloudWorks,
-        ] {
-            validate_base(self.base(service)).map_err(|problem| {
+        let known = Service::KNOWN.map(|service| (service.name, self.base(service)));
+        let others = self.others.iter().map(|(name, base)| (&**name, &**base));
+        for (name, base) in known.into_iter().chain(others) {
+            validate_base(base).map_err(|problem| {
                 Error::new(
                     ErrorKind::Config,
-                    format!("the base URL of {service:?} {problem}"),
+                    format!("the base URL of the service '{name}' {problem}"),
                 )
             })?;
         }

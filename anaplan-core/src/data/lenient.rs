@@ -146,6 +146,16 @@ pub fn number_opt<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i
     Ok(whole(&Value::deserialize(deserializer)?).and_then(|number| number.try_into().ok()))
 }
 
+/// A number, also as text.
+pub fn float_opt<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<f64>, D::Error> {
+    let number = match Value::deserialize(deserializer)? {
+        Value::Number(number) => number.as_f64(),
+        Value::String(text) => text.trim().parse().ok(),
+        _ => None,
+    };
+    Ok(number.filter(|number| number.is_finite()))
+}
+
 /// A count; a negative number is none.
 pub fn count_opt<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
     Ok(whole(&Value::deserialize(deserializer)?).and_then(|number| number.try_into().ok()))

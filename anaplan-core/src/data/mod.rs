@@ -5,4 +5,8 @@ pub(crate) mod hosts;
 pub(crate) mod ids;
 pub mod lenient;
 mod open_enum;
+pub(crate) mod record;
+pub(crate) mod scope;
+pub(crate) mod server_message;
+pub(crate) mod task_status;
 pub(crate) mod url;

@@ -1,8 +1,9 @@
 //! Paths and queries, made of encoded parts only.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
 use crate::data::error::{Error, Result};
 
@@ -126,13 +127,13 @@ fn check_segment(name: &str, value: &str) -> Result<()> {
 /// assert_eq!(query.to_string(), "sort=%2Bname");
 /// ```
 #[derive(Debug, Clone, Default)]
-pub struct Query(Vec<(&'static str, String)>);
+pub struct Query(Vec<(Cow<'static, str>, String)>);
 
 impl Query {
     /// Adds a parameter.
     #[allow(clippy::needless_pass_by_value)]
     pub fn push(&mut self, name: &'static str, value: impl ToString) {
-        self.0.push((name, value.to_string()));
+        self.0.push((Cow::Borrowed(name), value.to_string()));
     }
 
     /// Adds a parameter if it has a value.
@@ -142,7 +143,33 @@ impl Query {
         }
     }
 
-    /// Whether there is no parameter.
+    /// Replaces all parameters, for the link to a next page.
+    pub(crate) fn replace(&mut self, pairs: &[(String, String)]) {
+        let pairs = pairs.iter().cloned();
+        self.0 = pairs
+            .map(|(name, value)| (Cow::Owned(name), value))
+            .collect();
+    }
+
+    /// Returns the decoded query parameters of a link.
+    pub(crate) fn parse(link: &str) -> Vec<(String, String)> {
+        let link = link.split_once('#').map_or(link, |(link, _)| link);
+        let query = link.split_once('?').map_or("", |(_, query)| query);
+        let decode = |text: &str| {
+            percent_decode_str(&text.replace('+', " "))
+                .decode_utf8_lossy()
+                .into_owned()
+        };
+        let pairs = query.split('&').filter(|pair| !pair.is_empty());
+        pairs
+            .map(|pair| {
+                let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+                (decode(name), decode(value))
+            })
+            .collect()
+    }
+
+    /// Returns `true` if there is no parameter.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
@@ -153,6 +180,7 @@ impl std::fmt::Display for Query {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         for (index, (name, value)) in self.0.iter().enumerate() {
             let separator = if index == 0 { "" } else { "&" };
+            let name = utf8_percent_encode(name, ENCODED);
             write!(
                 f,
                 "{separator}{name}={}",

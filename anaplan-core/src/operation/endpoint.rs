@@ -1,49 +1,69 @@
-//! One operation of the API as data.
+//! The trait that describes one API operation.
 
 use bytes::Bytes;
-use http::{HeaderMap, Method};
+use http::{HeaderMap, Method, StatusCode};
+use secrecy::SecretString;
 
-use crate::data::error::{Error, ErrorKind, Result};
+use crate::data::error::{Error, Result};
 use crate::data::hosts::Service;
 use crate::data::url::{Path, Query};
-use crate::operation::reconcile::Reconcile;
-use crate::operation::response::{Answer, Refusal};
+use crate::operation::{Decision, Reconcile, Refusal, Response};
 
-/// What may be done after a failure that leaves open whether the server acted.
+/// Permission to send a request again after a failure that leaves its outcome unknown.
 ///
-/// Calls that the server certainly did not carry out (no connection, 429, an expired token) are
-/// repeated whatever the class.
+/// A request that was certainly not executed (no connection, a refusal with status 4xx other than 408)
+/// may be sent again whatever the class.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum RetryClass {
-    /// Reads only: repeated freely.
+    /// Reads only. Retried.
     ReadOnly,
-    /// Repeating it leads to the same state: repeated freely.
+    /// A repetition leads to the same state. Retried.
     Idempotent,
-    /// Repeated only where the endpoint itself says that a repeat does no harm
-    /// ([`Endpoint::may_repeat`]).
-    Conditional,
-    /// Repeating it could do the work twice: never repeated blindly.
+    /// A repetition does the work again and does no harm, such as a second report. Retried.
+    Repeatable,
+    /// A repetition could do the work twice. Never sent again after an unknown outcome.
     NotIdempotent,
 }
 
-/// Whose credential a request carries.
+impl RetryClass {
+    /// Returns `true` if a request of this class may be sent again after an unknown outcome.
+    #[must_use]
+    pub fn may_repeat(self) -> bool {
+        self != Self::NotIdempotent
+    }
+}
+
+/// Credential that a request carries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Authorization {
-    /// The session's, from its [`Authenticator`](crate::Authenticator).
+    /// The session's credential, in its own scheme: `AnaplanAuthToken` or `Bearer`.
     Session,
-    /// Its own, set by [`Endpoint::headers`], or none. For signing in.
+    /// The session's credential in the scheme `AnaplanAuthToken`, for services that reject `Bearer`.
+    AnaplanAuthToken,
+    /// Another credential of the session, set with
+    /// [`Connection::with_credential`](crate::Connection::with_credential).
+    Named(&'static str),
+    /// The endpoint's own, set by [`Endpoint::headers`] or in its body, or none. For sign-in.
     Own,
 }
 
-/// One operation of an API, as data: what to send, how safe it is to repeat, how to read the answer.
+impl Authorization {
+    /// Returns `true` if the session's [`Authenticator`](crate::Authenticator) provides the credential.
+    pub(crate) fn is_session(self) -> bool {
+        matches!(self, Self::Session | Self::AnaplanAuthToken)
+    }
+}
+
+/// One operation of an API as data: the request, how safe it is to repeat, how to read the response.
 ///
-/// Implement it for an operation that the SDK does not cover, and run it with `client.call(..)`: it
-/// then has everything that the built-in operations have.
+/// Implement it for an operation that the SDK does not cover and send it with `client.call(..)`. It
+/// has the same retries, limits and errors as the operations of the SDK.
 ///
 /// ```
-/// use anaplan_core::{Answer, Endpoint, Method, Path, Query, Result, RetryClass};
+/// use anaplan_core::{Endpoint, Method, Path, Query, Response, Result, RetryClass};
 ///
-/// /// The workspaces that the user can see.
+/// /// Number of workspaces that the user can see.
 /// #[derive(Debug, Clone)]
 /// struct CountWorkspaces {
 ///     active_only: bool,
@@ -63,8 +83,8 @@ pub enum Authorization {
 ///         query.push("tenantDetails", "true");
 ///     }
 ///
-///     fn decode(&self, answer: Answer) -> Result<usize> {
-///         let workspaces: Vec<serde_json::Value> = answer.list("workspaces")?;
+///     fn decode(&self, response: Response) -> Result<usize> {
+///         let workspaces: Vec<serde_json::Value> = response.list("workspaces")?;
 ///         Ok(workspaces.iter().filter(|w| !self.active_only || w["active"] == true).count())
 ///     }
 /// }
@@ -74,82 +94,115 @@ pub enum Authorization {
 /// # Ok::<(), anaplan_core::Error>(())
 /// ```
 pub trait Endpoint: Send + Sync + 'static {
-    /// Namespace and method, such as `alm.get_revisions`: for errors and logs.
+    /// Namespace and method, such as `alm.get_revisions`. Shown in errors and logs.
     const NAME: &'static str;
-    /// The HTTP method.
+    /// HTTP method.
     const METHOD: Method;
-    /// What may be done after an ambiguous failure.
+    /// Retry class. An endpoint whose class depends on its arguments overrides
+    /// [`retry_class`](Self::retry_class) as well.
     const RETRY: RetryClass;
-    /// The service that answers.
-    const SERVICE: Service = Service::Api;
-    /// Whose credential it carries.
+    /// Service that serves the operation. Default: [`Service::API`].
+    const SERVICE: Service = Service::API;
+    /// Source of the credential. Default: the session.
     const AUTHORIZATION: Authorization = Authorization::Session;
-    /// What the answer means.
+    /// `Accept` header. Default: `application/json`. If it names another type, a JSON or HTML
+    /// response is an error.
+    const ACCEPT: &'static str = "application/json";
+    /// `Content-Type` header of a request with a body. Default: `application/json`.
+    const CONTENT_TYPE: &'static str = "application/json";
+    /// Documented success statuses. Another 2xx status leaves the outcome unknown. Empty: any 2xx.
+    /// Default: 200 and 201.
+    const SUCCESS: &'static [u16] = &[200, 201];
+    /// Decoded response.
     type Output: Send + 'static;
 
-    /// The path below the host.
+    /// Checks the arguments. Called once, before anything is sent.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) if an argument breaks a limit.
+    fn check(&self) -> Result<()> {
+        Ok(())
+    }
+
+    /// Returns the path below the base URL of the service.
     fn path(&self) -> Path;
 
-    /// Adds the query.
+    /// Adds the query parameters, except those of the page.
     fn query(&self, query: &mut Query) {
         let _ = query;
     }
 
-    /// Adds headers. `Content-Type: application/json` is set already when there is a body, and
-    /// `Accept: application/json` always; both may be replaced.
+    /// Adds headers. `Accept`, `Content-Type` and `User-Agent` are set already and may be replaced.
     ///
     /// # Errors
     ///
-    /// Any, to refuse the call before it is sent.
+    /// Any. The call fails before it is sent.
     fn headers(&self, headers: &mut HeaderMap) -> Result<()> {
         let _ = headers;
         Ok(())
     }
 
-    /// The body, made anew for every attempt. Empty means none.
+    /// Returns the request body. Empty: no body.
+    ///
+    /// Called once for a call with the session's credential, and once for each attempt with
+    /// [`Authorization::Own`].
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidInput`] when an argument breaks a limit: nothing is sent then.
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) if an argument breaks a limit.
     fn body(&self) -> Result<Bytes> {
         Ok(Bytes::new())
     }
 
-    /// Whether repeating the call does no harm. Only a [`RetryClass::Conditional`] endpoint, whose
-    /// condition holds, has a reason to change this.
-    fn may_repeat(&self) -> bool {
-        matches!(Self::RETRY, RetryClass::ReadOnly | RetryClass::Idempotent)
+    /// Returns the retry class with these arguments. Default: [`RETRY`](Self::RETRY).
+    fn retry_class(&self) -> RetryClass {
+        Self::RETRY
     }
 
-    /// How to find out what became of an attempt with an unknown outcome, where the API lets us look.
+    /// Returns the way to find out whether an attempt with unknown outcome was executed, if the API
+    /// exposes it. Used for [`RetryClass::NotIdempotent`] only.
     fn reconcile(&self) -> Option<&dyn Reconcile<Self::Output>> {
         None
     }
 
-    /// The meaning of a refusal, where it differs from what its status says everywhere else.
-    fn refusal(&self, refusal: &Refusal<'_>) -> Option<ErrorKind> {
+    /// Classifies a response with a status other than 2xx. `None`: the default classification by
+    /// status. Called before the default.
+    fn refusal(&self, refusal: &Refusal<'_>) -> Option<Decision> {
         let _ = refusal;
         None
     }
 
-    /// Reads a successful answer.
+    /// Returns the secrets that the request carries, apart from the session's credential. They are
+    /// masked in errors if the server repeats them.
+    fn secrets(&self) -> Vec<SecretString> {
+        Vec::new()
+    }
+
+    /// Decodes a response with a documented success status.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Decode`] when the answer is not what the API promises.
-    fn decode(&self, answer: Answer) -> Result<Self::Output>;
+    /// [`ErrorKind::Decode`](crate::ErrorKind::Decode) if the response lacks its documented shape. For
+    /// a call that must not run twice this leaves the outcome unknown.
+    fn decode(&self, response: Response) -> Result<Self::Output>;
 }
 
-/// Writes a value as the JSON body of a request.
+/// Serializes a value to the JSON body of a request.
 ///
 /// # Errors
 ///
-/// [`ErrorKind::InvalidInput`] when the value has no form in JSON.
+/// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) if the value cannot be written as JSON.
 pub fn json_body<T: serde::Serialize + ?Sized>(value: &T) -> Result<Bytes> {
     serde_json::to_vec(value)
         .map(Bytes::from)
-        .map_err(|error| Error::invalid_input("the body", "has no form in JSON").caused_by(error))
+        .map_err(|error| Error::invalid_input("body", "cannot be written as JSON").caused_by(error))
 }
 
-/// An operation whose answer is a file, which may be read as a stream.
+/// An operation that returns a file, which can be read as a stream.
 pub trait Download: Endpoint {}
+
+/// Returns `true` if `status` is among the documented success statuses.
+pub(crate) fn is_documented(success: &[u16], status: StatusCode) -> bool {
+    status.is_success() && (success.is_empty() || success.contains(&status.as_u16()))
+}

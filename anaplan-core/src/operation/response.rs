@@ -1,78 +1,92 @@
-//! What the server said.
+//! A successful response.
 
 use std::fmt;
 use std::marker::PhantomData;
 
 use bytes::Bytes;
+use http::header::{CONTENT_TYPE, DATE};
 use http::{HeaderMap, StatusCode};
+use jiff::Timestamp;
 use serde::Deserialize;
 use serde::de::{DeserializeOwned, DeserializeSeed, IgnoredAny, MapAccess, Visitor};
 
 use crate::data::error::{Error, ErrorKind, Result};
-use crate::operation::page::{Page, Paging};
-use crate::session::Session;
+use crate::data::server_message::tidy;
+use crate::operation::{Page, Paging};
 
-/// A successful answer: status, headers, the whole body, and the session that it came through.
+/// A response with a success status: status, headers and the whole body.
 ///
-/// Its `Debug` shows neither headers nor body: the answer to a sign-in holds the token.
-pub struct Answer {
+/// Its `Debug` output shows neither headers nor body, because the response to a sign-in holds the
+/// token.
+pub struct Response {
     status: StatusCode,
     headers: HeaderMap,
     body: Bytes,
-    session: Session,
+    received_at: Timestamp,
 }
 
-impl Answer {
-    /// Puts an answer together; for tests of [`Endpoint::decode`](crate::Endpoint::decode).
-    pub fn new(
-        status: StatusCode,
-        headers: HeaderMap,
-        body: impl Into<Bytes>,
-        session: Session,
-    ) -> Self {
+impl Response {
+    /// Creates a response, for tests of [`Endpoint::decode`](crate::Endpoint::decode).
+    pub fn new(status: StatusCode, headers: HeaderMap, body: impl Into<Bytes>) -> Self {
         Self {
             status,
             headers,
             body: body.into(),
-            session,
+            received_at: Timestamp::UNIX_EPOCH,
         }
     }
 
-    /// The status; always a success.
+    /// Sets the time at which the response was received. Default: 1970-01-01.
+    #[must_use]
+    pub fn received_at_time(mut self, received_at: Timestamp) -> Self {
+        self.received_at = received_at;
+        self
+    }
+
+    /// Returns the status.
     #[must_use]
     pub fn status(&self) -> StatusCode {
         self.status
     }
 
-    /// The headers.
+    /// Returns the headers.
     #[must_use]
     pub fn headers(&self) -> &HeaderMap {
         &self.headers
     }
 
-    /// The body.
+    /// Returns the body.
     #[must_use]
     pub fn body(&self) -> &Bytes {
         &self.body
     }
 
-    /// The body, for good.
+    /// Converts the response to its body.
     #[must_use]
     pub fn into_body(self) -> Bytes {
         self.body
     }
 
-    /// The session, for endpoints whose output is a handle that makes further calls.
+    /// Returns the time at which the response was received, by the session's clock.
     #[must_use]
-    pub fn session(&self) -> &Session {
-        &self.session
+    pub fn received_at(&self) -> Timestamp {
+        self.received_at
     }
 
-    /// Reads the whole body as JSON.
+    /// Returns the server's time, from the `Date` header.
+    #[must_use]
+    pub fn date(&self) -> Option<Timestamp> {
+        let date = self.headers.get(DATE)?.to_str().ok()?;
+        jiff::fmt::rfc2822::parse(date.trim())
+            .ok()
+            .map(|date| date.timestamp())
+    }
+
+    /// Reads the whole body as JSON. An error envelope in it is an error.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Decode`] with the path of the field that does not fit.
+    /// [`ErrorKind::Decode`] with the path of the field that has another shape.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T> {
         self.decode(PhantomData::<T>)
     }
@@ -81,62 +95,113 @@ impl Answer {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Decode`] with the path of the field that does not fit, also when the key is absent.
+    /// [`ErrorKind::Decode`] with the path of the field that has another shape, or if the key is
+    /// missing.
     pub fn field<T: DeserializeOwned>(&self, key: &'static str) -> Result<T> {
         let envelope = self.envelope(key)?;
-        envelope.payload.ok_or_else(|| {
-            Error::new(ErrorKind::Decode, format!("the answer has no '{key}'"))
-                .with_status(self.status)
-        })
+        envelope
+            .payload
+            .ok_or_else(|| self.invalid(format!("the response has no '{key}'")))
     }
 
-    /// Reads one key of the envelope, which the server may leave out.
+    /// Reads one key of the envelope, which the server may omit.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Decode`] with the path of the field that does not fit.
+    /// [`ErrorKind::Decode`] with the path of the field that has another shape.
     pub fn field_opt<T: DeserializeOwned>(&self, key: &'static str) -> Result<Option<T>> {
         Ok(self.envelope(key)?.payload)
     }
 
-    /// Reads a collection of the envelope; an absent key is an empty collection.
+    /// Reads a collection of the envelope. The server omits the key of an empty collection.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Decode`] with the path of the field that does not fit.
+    /// [`ErrorKind::Decode`] with the path of the field that has another shape.
+    /// [`ErrorKind::Incomplete`] if the key is missing and the envelope does not prove that the
+    /// collection is empty: without a `status.code` of 2xx, or with a `totalSize` above zero.
     pub fn list<T: DeserializeOwned>(&self, key: &'static str) -> Result<Vec<T>> {
-        Ok(self.field_opt(key)?.unwrap_or_default())
+        Ok(self.page(key)?.items)
     }
 
-    /// Reads a page of a collection; an absent key is an empty page.
+    /// Reads a page of a collection of the envelope. The server omits the key of an empty page.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Decode`] with the path of the field that does not fit.
+    /// Those of [`list`](Self::list).
     pub fn page<T: DeserializeOwned>(&self, key: &'static str) -> Result<Page<T>> {
         let envelope = self.envelope::<Vec<T>>(key)?;
-        Ok(Page {
-            items: envelope.payload.unwrap_or_default(),
-            paging: envelope.paging,
-        })
+        let Some(items) = envelope.payload else {
+            let rows = envelope.paging.is_some_and(|paging| {
+                let size = paging.current_page_size.unwrap_or(paging.total_size);
+                size > 0 && paging.offset.unwrap_or_default() < paging.total_size
+            });
+            if envelope.code.is_none() || rows {
+                return Err(Error::new(
+                    ErrorKind::Incomplete,
+                    format!("the response has no '{key}' and does not prove that there are none"),
+                )
+                .with_status(self.status));
+            }
+            return Ok(Page::new(Vec::new(), envelope.paging));
+        };
+        Ok(Page::new(items, envelope.paging))
+    }
+
+    /// Checks an acknowledgement whose shape is not documented: an empty body, or JSON without an
+    /// error envelope.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Decode`] for HTML, for other text, and for an envelope whose `status.code` is not
+    /// 2xx.
+    pub fn acknowledged(&self) -> Result<()> {
+        if self.body.trim_ascii().is_empty() {
+            return Ok(());
+        }
+        let body: serde_json::Value = self.json()?;
+        let code = &body["status"]["code"];
+        self.check_code(code.as_u64(), body["status"]["message"].as_str())
     }
 
     fn envelope<T: DeserializeOwned>(&self, key: &'static str) -> Result<Envelope<T>> {
-        self.decode(EnvelopeSeed(key, PhantomData))
+        let envelope: Envelope<T> = self.decode(EnvelopeSeed(key, PhantomData))?;
+        self.check_code(envelope.code, envelope.message.as_deref())?;
+        Ok(envelope)
     }
 
-    /// The path of a misfit costs time, so it is looked for only after the plain parse has failed.
+    /// The envelope repeats the HTTP status. If it contradicts it, the response proves nothing.
+    fn check_code(&self, code: Option<u64>, message: Option<&str>) -> Result<()> {
+        match code {
+            Some(code) if !(200..300).contains(&code) => {
+                let text = format!("the response contradicts itself: its status.code is {code}");
+                let message = message.and_then(tidy);
+                Err(self.invalid(text).with_server(None, message))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn invalid(&self, text: String) -> Error {
+        Error::new(ErrorKind::Decode, text).with_status(self.status)
+    }
+
+    /// The path of a misfit costs time, so it is determined only after the plain parse has failed.
     fn decode<'de, S>(&'de self, seed: S) -> Result<S::Value>
     where
         S: DeserializeSeed<'de> + Copy,
     {
-        let mut plain = serde_json::Deserializer::from_slice(&self.body);
+        let text = self
+            .body
+            .strip_prefix(b"\xef\xbb\xbf")
+            .unwrap_or(&self.body);
+        let mut plain = serde_json::Deserializer::from_slice(text);
         let parsed = seed
             .deserialize(&mut plain)
             .and_then(|value| plain.end().map(|()| value));
         parsed.map_err(|error| {
             let mut track = serde_path_to_error::Track::new();
-            let mut json = serde_json::Deserializer::from_slice(&self.body);
+            let mut json = serde_json::Deserializer::from_slice(text);
             let tracked = serde_path_to_error::Deserializer::new(&mut json, &mut track);
             let _ = seed.deserialize(tracked);
             let path = track.path().to_string();
@@ -145,32 +210,34 @@ impl Answer {
     }
 
     fn unreadable(&self, path: &str, error: &serde_json::Error) -> Error {
-        let what = if self.body.is_empty() {
-            "the answer is empty where JSON was expected".to_owned()
+        let text = if self.body.is_empty() {
+            "the response is empty instead of JSON".to_owned()
         } else if looks_like_html(&self.body) {
-            "the answer is HTML where JSON was expected".to_owned()
+            "the response is HTML instead of JSON".to_owned()
         } else if path == "." || path.is_empty() {
-            format!("the answer does not fit: {}", describe(error))
+            format!("the response has another shape: {}", describe(error))
         } else {
-            // A path has keys of the answer in it, which may be anything.
+            // A path holds keys of the response, which may be anything.
             let path = tidy(path).unwrap_or_default();
-            format!("the answer does not fit at {path}: {}", describe(error))
+            format!(
+                "the response has another shape at {path}: {}",
+                describe(error)
+            )
         };
-        Error::new(ErrorKind::Decode, what).with_status(self.status)
+        self.invalid(text)
     }
 }
 
-impl fmt::Debug for Answer {
+impl fmt::Debug for Response {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Answer")
+        f.debug_struct("Response")
             .field("status", &self.status)
             .field("bytes", &self.body.len())
-            .field("session", &self.session)
             .finish_non_exhaustive()
     }
 }
 
-/// serde's message may quote a value of the answer; only its shape is told.
+/// serde's message may quote a value of the response; only its shape is kept.
 fn describe(error: &serde_json::Error) -> String {
     let text = error.to_string();
     let shape = match text.find(": string \"") {
@@ -185,13 +252,36 @@ fn describe(error: &serde_json::Error) -> String {
     tidy(&shape).unwrap_or_default()
 }
 
-fn looks_like_html(body: &[u8]) -> bool {
+pub(crate) fn looks_like_html(body: &[u8]) -> bool {
+    let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
     body.trim_ascii_start().first() == Some(&b'<')
+}
+
+/// Media types of a response, as far as they tell that it is not what was requested.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum MediaType {
+    Html,
+    Json,
+    Other,
+}
+
+pub(crate) fn media_type(headers: &HeaderMap) -> MediaType {
+    let value = headers
+        .get(CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok());
+    let essence = value.map(|value| value.split(';').next().unwrap_or_default().trim());
+    match essence.map(str::to_ascii_lowercase).as_deref() {
+        Some("text/html" | "application/xhtml+xml") => MediaType::Html,
+        Some(json) if json == "application/json" || json.ends_with("+json") => MediaType::Json,
+        _ => MediaType::Other,
+    }
 }
 
 struct Envelope<T> {
     payload: Option<T>,
     paging: Option<Paging>,
+    code: Option<u64>,
+    message: Option<String>,
 }
 
 struct EnvelopeSeed<T>(&'static str, PhantomData<T>);
@@ -226,6 +316,8 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for EnvelopeSeed<T> {
         let mut envelope = Envelope {
             payload: None,
             paging: None,
+            code: None,
+            message: None,
         };
         while let Some(key) = map.next_key::<std::borrow::Cow<'de, str>>()? {
             if key == self.0 {
@@ -234,6 +326,10 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for EnvelopeSeed<T> {
                 envelope.paging = map
                     .next_value::<Option<Meta>>()?
                     .and_then(|meta| meta.paging);
+            } else if key == "status" {
+                let status = map.next_value::<serde_json::Value>()?;
+                envelope.code = code_of(&status["code"]);
+                envelope.message = status["message"].as_str().map(str::to_owned);
             } else {
                 map.next_value::<IgnoredAny>()?;
             }
@@ -248,64 +344,19 @@ struct Meta {
     paging: Option<Paging>,
 }
 
-/// A refusal of the server, for endpoints that give its status a meaning of their own.
-#[derive(Debug, Clone, Copy)]
-#[non_exhaustive]
-pub struct Refusal<'a> {
-    /// The status.
-    pub status: StatusCode,
-    /// The server's own code, if its body has one.
-    pub code: Option<&'a str>,
-    /// The server's own message; `None` when it is empty.
-    pub message: Option<&'a str>,
-}
-
-/// Code and message of an error body, in whichever of the API families' shapes it comes.
-pub(crate) fn server_message(body: &[u8]) -> (Option<String>, Option<String>) {
-    #[derive(Deserialize, Default)]
-    #[serde(default, rename_all = "camelCase")]
-    struct Body {
-        status: serde_json::Value,
-        status_message: Option<String>,
-        message: Option<String>,
-        error: serde_json::Value,
-        #[serde(rename = "error_description")]
-        error_description: Option<String>,
-        detail: Option<String>,
-    }
-    let Ok(parsed) = serde_json::from_slice::<Body>(body) else {
-        return (None, None);
-    };
-    let text = |value: &serde_json::Value| value.as_str().map(str::to_owned);
-    let code = text(&parsed.status).or_else(|| text(&parsed.error));
-    let message = text(&parsed.status["message"])
-        .or(parsed.status_message)
-        .or(parsed.message)
-        .or(parsed.error_description)
-        .or(parsed.detail);
-    (
-        code.as_deref().and_then(tidy),
-        message.as_deref().and_then(tidy),
-    )
-}
-
-/// Server text goes into one line of an error: short, without control characters.
-pub(crate) fn tidy(text: &str) -> Option<String> {
-    let line: String = text
-        .chars()
-        .map(|c| if c.is_control() { ' ' } else { c })
-        .take(500)
-        .collect();
-    let line = line.trim();
-    (!line.is_empty()).then(|| line.to_owned())
+/// Reads a status code, also as text.
+fn code_of(value: &serde_json::Value) -> Option<u64> {
+    value
+        .as_u64()
+        .or_else(|| value.as_str()?.trim().parse().ok())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn answer(body: &'static str) -> Answer {
-        Answer::new(StatusCode::OK, HeaderMap::new(), body, Session::offline())
+    fn answer(body: &'static str) -> Response {
+        Response::new(StatusCode::OK, HeaderMap::new(), body)
     }
 
     #[test]
@@ -348,36 +399,5 @@ mod tests {
             assert_eq!(error.kind(), ErrorKind::Decode);
             assert!(error.to_string().contains(text), "{body}: {error}");
         }
-    }
-
-    #[test]
-    fn every_family_of_error_bodies_is_read() {
-        let read = |body: &str| {
-            let (code, message) = server_message(body.as_bytes());
-            format!(
-                "{}|{}",
-                code.unwrap_or_default(),
-                message.unwrap_or_default()
-            )
-        };
-        assert_eq!(
-            read(r#"{"status":{"code":404,"message":"Not Found"},"path":"/x"}"#),
-            "|Not Found"
-        );
-        assert_eq!(
-            read(r#"{"status":"FAILURE_X","statusMessage":"no\nway"}"#),
-            "FAILURE_X|no way"
-        );
-        assert_eq!(read(r#"{"status":"DENIED","message":"m"}"#), "DENIED|m");
-        assert_eq!(
-            read(r#"{"error":"invalid_grant","error_description":"d"}"#),
-            "invalid_grant|d"
-        );
-        assert_eq!(
-            read(r#"{"schemas":[],"status":"400","detail":"d"}"#),
-            "400|d"
-        );
-        assert_eq!(read(r#"{"status":{"code":424,"message":""}}"#), "|");
-        assert_eq!(read("<html>"), "|");
     }
 }

@@ -1,4 +1,4 @@
-//! The seam between the SDK and signing in.
+//! Authentication: the trait by which a session obtains credentials.
 
 use std::fmt;
 
@@ -7,19 +7,18 @@ use http::HeaderValue;
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::data::error::{Error, ErrorKind, Result};
-use crate::data::hosts::Service;
 use crate::session::Session;
 
-/// Gives the credential for each request, and is told when one was refused.
+/// Source of the session's credential.
 ///
-/// The session asks before every attempt, so an implementation must answer from memory while its
-/// credential is good. Calls that need the network go through the given session with endpoints of
-/// [`Authorization::Own`](crate::Authorization::Own), which never ask for a credential themselves.
+/// The session calls [`credential`](Self::credential) before every attempt, so an implementation
+/// should return a valid credential from memory. Calls to the network go through the given session
+/// with endpoints of [`Authorization::Own`](crate::Authorization::Own), which need no credential.
 ///
 /// ```
 /// use anaplan_core::{async_trait, Authenticator, Credential, Result, SecretString, Session};
 ///
-/// /// Takes the token from a place that another process keeps fresh.
+/// /// Reads the token from a variable that another process updates.
 /// #[derive(Debug)]
 /// struct FromEnvironment;
 ///
@@ -33,74 +32,82 @@ use crate::session::Session;
 /// ```
 #[async_trait]
 pub trait Authenticator: Send + Sync + fmt::Debug {
-    /// A credential that is good now.
+    /// Returns a valid credential.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Authentication`] when signing in is impossible, and the errors of the network.
+    /// [`ErrorKind::Authentication`] if signing in fails, and network errors.
     async fn credential(&self, session: &Session) -> Result<Credential>;
 
-    /// Hears that the server refused `credential` with 401. The session asks for another one and
-    /// replays the request once; a second refusal is the caller's to see.
+    /// Called when the server rejects `credential` with 401. The session then requests another
+    /// credential and sends the request once more. A second 401 fails the call.
     ///
-    /// `credential` may be long out of date: many calls can be under way with the same one, and their
-    /// refusals come late. Compare [`Credential::generation`] before throwing anything away.
+    /// `credential` may be outdated, because many calls can use the same one. Compare
+    /// [`Credential::generation`] before discarding a token.
     async fn refused(&self, credential: &Credential) {
         let _ = credential;
     }
 
-    /// Whether asking again after a refusal can give another credential.
+    /// Returns `true` if another credential can be obtained after a rejection. Default: `true`.
     fn can_renew(&self) -> bool {
         true
     }
 
-    /// Ends the session on the server, if there is one.
+    /// Returns `true` if another credential is worth a try after the server rejected this one,
+    /// `rejections` times within one call. Default: after the first rejection only, because a second
+    /// one usually means that a role is missing.
+    fn can_replace(&self, credential: &Credential, rejections: u32) -> bool {
+        let _ = credential;
+        rejections == 1
+    }
+
+    /// Ends the session on the server.
     ///
     /// # Errors
     ///
-    /// The errors of the network. A session that is gone already is no error.
+    /// Network errors. An expired session is not an error.
     async fn sign_out(&self, session: &Session) -> Result<()> {
         let _ = session;
         Ok(())
     }
 }
 
-/// What a request carries to prove who sends it. Its `Debug` shows nothing of the secret.
+/// Credential of a request. Its `Debug` output does not show the secret.
 ///
-/// Secrets that the SDK keeps are wiped from memory when they are dropped. A header is not: the HTTP
-/// library holds copies of it in its buffers, out of anybody's reach.
+/// Secrets that the SDK keeps are wiped from memory when they are dropped. A header is not, because
+/// the HTTP library holds copies of it in its buffers.
 #[derive(Clone)]
 pub struct Credential {
     header: HeaderValue,
-    /// The header for the services that refuse the other one.
+    /// Header for services that reject the other one.
     elsewhere: Option<HeaderValue>,
     generation: u64,
 }
 
 impl Credential {
-    /// A token for the `AnaplanAuthToken` scheme, which every token API of Anaplan accepts.
+    /// Creates a credential for the scheme `AnaplanAuthToken`, which every token API accepts.
     ///
     /// `generation` grows with every new token of the same authenticator.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Authentication`] when the token is empty or cannot stand in a header.
+    /// [`ErrorKind::Authentication`] if the token is empty or not a valid header value.
     pub fn anaplan(token: &SecretString, generation: u64) -> Result<Self> {
         let token = token.expose_secret();
         if token.trim().is_empty() {
             return Err(Error::new(ErrorKind::Authentication, "the token is empty"));
         }
-        // In one piece: a text that grows leaves its beginnings behind in memory.
+        // Built at once: a growing string would leave copies of its beginning in memory.
         let value = ["AnaplanAuthToken ", token].concat();
         Self::header(&value.into(), generation)
     }
 
-    /// An OAuth access token: for the `Bearer` scheme, and for `AnaplanAuthToken` at the token service and
-    /// the audit service, which refuse `Bearer`.
+    /// Creates a credential from an OAuth access token: for the scheme `Bearer`, and for
+    /// `AnaplanAuthToken` at services that reject `Bearer`.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Authentication`] when the token is empty or cannot stand in a header.
+    /// [`ErrorKind::Authentication`] if the token is empty or not a valid header value.
     pub fn bearer(token: &SecretString, generation: u64) -> Result<Self> {
         let elsewhere = Self::anaplan(token, generation)?.header;
         let bearer = format!("Bearer {}", token.expose_secret());
@@ -110,17 +117,17 @@ impl Credential {
         })
     }
 
-    /// A whole `Authorization` header.
+    /// Creates a credential from a whole `Authorization` header.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Authentication`] when the text cannot stand in a header.
+    /// [`ErrorKind::Authentication`] if the value is not a valid header value.
     pub fn header(value: &SecretString, generation: u64) -> Result<Self> {
         // The parser's own error could quote the value.
         let mut header = HeaderValue::from_str(value.expose_secret()).map_err(|_| {
             Error::new(
                 ErrorKind::Authentication,
-                "the credential has characters that cannot stand in a header",
+                "the credential contains characters that a header must not contain",
             )
         })?;
         header.set_sensitive(true);
@@ -131,21 +138,18 @@ impl Credential {
         })
     }
 
-    /// Which token of its authenticator this is.
+    /// Returns the generation of the token.
     #[must_use]
     pub fn generation(&self) -> u64 {
         self.generation
     }
 
-    /// The header for a service, marked as sensitive.
-    pub(crate) fn header_for(&self, service: Service) -> &HeaderValue {
-        match (service, &self.elsewhere) {
-            (Service::Auth | Service::Audit, Some(header)) => header,
-            _ => &self.header,
-        }
+    /// Returns the header in the scheme `AnaplanAuthToken` if the token has one, marked as sensitive.
+    pub(crate) fn as_anaplan_header(&self) -> &HeaderValue {
+        self.elsewhere.as_ref().unwrap_or(&self.header)
     }
 
-    /// The header, marked as sensitive.
+    /// Returns the `Authorization` header, marked as sensitive.
     #[must_use]
     pub fn as_header(&self) -> &HeaderValue {
         &self.header
@@ -165,15 +169,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_bearer_token_goes_by_another_name_where_that_is_refused() {
+    fn bearer_token_has_a_second_header_for_services_that_refuse_bearer() {
         let credential = Credential::bearer(&"s3cret".into(), 1).unwrap();
-        assert_eq!(credential.header_for(Service::Api), "Bearer s3cret");
         assert_eq!(credential.as_header(), "Bearer s3cret");
-        for service in [Service::Auth, Service::Audit] {
-            let header = credential.header_for(service);
-            assert_eq!(header, "AnaplanAuthToken s3cret");
-            assert!(header.is_sensitive());
-        }
+        let header = credential.as_anaplan_header();
+        assert_eq!(header, "AnaplanAuthToken s3cret");
+        assert!(header.is_sensitive());
         assert!(!format!("{credential:?}").contains("s3cret"));
         assert!(Credential::bearer(&" ".into(), 1).is_err());
     }

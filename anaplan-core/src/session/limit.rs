@@ -72,7 +72,7 @@ impl Limiter {
         if !wait.is_zero() {
             clock.sleep(wait).await;
         }
-        // The gate may have closed, or closed for longer, while we slept.
+        // A 429 of another call may have closed the gate during the sleep.
         loop {
             let wait = self.closed_for(clock.monotonic());
             if wait.is_zero() {

@@ -1,37 +1,31 @@
-//! Whether to try again, and when.
+//! Retry policy and retry budget.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use http::StatusCode;
 use jiff::Timestamp;
 
-use crate::transport::TransportErrorKind;
-
-/// How persistent a client is. The defaults suit nearly everybody.
+/// Retry policy.
 ///
-/// What is retried at all is not a matter of configuration: see [`RetryClass`](crate::RetryClass).
+/// The retry class of an operation is not configurable: see [`RetryClass`](crate::RetryClass).
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct RetryPolicy {
-    /// How often one call may be sent because of failures, the first time included. Default 6.
+    /// Maximum number of attempts of one call, including the first. Default: 6.
     pub max_attempts: u32,
-    /// How often one call may be told "too many requests" before it gives up. Default 20.
+    /// Maximum number of responses with status 429 to one call. Default: 20.
     pub max_throttles: u32,
-    /// The delay before the first retry; doubled each time, with full jitter. Default 0.2 s.
+    /// Delay before the first retry. Doubled each time, with full jitter. Default: 0.2 s.
     pub first_delay: Duration,
-    /// The longest delay between two attempts. Default 20 s.
+    /// Longest delay between two attempts. Default: 20 s.
     pub max_delay: Duration,
-    /// How long to stay away after a 429 that does not say. Default 10 s, plus jitter.
+    /// Delay after a 429 without `Retry-After`. Default: 10 s, plus jitter.
     pub throttle_delay: Duration,
-    /// The longest `Retry-After` that is obeyed; a longer one is returned as an error. Default 5 min.
+    /// Longest `Retry-After` that is honoured. A longer one fails the call. Default: 5 minutes.
     pub max_throttle_delay: Duration,
-    /// The budget of the whole client: a retry takes 5 (10 after a time-out), a success gives one
-    /// back, an empty budget ends retrying. Default 500.
+    /// Retry budget of the client. A retry costs 5 (10 after a timeout), a success returns 1. With an
+    /// empty budget nothing is retried. Default: 500.
     pub budget: u32,
-    /// How often a call that must not run twice is sent again after a look at the server has shown
-    /// that a lost attempt had no effect. Default 3.
-    pub max_resends: u32,
 }
 
 impl Default for RetryPolicy {
@@ -44,23 +38,21 @@ impl Default for RetryPolicy {
             throttle_delay: Duration::from_secs(10),
             max_throttle_delay: Duration::from_secs(300),
             budget: 500,
-            max_resends: 3,
         }
     }
 }
 
 impl RetryPolicy {
-    /// Sends every call once. Throttling is still obeyed, and an expired token renewed.
+    /// Creates a policy without retries. 429 is still honoured, and an expired token is renewed.
     #[must_use]
     pub fn none() -> Self {
         Self {
             max_attempts: 1,
-            max_resends: 0,
             ..Self::default()
         }
     }
 
-    /// The delay before retry number `retry` (from 1): anything up to the exponential bound.
+    /// Returns the delay before retry number `retry` (from 1), up to the exponential bound.
     pub(crate) fn backoff(&self, retry: u32) -> Duration {
         let doubled = self.first_delay.saturating_mul(
             1_u32
@@ -71,41 +63,12 @@ impl RetryPolicy {
         bound.mul_f64(fastrand::f64())
     }
 
-    /// How long to stay away after a 429.
-    pub(crate) fn throttle(&self, told: Option<Duration>) -> Duration {
-        match told {
+    /// Returns the delay after a 429.
+    pub(crate) fn throttle(&self, retry_after: Option<Duration>) -> Duration {
+        match retry_after {
             Some(wait) => wait,
             None => self.throttle_delay.mul_f64(1.0 + fastrand::f64() / 4.0),
         }
-    }
-}
-
-/// What one failed attempt means for the next.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Effect {
-    /// The server did not carry it out.
-    None,
-    /// The server may have carried it out; it has stopped working on it.
-    Unknown,
-    /// The server may be carrying it out at this moment.
-    UnknownAndMayRun,
-}
-
-/// Whether a failure of the wire can have had an effect.
-pub(crate) fn effect_of(kind: TransportErrorKind) -> Effect {
-    match kind {
-        TransportErrorKind::Connect | TransportErrorKind::Request => Effect::None,
-        TransportErrorKind::Timeout => Effect::UnknownAndMayRun,
-        TransportErrorKind::Interrupted => Effect::Unknown,
-    }
-}
-
-/// Whether a status says "try again", and what it says of the first try.
-pub(crate) fn transient(status: StatusCode) -> Option<Effect> {
-    match status.as_u16() {
-        408 | 504 => Some(Effect::UnknownAndMayRun),
-        410 | 500 | 502 | 503 => Some(Effect::Unknown),
-        _ => None,
     }
 }
 
@@ -119,7 +82,7 @@ pub(crate) fn retry_after(value: &str, now: Timestamp) -> Option<Duration> {
     Some(Duration::try_from(date.duration_since(now)).unwrap_or(Duration::ZERO))
 }
 
-/// The retries that the whole client may still make.
+/// Remaining retry budget of the client.
 #[derive(Debug)]
 pub(crate) struct Budget {
     full: u32,
@@ -134,7 +97,7 @@ impl Budget {
         }
     }
 
-    /// Takes the price of a retry; `false` when the budget cannot pay it.
+    /// Takes the cost of a retry. Returns `false` if the budget is too small.
     pub(crate) fn spend(&self, price: u32) -> bool {
         let mut left = self.lock();
         match left.checked_sub(price) {

@@ -46,6 +46,12 @@ impl ResponseBody {
         Self(Box::pin(stream))
     }
 
+    /// Creates an empty body.
+    #[must_use]
+    pub fn empty() -> Self {
+        Self::from_stream(Chunks(Vec::new().into_iter()))
+    }
+
     /// A body that is here already.
     pub fn full(bytes: impl Into<Bytes>) -> Self {
         let bytes = bytes.into();

@@ -1,0 +1,40 @@
+//! Lookups through a session.
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+
+use crate::data::error::Result;
+use crate::engine::body::Whole;
+use crate::engine::options::Deadline;
+use crate::engine::request::PreparedRequest;
+use crate::engine::send::{Sending, send};
+use crate::operation::{Fetch, Operation, Response};
+use crate::session::Session;
+
+/// Sends read-only operations for reconciliation, verification and paging.
+pub(crate) struct SessionFetch<'a> {
+    pub(crate) session: &'a Session,
+    pub(crate) deadline: Deadline,
+    /// Whether the lookup precedes an attempt, which holds the permit of the connection.
+    pub(crate) nested: bool,
+}
+
+#[async_trait]
+impl Fetch for SessionFetch<'_> {
+    async fn fetch(&self, operation: &dyn Operation) -> Result<Response> {
+        let request = PreparedRequest::new(operation, &self.session.inner)?;
+        let call = Sending {
+            session: self.session,
+            request: &request,
+            class: operation.class(),
+            deadline: self.deadline,
+            nested: self.nested,
+        };
+        let sent = send::<Whole>(call, None).await;
+        sent.map_err(|failure| failure.error)
+    }
+
+    fn now(&self) -> Timestamp {
+        self.session.clock().now()
+    }
+}

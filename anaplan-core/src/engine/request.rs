@@ -1,0 +1,132 @@
+//! The HTTP request of a call: checked once, built for every attempt.
+
+use std::sync::{Mutex, PoisonError};
+
+use bytes::Bytes;
+use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, USER_AGENT};
+use http::{HeaderMap, HeaderValue, Uri};
+
+use crate::data::error::{Error, ErrorKind, Result};
+use crate::data::url::Query;
+use crate::operation::{Authorization, Operation};
+use crate::session::Inner;
+use crate::session::authenticator::Credential;
+
+/// A request that has passed every check and can be sent repeatedly.
+pub(crate) struct PreparedRequest<'a> {
+    pub(crate) operation: &'a dyn Operation,
+    inner: &'a Inner,
+    uri: Uri,
+    /// Body of the next attempt, if it is built already.
+    body: Mutex<Option<Bytes>>,
+    pub(crate) path: String,
+    pub(crate) template: String,
+    pub(crate) ids: Vec<(&'static str, String)>,
+}
+
+impl<'a> PreparedRequest<'a> {
+    /// Checks the arguments and builds path, query and body.
+    pub(crate) fn new(operation: &'a dyn Operation, inner: &'a Inner) -> Result<Self> {
+        Self::build(operation, inner).map_err(|error| error.during(operation.name()))
+    }
+
+    fn build(operation: &'a dyn Operation, inner: &'a Inner) -> Result<Self> {
+        operation.check_arguments()?;
+        let path = operation.request_path();
+        let ids = path.values().map(|(name, value)| (name, value.to_owned()));
+        let ids = ids.collect();
+        let mut url = path.to_url(inner.hosts.base(operation.service()))?;
+        let mut query = Query::default();
+        operation.write_query(&mut query);
+        if !query.is_empty() {
+            url = format!("{url}?{query}");
+        }
+        let uri: Uri = url
+            .parse()
+            .map_err(|_| Error::new(ErrorKind::InvalidInput, "the arguments do not form a URL"))?;
+        Ok(Self {
+            operation,
+            inner,
+            path: uri.path().to_owned(),
+            uri,
+            body: Mutex::new(Some(operation.request_body()?)),
+            template: path.template(),
+            ids,
+        })
+    }
+
+    /// Builds the request of the next attempt. `nonce` identifies the attempt in the `User-Agent`.
+    pub(crate) fn http(
+        &self,
+        credential: Option<&Credential>,
+        nonce: Option<&str>,
+    ) -> Result<http::Request<Bytes>> {
+        let body = self.next_body()?;
+        let mut headers = HeaderMap::new();
+        let accept = HeaderValue::from_static(self.operation.accept());
+        headers.insert(ACCEPT, accept);
+        let agent = &self.inner.settings.user_agent;
+        let agent = match nonce {
+            Some(nonce) => HeaderValue::from_str(&format!("{agent} (attempt {nonce})")),
+            None => HeaderValue::from_str(agent),
+        };
+        if let Ok(agent) = agent {
+            headers.insert(USER_AGENT, agent);
+        }
+        if !body.is_empty() {
+            let content_type = HeaderValue::from_static(self.operation.content_type());
+            headers.insert(CONTENT_TYPE, content_type);
+        }
+        self.operation.write_headers(&mut headers)?;
+        self.authorize(&mut headers, credential)?;
+        let mut request = http::Request::new(body);
+        *request.method_mut() = self.operation.method();
+        *request.uri_mut() = self.uri.clone();
+        *request.headers_mut() = headers;
+        Ok(request)
+    }
+
+    /// A sign-in may be bound to the time at which it is made, so its body is built for each attempt.
+    fn next_body(&self) -> Result<Bytes> {
+        let mut next = self.body.lock().unwrap_or_else(PoisonError::into_inner);
+        match self.operation.authorization() {
+            Authorization::Own => match next.take() {
+                Some(body) => Ok(body),
+                None => self.operation.request_body(),
+            },
+            _ => Ok(next.clone().unwrap_or_default()),
+        }
+    }
+
+    fn authorize(&self, headers: &mut HeaderMap, credential: Option<&Credential>) -> Result<()> {
+        match (self.operation.authorization(), credential) {
+            (Authorization::Session, Some(credential)) => {
+                headers.insert(AUTHORIZATION, credential.as_header().clone());
+            }
+            (Authorization::AnaplanAuthToken, Some(credential)) => {
+                headers.insert(AUTHORIZATION, credential.as_anaplan_header().clone());
+            }
+            (Authorization::Named(name), _) => {
+                let named = self.inner.credentials.get(name).ok_or_else(|| {
+                    let text = format!("the client has no credential '{name}'");
+                    Error::new(ErrorKind::Config, text)
+                })?;
+                headers.extend(
+                    named
+                        .iter()
+                        .cloned()
+                        .map(|(name, value)| (Some(name), value)),
+                );
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// Adds operation and ids to an error.
+    pub(crate) fn describe(&self, error: Error) -> Error {
+        let error = error.during(self.operation.name());
+        let ids = self.ids.iter();
+        ids.fold(error, |error, (name, value)| error.about(name, value))
+    }
+}

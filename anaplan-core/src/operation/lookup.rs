@@ -1,0 +1,121 @@
+//! Reading the server's state without access to a session.
+
+use std::sync::{Mutex, PoisonError};
+
+use async_trait::async_trait;
+use jiff::{SignedDuration, Timestamp};
+
+use crate::data::error::{Error, ErrorKind, Result};
+use crate::operation::paging::Windowed;
+use crate::operation::{Endpoint, Operation, Paged, Response, RetryClass, Window};
+
+/// Number of times that a listing is read again if it changes while it is read.
+const RESTARTS: u32 = 3;
+
+/// Sends a read-only operation. Implemented by the engine.
+#[doc(hidden)]
+#[async_trait]
+pub trait Fetch: Send + Sync {
+    async fn fetch(&self, operation: &dyn Operation) -> Result<Response>;
+
+    /// Time by the local clock.
+    fn now(&self) -> Timestamp;
+}
+
+/// Reads the server's state with read-only endpoints, for [`Reconcile`](crate::Reconcile) and
+/// [`LongRunning::verify`](crate::LongRunning::verify).
+///
+/// A response that may be incomplete is an error.
+pub struct Lookup<'a> {
+    fetch: &'a dyn Fetch,
+    clock_offset: Mutex<Option<SignedDuration>>,
+}
+
+impl<'a> Lookup<'a> {
+    pub(crate) fn new(fetch: &'a dyn Fetch) -> Self {
+        Self {
+            fetch,
+            clock_offset: Mutex::new(None),
+        }
+    }
+
+    /// Sends a read-only endpoint.
+    ///
+    /// # Errors
+    ///
+    /// Those of the call, and [`ErrorKind::Usage`] for an endpoint that is not
+    /// [`RetryClass::ReadOnly`].
+    pub async fn call<E: Endpoint>(&self, endpoint: &E) -> Result<E::Output> {
+        let response = self.fetch(endpoint).await?;
+        endpoint
+            .decode(response)
+            .map_err(|error| error.during(E::NAME))
+    }
+
+    /// Reads all rows of a listing, page by page.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`call`](Self::call), and [`ErrorKind::Incomplete`] if rows are missing or if the
+    /// listing keeps changing while it is read.
+    pub async fn list<E: Paged>(&self, endpoint: &E) -> Result<Vec<E::Item>> {
+        let mut restarts = 0;
+        loop {
+            match self.pages(endpoint).await {
+                Err(error) if error.kind() == ErrorKind::Incomplete && restarts < RESTARTS => {
+                    restarts += 1;
+                }
+                result => return result.map_err(|error| error.during(E::NAME)),
+            }
+        }
+    }
+
+    async fn pages<E: Paged>(&self, endpoint: &E) -> Result<Vec<E::Item>> {
+        let mut rows = Vec::new();
+        let mut total = None;
+        let mut window = Window::default();
+        loop {
+            let response = self.fetch(&Windowed::new(endpoint, window.clone())).await?;
+            let page = endpoint.decode(response)?;
+            let next = page.following(&window, total, E::PAGING)?;
+            total = page.paging.map(|paging| paging.total_size);
+            rows.extend(page.items);
+            match next {
+                Some(next) => window = next,
+                None => return Ok(rows),
+            }
+        }
+    }
+
+    /// Returns server time minus local time, from the latest response with a `Date` header.
+    #[must_use]
+    pub fn clock_offset(&self) -> Option<SignedDuration> {
+        *self.lock()
+    }
+
+    async fn fetch(&self, operation: &dyn Operation) -> Result<Response> {
+        if operation.class() != RetryClass::ReadOnly {
+            let text = "a lookup accepts read-only endpoints only";
+            return Err(Error::new(ErrorKind::Usage, text).during(operation.name()));
+        }
+        let response = self.fetch.fetch(operation).await?;
+        if let Some(date) = response.date() {
+            *self.lock() = Some(date.duration_since(response.received_at()));
+        }
+        Ok(response)
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Option<SignedDuration>> {
+        self.clock_offset
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl std::fmt::Debug for Lookup<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Lookup")
+            .field("clock_offset", &self.clock_offset())
+            .finish_non_exhaustive()
+    }
+}
