@@ -183,7 +183,7 @@ impl Client {
     ///
     /// ```
     /// # anaplan_testkit::story(async |fake| {
-    /// use anaplan::{Answer, Endpoint, Method, Path, Result, RetryClass};
+    /// use anaplan::{Response, Endpoint, Method, Path, Result, RetryClass};
     ///
     /// struct ModelName(String);
     ///
@@ -197,8 +197,8 @@ impl Client {
     ///         Path::integration().lit("models").seg("modelId", &self.0)
     ///     }
     ///
-    ///     fn decode(&self, answer: Answer) -> Result<Self::Output> {
-    ///         answer.field("model")
+    ///     fn decode(&self, response: Response) -> Result<Self::Output> {
+    ///         response.field("model")
     ///     }
     /// }
     ///

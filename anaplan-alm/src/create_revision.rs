@@ -1,13 +1,14 @@
-//! Creating a revision, once.
+//! Creating a revision.
 
 use anaplan_core::{
-    Answer, Bytes, Call, Endpoint, Error, Found, Method, ModelId, Path, Reconcile, Result,
-    RetryClass, Session, async_trait, json_body,
+    Age, Bytes, Call, Endpoint, Error, Evidence, Finding, Lookup, Method, ModelId, Path, Reconcile,
+    Response, Result, RetryClass, async_trait, json_body,
 };
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::Alm;
-use crate::revisions::{GetLatestRevision, Revision, alm_path};
+use crate::current_user::GetCurrentUser;
+use crate::revisions::{GetRevisions, Revision, alm_path};
 
 /// The longest name of a revision, in characters.
 const MAX_NAME: usize = 60;
@@ -15,17 +16,18 @@ const MAX_NAME: usize = 60;
 const MAX_DESCRIPTION: usize = 250;
 
 impl Alm {
-    /// Creates a revision of the model's structure as it is now: a name of 1 to 60 characters and, with
-    /// [`description`](CreateRevision::description), up to 250 more.
+    /// Creates a revision of the model's present structure. The name has 1 to 60 characters, the
+    /// optional [`description`](CreateRevision::description) up to 250.
     ///
-    /// `POST /models/{modelId}/alm/revisions`. Must not run twice: when the answer gets lost, the client
-    /// looks whether the model's latest revision has become this one, and sends the request again only
-    /// if it has not.
+    /// `POST /models/{modelId}/alm/revisions`. Must not run twice: never sent again after an unknown
+    /// outcome. The client searches the revisions of the model for a new one with this name,
+    /// description and creator.
     ///
     /// # Errors
     ///
-    /// `InvalidInput` for a name or description out of bounds, before anything is sent. `Rejected` when
-    /// the structure has not changed since the last revision. `Ambiguous` when nobody can know.
+    /// `InvalidInput` for a name or description that is too long, before anything is sent. `Rejected`
+    /// if the structure has not changed since the last revision. `Ambiguous` if the response was lost
+    /// and the revision was not found.
     ///
     /// ```
     /// # use anaplan_alm::Alm;
@@ -40,18 +42,19 @@ impl Alm {
     }
 }
 
-/// The endpoint of [`Alm::create_revision`].
-#[derive(Debug, Clone, Serialize)]
+/// Endpoint of [`Alm::create_revision`].
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct CreateRevision {
-    #[serde(skip)]
+    #[serde(rename = "modelId")]
     model: ModelId,
     name: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     description: Option<String>,
 }
 
 impl CreateRevision {
-    /// A revision of this model, by this name: 1 to 60 characters.
+    /// Creates the request. The name has 1 to 60 characters.
     pub fn new(model: impl Into<ModelId>, name: impl Into<String>) -> Self {
         Self {
             model: model.into(),
@@ -60,23 +63,22 @@ impl CreateRevision {
         }
     }
 
-    /// Says more about it: up to 250 characters.
+    /// Sets the description, up to 250 characters.
     #[must_use]
     pub fn description(mut self, description: impl Into<String>) -> Self {
         self.description = Some(description.into());
         self
     }
 
-    /// Whether `revision` is what this request would have created. The server may trim the texts.
-    fn made(&self, revision: &Revision) -> bool {
+    /// Returns `true` if `revision` has the texts of this request. The server may trim them.
+    fn matches(&self, revision: &Revision) -> bool {
         let text = |text: &Option<String>| text.as_deref().unwrap_or_default().trim().to_owned();
         revision.name.trim() == self.name.trim()
             && text(&revision.description) == text(&self.description)
     }
 
-    async fn latest(&self, session: &Session) -> Result<Option<Revision>> {
-        let model = self.model.clone();
-        session.call(GetLatestRevision { model }).await
+    async fn revisions(&self, lookup: &Lookup<'_>) -> Result<Vec<Revision>> {
+        lookup.list(&GetRevisions::new(&self.model)).await
     }
 }
 
@@ -90,7 +92,7 @@ impl Endpoint for CreateRevision {
         alm_path(&self.model).lit("revisions")
     }
 
-    fn body(&self) -> Result<Bytes> {
+    fn check(&self) -> Result<()> {
         let too_long = |text: &str, limit| text.chars().count() > limit;
         if self.name.trim().is_empty() {
             return Err(Error::invalid_input("name", "must not be empty"));
@@ -111,38 +113,80 @@ impl Endpoint for CreateRevision {
                 "must be 250 characters or fewer",
             ));
         }
-        json_body(self)
+        Ok(())
+    }
+
+    fn body(&self) -> Result<Bytes> {
+        #[derive(Serialize)]
+        struct Body<'a> {
+            name: &'a str,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            description: Option<&'a str>,
+        }
+        json_body(&Body {
+            name: &self.name,
+            description: self.description.as_deref(),
+        })
     }
 
     fn reconcile(&self) -> Option<&dyn Reconcile<Revision>> {
         Some(self)
     }
 
-    fn decode(&self, answer: Answer) -> Result<Revision> {
-        answer.field("revision")
+    fn decode(&self, response: Response) -> Result<Revision> {
+        response.field("revision")
     }
 }
 
-/// The latest revision tells: it was another one before, and now it is ours.
+/// The listing exposes name, description, creation time and creator.
 #[async_trait]
 impl Reconcile<Revision> for CreateRevision {
-    async fn existing(&self, session: &Session) -> Result<Vec<String>> {
-        let latest = self.latest(session).await?;
-        Ok(latest
+    async fn baseline(&self, lookup: &Lookup<'_>) -> Result<Vec<String>> {
+        let revisions = self.revisions(lookup).await?;
+        let ids = revisions
             .into_iter()
-            .map(|revision| revision.id.to_string())
-            .collect())
+            .map(|revision| revision.id.to_string());
+        Ok(ids.collect())
     }
 
-    async fn find(&self, session: &Session, existing: &[String]) -> Result<Found<Revision>> {
-        Ok(match self.latest(session).await? {
-            Some(latest) if existing.iter().any(|id| latest.id == **id) => Found::Nothing,
-            Some(latest) if self.made(&latest) => Found::Own(latest),
-            Some(latest) => Found::Unclear(format!(
-                "the model has got the revision {} meanwhile, under another name",
-                latest.id
-            )),
-            None => Found::Nothing,
-        })
+    async fn find(&self, evidence: &Evidence<'_>) -> Result<Finding<Revision>> {
+        let listed = self.revisions(evidence.lookup()).await?;
+        let complete = evidence.lists_baseline(listed.iter().map(|revision| revision.id.as_str()));
+        let mut candidates = listed;
+        candidates.retain(|revision| {
+            evidence.is_candidate(revision.id.as_str(), revision.created_on)
+                && self.matches(revision)
+        });
+        let Some(revision) = candidates.pop() else {
+            return Ok(Finding::Nothing);
+        };
+        if !candidates.is_empty() {
+            let text = "several new revisions have this name";
+            return Ok(Finding::Unclear(text.into()));
+        }
+        let user = evidence.lookup().call(&GetCurrentUser).await.ok();
+        if user.is_some() && revision.created_by.is_some() && user != revision.created_by {
+            return Ok(Finding::Nothing);
+        }
+        let newer = evidence.attempt().age_of(revision.created_on) == Age::Newer;
+        Ok(
+            if complete && newer && user.is_some() && user == revision.created_by {
+                Finding::Confirmed(revision)
+            } else {
+                Finding::Presumed {
+                    id: revision.id.to_string(),
+                    output: revision,
+                    undecided: false,
+                }
+            },
+        )
+    }
+
+    fn id(&self, revision: &Revision) -> Option<String> {
+        Some(revision.id.to_string())
+    }
+
+    fn request(&self) -> serde_json::Value {
+        serde_json::to_value(self).unwrap_or_default()
     }
 }

@@ -2,32 +2,35 @@
 #![doc = include_str!("../README.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+mod comparison_report;
+mod comparison_summary;
 mod create_revision;
+mod current_user;
+mod evaluate;
 mod online_status;
 mod promotion;
 mod report_file;
-mod reports;
+mod report_tasks;
 mod revisions;
-mod summary;
 mod syncs;
 mod tasks;
 
 use anaplan_core::{ModelId, Namespace, Result, Scope, Session};
 
+pub use comparison_report::GetComparisonReport;
+pub use comparison_summary::{ComparisonSummary, Differences, GetComparisonSummary};
 pub use create_revision::CreateRevision;
 pub use online_status::{ChangeModelStatus, OnlineStatus};
 pub use promotion::{Promotion, PromotionPlan, PromotionReport};
 pub use report_file::{Change, ComparisonReport, Row, Section};
-pub use reports::{
-    ComparisonReportTask, CreateComparisonReport, GetComparisonReport, GetComparisonReportTask,
+pub use report_tasks::{
+    Comparison, ComparisonReportTask, ComparisonSummaryTask, CreateComparisonReport,
+    CreateComparisonSummary, CreateReport, GetComparisonReportTask, GetComparisonSummaryTask,
+    GetReportTask, ReportKind, ReportTask, Summary,
 };
 pub use revisions::{
     AppliedMethod, AppliedModel, CreationMethod, GetLatestRevision, GetModelsForRevision,
     GetRevisions, GetSyncableRevisions, Revision, RevisionId, RevisionType,
-};
-pub use summary::{
-    ComparisonSummary, ComparisonSummaryTask, CreateComparisonSummary, Differences,
-    GetComparisonSummary, GetComparisonSummaryTask,
 };
 pub use syncs::{GetSyncTask, GetSyncTasks, Sync, SyncModels, SyncOutcome};
 pub use tasks::{AlmTaskResult, RevisionPair, TaskError};

@@ -1,31 +1,34 @@
-//! Taking a model offline and bringing it back.
+//! Taking a model offline and bringing it back online.
 
 use anaplan_core::{
-    Answer, Bytes, Call, Endpoint, Method, ModelId, Path, Result, RetryClass, json_body, open_enum,
+    Bytes, Call, Endpoint, Evidence, Finding, Lookup, Method, ModelId, Path, Reconcile, Response,
+    Result, RetryClass, async_trait, json_body, open_enum,
 };
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::Alm;
 
 open_enum! {
-    /// Whether a model serves its users or is in maintenance.
+    /// Availability of a model.
     pub enum OnlineStatus {
-        /// It serves its users.
+        /// Available to its users.
         Online = "online",
-        /// It is in maintenance: only administrators reach it.
+        /// In maintenance: available to workspace administrators only.
         Offline = "offline",
     }
 }
 
 impl Alm {
-    /// Takes the model offline or brings it back. Only a standard or deployed model can be changed;
-    /// setting the status that it has already is no error.
+    /// Takes the model offline or brings it back online. Only a standard or deployed model can be
+    /// changed. Setting the present status is not an error.
     ///
-    /// `PUT /models/{modelId}/onlineStatus`. Repeating it leads to the same state: retried freely.
+    /// `PUT /models/{modelId}/onlineStatus`. Never sent again after an unknown outcome, because a late
+    /// request could undo a later one: the client reads the state of the model instead.
     ///
     /// # Errors
     ///
     /// `Rejected` for a locked model, `ModelState` for an archived one, `Forbidden` without the role.
+    /// `Ambiguous` if the response was lost and the model has not changed.
     ///
     /// ```
     /// # use anaplan_alm::{Alm, OnlineStatus};
@@ -43,26 +46,26 @@ impl Alm {
     }
 }
 
-/// The endpoint of [`Alm::change_model_status`].
-#[derive(Debug, Clone)]
+/// Endpoint of [`Alm::change_model_status`].
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct ChangeModelStatus {
-    /// The model.
+    /// Model.
+    #[serde(rename = "modelId")]
     pub model: ModelId,
-    /// What it shall be.
+    /// New status.
     pub status: OnlineStatus,
 }
 
 impl Endpoint for ChangeModelStatus {
     const NAME: &'static str = "alm.change_model_status";
     const METHOD: Method = Method::PUT;
-    const RETRY: RetryClass = RetryClass::Idempotent;
+    const RETRY: RetryClass = RetryClass::NotIdempotent;
+    const SUCCESS: &'static [u16] = &[];
     type Output = ();
 
     fn path(&self) -> Path {
-        Path::integration()
-            .lit("models")
-            .seg("modelId", &self.model)
-            .lit("onlineStatus")
+        model_path(&self.model).lit("onlineStatus")
     }
 
     fn body(&self) -> Result<Bytes> {
@@ -75,7 +78,62 @@ impl Endpoint for ChangeModelStatus {
         })
     }
 
-    fn decode(&self, _answer: Answer) -> Result<()> {
-        Ok(())
+    fn reconcile(&self) -> Option<&dyn Reconcile<()>> {
+        Some(self)
     }
+
+    fn decode(&self, response: Response) -> Result<()> {
+        response.acknowledged()
+    }
+}
+
+/// The state of the model shows whether the request took effect.
+#[async_trait]
+impl Reconcile<()> for ChangeModelStatus {
+    async fn baseline(&self, _: &Lookup<'_>) -> Result<Vec<String>> {
+        Ok(Vec::new())
+    }
+
+    async fn find(&self, evidence: &Evidence<'_>) -> Result<Finding<()>> {
+        let model = GetActiveState(self.model.clone());
+        let state = evidence.lookup().call(&model).await?;
+        let offline = matches!(state.as_str(), "MAINTENANCE" | "PRODUCTION_MAINTENANCE");
+        let online = matches!(state.as_str(), "UNLOCKED" | "PRODUCTION" | "ACTIVE");
+        Ok(match self.status {
+            OnlineStatus::Offline if offline => Finding::Confirmed(()),
+            OnlineStatus::Online if online => Finding::Confirmed(()),
+            _ => Finding::Nothing,
+        })
+    }
+
+    fn request(&self) -> serde_json::Value {
+        serde_json::to_value(self).unwrap_or_default()
+    }
+}
+
+/// Reads the `activeState` of a model.
+struct GetActiveState(ModelId);
+
+impl Endpoint for GetActiveState {
+    const NAME: &'static str = "alm.get_active_state";
+    const METHOD: Method = Method::GET;
+    const RETRY: RetryClass = RetryClass::ReadOnly;
+    type Output = String;
+
+    fn path(&self) -> Path {
+        model_path(&self.0)
+    }
+
+    fn decode(&self, response: Response) -> Result<String> {
+        #[derive(Deserialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Model {
+            active_state: String,
+        }
+        Ok(response.field::<Model>("model")?.active_state)
+    }
+}
+
+fn model_path(model: &ModelId) -> Path {
+    Path::integration().lit("models").seg("modelId", model)
 }

@@ -7,8 +7,8 @@ use anaplan_core::{
 };
 
 use crate::Alm;
+use crate::comparison_summary::ComparisonSummary;
 use crate::revisions::{AppliedModel, Revision, RevisionId};
-use crate::summary::ComparisonSummary;
 use crate::syncs::{Sync, SyncModels};
 use crate::tasks::{AlmTaskResult, RevisionPair};
 

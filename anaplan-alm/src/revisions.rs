@@ -1,8 +1,8 @@
 //! Revisions: named states of a model's structure.
 
 use anaplan_core::{
-    Answer, Bytes, Call, Endpoint, Error, Method, ModelId, Page, Paged, PagedCall, Path, Query,
-    Result, RetryClass, Timestamp, UserId, Window, WorkspaceId, id_type, open_enum, or_default,
+    Call, Endpoint, Error, Method, ModelId, Page, Paged, PagedCall, Path, Query, Response, Result,
+    RetryClass, Timestamp, UserId, WorkspaceId, id_type, open_enum, or_default,
 };
 use jiff::civil::Date;
 use serde::Deserialize;
@@ -231,7 +231,6 @@ pub struct GetRevisions {
     applied_after: Option<Date>,
     applied_before: Option<Date>,
     sort: Option<String>,
-    window: Window,
 }
 
 impl GetRevisions {
@@ -242,7 +241,6 @@ impl GetRevisions {
             applied_after: None,
             applied_before: None,
             sort: None,
-            window: Window::default(),
         }
     }
 
@@ -282,30 +280,25 @@ impl Endpoint for GetRevisions {
         query.push_some("appliedAfter", self.applied_after);
         query.push_some("appliedBefore", self.applied_before);
         query.push_some("sort", self.sort.as_ref());
-        self.window.write(query);
     }
 
-    fn body(&self) -> Result<Bytes> {
+    fn check(&self) -> Result<()> {
         match (self.applied_after, self.applied_before) {
             (Some(after), Some(before)) if after >= before => Err(Error::invalid_input(
                 "appliedAfter",
                 "must be an earlier date than appliedBefore",
             )),
-            _ => Ok(Bytes::new()),
+            _ => Ok(()),
         }
     }
 
-    fn decode(&self, answer: Answer) -> Result<Page<Revision>> {
-        answer.page("revisions")
+    fn decode(&self, response: Response) -> Result<Page<Revision>> {
+        response.page("revisions")
     }
 }
 
 impl Paged for GetRevisions {
     type Item = Revision;
-
-    fn set_window(&mut self, window: Window) {
-        self.window = window;
-    }
 }
 
 /// The endpoint of [`Alm::get_latest_revision`].
@@ -325,8 +318,8 @@ impl Endpoint for GetLatestRevision {
         alm_path(&self.model).lit("latestRevision")
     }
 
-    fn decode(&self, answer: Answer) -> Result<Option<Revision>> {
-        Ok(answer.list("revisions")?.into_iter().next())
+    fn decode(&self, response: Response) -> Result<Option<Revision>> {
+        Ok(response.list("revisions")?.into_iter().next())
     }
 }
 
@@ -354,8 +347,8 @@ impl Endpoint for GetSyncableRevisions {
     }
 
     /// The order is documented but was seen otherwise, and "newest" decides what gets synced.
-    fn decode(&self, answer: Answer) -> Result<Vec<Revision>> {
-        let mut revisions: Vec<Revision> = answer.list("revisions")?;
+    fn decode(&self, response: Response) -> Result<Vec<Revision>> {
+        let mut revisions: Vec<Revision> = response.list("revisions")?;
         revisions.sort_by_key(|revision| std::cmp::Reverse(revision.created_on));
         Ok(revisions)
     }
@@ -383,8 +376,8 @@ impl Endpoint for GetModelsForRevision {
             .lit("appliedToModels")
     }
 
-    fn decode(&self, answer: Answer) -> Result<Vec<AppliedModel>> {
-        answer.list("appliedToModels")
+    fn decode(&self, response: Response) -> Result<Vec<AppliedModel>> {
+        response.list("appliedToModels")
     }
 }
 

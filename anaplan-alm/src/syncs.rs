@@ -1,30 +1,33 @@
-//! Syncs: bringing a model to a newer revision.
+//! Syncs: bring a model to a newer revision.
 
 use anaplan_core::{
-    Answer, Bytes, Call, Endpoint, Error, ErrorKind, Found, LongRunning, Method, ModelId, Path,
-    Reconcile, Result, RetryClass, Session, Task, TaskId, TaskStatus, async_trait,
+    Age, Bytes, Call, Endpoint, Error, ErrorKind, Evidence, Finding, LongRunning, Lookup, Method,
+    ModelId, Path, Reconcile, Response, Result, RetryClass, Task, TaskId, TaskState, TaskStatus,
+    async_trait,
 };
 use serde::{Deserialize, Serialize};
 
-use crate::revisions::{GetLatestRevision, alm_path};
+use crate::current_user::GetCurrentUser;
+use crate::revisions::{GetLatestRevision, GetRevisions, Revision, alm_path};
 use crate::tasks::{AlmTaskResult, RevisionPair, started, successful};
 use crate::{Alm, RevisionId};
 
 impl Alm {
-    /// Brings the model to a newer revision of its family: the source revision and model, and the
-    /// model's own latest revision.
+    /// Starts a sync of the model to a newer revision of its family, and returns the handle of the task.
     ///
-    /// Gives a handle as soon as the server has started; [`wait`](Task::wait) on it for the end.
+    /// The pair names the source revision, the source model and the latest revision of this model.
+    /// [`wait`](Task::wait) waits for the end of the sync and verifies it by the revisions of the model.
     ///
-    /// `POST /models/{modelId}/alm/syncTasks`. Must not run twice: the client notes which tasks exist
-    /// before it sends, and when the answer gets lost, it looks for the task that its own request
-    /// created. It sends the request again only when there is none and none can come any more.
+    /// `POST /models/{modelId}/alm/syncTasks`. Must not run twice: never sent again after an unknown
+    /// outcome. The client lists the tasks before each attempt. After a lost response it searches for a
+    /// new task, and claims it if the revisions of the model show that this user applied the source
+    /// revision after the attempt.
     ///
     /// # Errors
     ///
-    /// `Rejected` for revisions that do not fit (a target revision that is not the latest, unrelated
-    /// models, changes in the target), `NotFound`, `Forbidden`, `ModelState`. `Ambiguous` when nobody
-    /// can know whether the sync was started. A sync that starts and then fails is an error of
+    /// `Rejected` for revisions that do not match (a target revision that is not the latest, unrelated
+    /// models, changes in the target), `NotFound`, `Forbidden`, `ModelState`. `Ambiguous` if it is
+    /// unknown whether the sync was started. A sync that starts and then fails is an error of
     /// [`wait`](Task::wait): `TaskFailed`, with the server's title, message and subtitle.
     ///
     /// ```
@@ -42,8 +45,8 @@ impl Alm {
     /// # Ok(()) });
     /// ```
     #[doc(alias = "create_sync_task")]
-    pub fn sync_models(&self, revisions: impl Into<RevisionPair>) -> Call<SyncModels> {
-        self.session.call(SyncModels {
+    pub fn sync_models(&self, revisions: impl Into<RevisionPair>) -> Call<SyncModels, Task<Sync>> {
+        self.session.start(SyncModels {
             model: self.model.clone(),
             revisions: revisions.into(),
         })
@@ -134,8 +137,9 @@ pub struct Sync {
     pub revisions: Option<RevisionPair>,
 }
 
-/// A sync that has succeeded.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A successful sync.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct SyncOutcome {
     /// The task.
@@ -144,8 +148,12 @@ pub struct SyncOutcome {
     pub source_revision: Option<RevisionId>,
     /// The revision that it had before, where this is known.
     pub target_revision: Option<RevisionId>,
+    /// Whether the revisions of the model contain the source revision. `false` if they could not be
+    /// read, or if the source revision is not known.
+    pub verified: bool,
 }
 
+#[async_trait]
 impl LongRunning for Sync {
     const KIND: &'static str = "sync";
     type Result = AlmTaskResult;
@@ -168,10 +176,8 @@ impl LongRunning for Sync {
             .map_err(|error| error.about("modelId", self.model.as_str()))?;
         if let Some(asked) = &self.revisions {
             if !asked.fits(&result) {
-                return Err(Error::new(
-                    ErrorKind::Ambiguous,
-                    "the task that was found after a lost answer has synced another revision",
-                ));
+                let text = "the task synced another revision: it belongs to another call";
+                return Err(Error::new(ErrorKind::Ambiguous, text));
             }
         }
         let asked = self.revisions.clone();
@@ -182,60 +188,73 @@ impl LongRunning for Sync {
             task_id: self.task.clone(),
             source_revision: result.source_revision_id.or(source),
             target_revision: result.target_revision_id.or(target),
+            verified: false,
         })
     }
-}
 
-/// The endpoint of [`Alm::sync_models`].
-#[derive(Debug, Clone)]
-pub struct SyncModels {
-    /// The target.
-    pub model: ModelId,
-    /// What it shall be brought to, and from where.
-    pub revisions: RevisionPair,
-}
-
-impl SyncModels {
-    fn task(&self, session: &Session, task: TaskId) -> Task<Sync> {
-        let address = Sync {
-            model: self.model.clone(),
-            task,
-            revisions: Some(self.revisions.clone()),
+    /// A task in the list can belong to another user, so only the revisions of the model prove that
+    /// it has the source revision.
+    async fn verify(&self, outcome: SyncOutcome, lookup: &Lookup<'_>) -> Result<SyncOutcome> {
+        let Some(source) = &outcome.source_revision else {
+            return Ok(outcome);
         };
-        Task::resume(session.clone(), address)
-    }
-
-    /// The tasks that appeared since `existing` and can be the work of this request.
-    async fn candidates(&self, session: &Session, existing: &[String]) -> Result<Vec<TaskId>> {
-        let model = self.model.clone();
-        let tasks = session.call(GetSyncTasks { model }).await?;
-        let mut fitting = Vec::new();
-        for task in tasks {
-            if existing.iter().any(|id| task.task_id == **id) {
-                continue;
+        match applied_revision(&self.model, source, lookup).await {
+            Ok(Some(_)) => Ok(SyncOutcome {
+                verified: true,
+                ..outcome
+            }),
+            Ok(None) => {
+                let text = "the task succeeded, but the model does not have the source revision";
+                Err(Error::new(ErrorKind::Ambiguous, text)
+                    .about("modelId", self.model.as_str())
+                    .about("sourceRevisionId", source.as_str()))
             }
-            let poll = GetSyncTask {
-                model: self.model.clone(),
-                task: task.task_id,
-            };
-            let status = session.call(poll).await?;
-            if status
-                .result
-                .as_ref()
-                .is_none_or(|result| self.revisions.fits(result))
-            {
-                fitting.push(status.task_id);
+            Err(error) => {
+                tracing::warn!(target: "anaplan::task", error = %error, "sync could not be verified");
+                Ok(outcome)
             }
         }
-        Ok(fitting)
     }
+}
+
+/// Returns the revision as the model has it. The latest one is read first, because it is usually it.
+async fn applied_revision(
+    model: &ModelId,
+    revision: &RevisionId,
+    lookup: &Lookup<'_>,
+) -> Result<Option<Revision>> {
+    let latest = GetLatestRevision {
+        model: model.clone(),
+    };
+    if let Some(latest) = lookup.call(&latest).await? {
+        if latest.id == *revision {
+            return Ok(Some(latest));
+        }
+    }
+    let all = lookup.list(&GetRevisions::new(model)).await?;
+    Ok(all.into_iter().find(|known| known.id == *revision))
+}
+
+/// Endpoint of [`Alm::sync_models`].
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SyncModels {
+    /// Target model.
+    #[serde(rename = "modelId")]
+    pub model: ModelId,
+    /// Source revision, source model and target revision.
+    pub revisions: RevisionPair,
 }
 
 impl Endpoint for SyncModels {
     const NAME: &'static str = "alm.sync_models";
     const METHOD: Method = Method::POST;
     const RETRY: RetryClass = RetryClass::NotIdempotent;
-    type Output = Task<Sync>;
+    type Output = Sync;
+
+    fn check(&self) -> Result<()> {
+        self.revisions.check()
+    }
 
     fn path(&self) -> Path {
         alm_path(&self.model).lit("syncTasks")
@@ -245,47 +264,134 @@ impl Endpoint for SyncModels {
         self.revisions.body()
     }
 
-    fn reconcile(&self) -> Option<&dyn Reconcile<Task<Sync>>> {
+    fn reconcile(&self) -> Option<&dyn Reconcile<Sync>> {
         Some(self)
     }
 
-    fn decode(&self, answer: Answer) -> Result<Task<Sync>> {
-        Ok(self.task(answer.session(), started(&answer)?.task_id))
+    fn decode(&self, response: Response) -> Result<Sync> {
+        Ok(self.address(started(&response)?.task_id))
     }
 }
 
-/// The list of tasks tells; should it have forgotten, the target's latest revision does.
-#[async_trait]
-impl Reconcile<Task<Sync>> for SyncModels {
-    async fn existing(&self, session: &Session) -> Result<Vec<String>> {
-        let model = self.model.clone();
-        let tasks = session.call(GetSyncTasks { model }).await?;
-        Ok(tasks
-            .into_iter()
-            .map(|task| task.task_id.to_string())
-            .collect())
+impl SyncModels {
+    fn address(&self, task: TaskId) -> Sync {
+        Sync {
+            model: self.model.clone(),
+            task,
+            revisions: Some(self.revisions.clone()),
+        }
     }
 
-    async fn find(&self, session: &Session, existing: &[String]) -> Result<Found<Task<Sync>>> {
-        let mut candidates = self.candidates(session, existing).await?;
-        match (candidates.pop(), candidates.len()) {
-            (Some(task), 0) => return Ok(Found::Own(self.task(session, task))),
-            (Some(_), others) => {
-                return Ok(Found::Unclear(format!(
-                    "{} syncs have appeared meanwhile",
-                    others + 1
-                )));
-            }
-            (None, _) => {}
-        }
+    async fn tasks(&self, lookup: &Lookup<'_>) -> Result<Vec<TaskStatus<AlmTaskResult>>> {
         let model = self.model.clone();
-        let latest = session.call(GetLatestRevision { model }).await?;
-        Ok(match latest {
-            Some(latest) if latest.id == self.revisions.source_revision => Found::Unclear(
-                "the target has the revision now, but no task tells how it got there".into(),
-            ),
-            _ => Found::Nothing,
+        lookup.call(&GetSyncTasks { model }).await
+    }
+
+    /// Returns the details of the listed tasks that can be the result of the attempt.
+    async fn candidates(
+        &self,
+        listed: Vec<TaskStatus<AlmTaskResult>>,
+        evidence: &Evidence<'_>,
+    ) -> Result<Vec<TaskStatus<AlmTaskResult>>> {
+        let mut candidates = Vec::new();
+        for task in listed {
+            if !evidence.is_candidate(task.task_id.as_str(), task.creation_time) {
+                continue;
+            }
+            let detail = evidence
+                .lookup()
+                .call(&GetSyncTask {
+                    model: self.model.clone(),
+                    task: task.task_id,
+                })
+                .await?;
+            let other = detail
+                .result
+                .as_ref()
+                .is_some_and(|result| !self.revisions.fits(result));
+            if !other {
+                candidates.push(detail);
+            }
+        }
+        Ok(candidates)
+    }
+
+    /// Returns `true` if the model shows that this user applied the source revision after the attempt.
+    async fn is_applied_by_us(&self, evidence: &Evidence<'_>) -> Result<bool> {
+        let source = &self.revisions.source_revision;
+        let applied = applied_revision(&self.model, source, evidence.lookup()).await?;
+        let Some(revision) = applied else {
+            return Ok(false);
+        };
+        if evidence.attempt().age_of(revision.applied_on) != Age::Newer {
+            return Ok(false);
+        }
+        let user = evidence.lookup().call(&GetCurrentUser).await?;
+        Ok(revision.applied_by == Some(user))
+    }
+}
+
+/// The list of tasks exposes neither user nor revisions, so a task is only claimed together with the
+/// revisions of the model.
+#[async_trait]
+impl Reconcile<Sync> for SyncModels {
+    async fn baseline(&self, lookup: &Lookup<'_>) -> Result<Vec<String>> {
+        let tasks = self.tasks(lookup).await?;
+        let ids = tasks.into_iter().map(|task| task.task_id.to_string());
+        Ok(ids.collect())
+    }
+
+    async fn find(&self, evidence: &Evidence<'_>) -> Result<Finding<Sync>> {
+        let listed = self.tasks(evidence.lookup()).await?;
+        let complete = evidence.lists_baseline(listed.iter().map(|task| task.task_id.as_str()));
+        let mut candidates = self.candidates(listed, evidence).await?;
+        let Some(task) = candidates.pop() else {
+            return Ok(Finding::Nothing);
+        };
+        if !candidates.is_empty() {
+            let text = format!("{} new syncs are listed", candidates.len() + 1);
+            return Ok(Finding::Unclear(text));
+        }
+        let newer = evidence.attempt().age_of(task.creation_time) == Age::Newer;
+        let finished = task.is_finished();
+        let successful = task.task_state == TaskState::Complete
+            && task.result.as_ref().is_some_and(|result| result.successful);
+        let address = self.address(task.task_id);
+        if complete && newer && successful && self.is_applied_by_us(evidence).await? {
+            return Ok(Finding::Confirmed(address));
+        }
+        Ok(Finding::Presumed {
+            id: address.task.to_string(),
+            output: address,
+            undecided: !finished || successful,
         })
+    }
+
+    /// A sync whose target revision is no longer the latest is refused.
+    async fn cannot_take_effect(&self, evidence: &Evidence<'_>) -> Result<Option<String>> {
+        let model = self.model.clone();
+        let lookup = evidence.lookup();
+        let latest = lookup.call(&GetLatestRevision { model }).await?;
+        let Some(latest) = latest.filter(|latest| latest.id != self.revisions.target_revision)
+        else {
+            return Ok(None);
+        };
+        let source = &self.revisions.source_revision;
+        let applied = applied_revision(&self.model, source, lookup).await?;
+        Ok(applied.is_none().then(|| {
+            format!(
+                "the latest revision of the model is {}, so a sync from {} is refused",
+                latest.id, self.revisions.target_revision
+            )
+        }))
+    }
+
+    fn id(&self, sync: &Sync) -> Option<String> {
+        Some(sync.task.to_string())
+    }
+
+    fn request(&self) -> serde_json::Value {
+        serde_json::to_value(self).unwrap_or_default()
     }
 }
 
@@ -306,8 +412,8 @@ impl Endpoint for GetSyncTasks {
         alm_path(&self.model).lit("syncTasks")
     }
 
-    fn decode(&self, answer: Answer) -> Result<Self::Output> {
-        answer.list("tasks")
+    fn decode(&self, response: Response) -> Result<Self::Output> {
+        response.list("tasks")
     }
 }
 
@@ -332,7 +438,7 @@ impl Endpoint for GetSyncTask {
             .seg("taskId", &self.task)
     }
 
-    fn decode(&self, answer: Answer) -> Result<Self::Output> {
-        answer.field("task")
+    fn decode(&self, response: Response) -> Result<Self::Output> {
+        response.field("task")
     }
 }

@@ -1,8 +1,8 @@
 //! What syncs and reports have in common: three ids in, a task out.
 
 use anaplan_core::{
-    Answer, Bytes, Error, ErrorKind, ModelId, Refusal, Result, StatusCode, TaskFailure, TaskId,
-    TaskState, TaskStatus, json_body, or_default,
+    Bytes, Decision, Error, ErrorKind, ModelId, Refusal, Response, Result, StatusCode, TaskFailure,
+    TaskId, TaskState, TaskStatus, json_body, or_default,
 };
 use serde::{Deserialize, Serialize};
 
@@ -53,7 +53,7 @@ impl RevisionPair {
             && same(&result.target_revision_id, &self.target_revision)
     }
 
-    pub(crate) fn body(&self) -> Result<Bytes> {
+    pub(crate) fn check(&self) -> Result<()> {
         for (name, id) in [
             ("sourceRevisionId", self.source_revision.as_str()),
             ("sourceModelId", self.source_model.as_str()),
@@ -63,6 +63,10 @@ impl RevisionPair {
                 return Err(Error::invalid_input(name, "must not be empty"));
             }
         }
+        Ok(())
+    }
+
+    pub(crate) fn body(&self) -> Result<Bytes> {
         json_body(self)
     }
 }
@@ -73,8 +77,8 @@ impl From<&RevisionPair> for RevisionPair {
     }
 }
 
-/// What the server says about finished ALM work.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+/// Result of a finished ALM task.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AlmTaskResult {
@@ -96,7 +100,7 @@ pub struct AlmTaskResult {
 }
 
 /// Why ALM work failed, in the server's words.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 #[non_exhaustive]
 pub struct TaskError {
@@ -138,16 +142,16 @@ pub(crate) fn successful(kind: &str, status: TaskStatus<AlmTaskResult>) -> Resul
 }
 
 /// Reads a creation answer: the task in its envelope, or bare as some samples have it.
-pub(crate) fn started(answer: &Answer) -> Result<TaskStatus<AlmTaskResult>> {
-    let bare: Option<TaskId> = answer.field_opt("taskId")?;
+pub(crate) fn started(response: &Response) -> Result<TaskStatus<AlmTaskResult>> {
+    let bare: Option<TaskId> = response.field_opt("taskId")?;
     if bare.is_some() {
-        return answer.json();
+        return response.json();
     }
-    answer.field("task")
+    response.field("task")
 }
 
-/// The report operations answer 424 with an empty message where others answer 403.
-pub(crate) fn report_refusal(refusal: &Refusal<'_>) -> Option<ErrorKind> {
+/// The report operations return 424 with an empty message if the role is missing.
+pub(crate) fn report_refusal(refusal: &Refusal<'_>) -> Option<Decision> {
     let role = refusal.status == StatusCode::FAILED_DEPENDENCY && refusal.message.is_none();
-    role.then_some(ErrorKind::Forbidden)
+    role.then(Decision::role_missing)
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use anaplan_alm::{Change, ComparisonReport};
 use anaplan_core::{
-    Answer, Endpoint, ErrorKind, HeaderMap, HeaderValue, Method, Path, Result, RetryClass,
+    Endpoint, ErrorKind, HeaderMap, HeaderValue, Method, Path, Response, Result, RetryClass,
 };
 use anaplan_testkit::Fault;
 use support::Stage;
@@ -167,7 +167,7 @@ impl Endpoint for AsJson {
         Ok(())
     }
 
-    fn decode(&self, _: Answer) -> Result<()> {
+    fn decode(&self, _: Response) -> Result<()> {
         Ok(())
     }
 }

@@ -4,9 +4,9 @@ use std::fmt;
 use std::sync::Arc;
 
 use anaplan_core::{
-    Answer, Authorization, Bytes, Credential, Endpoint, Error, ErrorKind, HeaderMap, HeaderValue,
-    Method, Path, Refusal, Result, RetryClass, SecretString, Service, Session, StatusCode,
-    Timestamp,
+    Authorization, Bytes, Credential, Decision, Endpoint, Error, ErrorKind, HeaderMap, HeaderValue,
+    Method, Path, Refusal, Response, Result, RetryClass, SecretString, Service, Session,
+    StatusCode, Timestamp,
 };
 use http::header::AUTHORIZATION;
 use secrecy::ExposeSecret;
@@ -57,8 +57,8 @@ impl Authenticate {
 impl Endpoint for Authenticate {
     const NAME: &'static str = "auth.authenticate";
     const METHOD: Method = Method::POST;
-    const RETRY: RetryClass = RetryClass::Conditional;
-    const SERVICE: Service = Service::Auth;
+    const RETRY: RetryClass = RetryClass::Repeatable;
+    const SERVICE: Service = Service::AUTH;
     const AUTHORIZATION: Authorization = Authorization::Own;
     type Output = TokenInfo;
 
@@ -77,16 +77,12 @@ impl Endpoint for Authenticate {
             .map_or_else(|| Ok(Bytes::new()), |make| make())
     }
 
-    fn may_repeat(&self) -> bool {
-        true
-    }
-
-    fn refusal(&self, refusal: &Refusal<'_>) -> Option<ErrorKind> {
+    fn refusal(&self, refusal: &Refusal<'_>) -> Option<Decision> {
         refused(refusal)
     }
 
-    fn decode(&self, answer: Answer) -> Result<TokenInfo> {
-        token_info(&answer, None)
+    fn decode(&self, response: Response) -> Result<TokenInfo> {
+        token_info(&response, None)
     }
 }
 
@@ -126,7 +122,7 @@ impl Endpoint for Refresh {
     const NAME: &'static str = "auth.refresh";
     const METHOD: Method = Method::POST;
     const RETRY: RetryClass = RetryClass::Idempotent;
-    const SERVICE: Service = Service::Auth;
+    const SERVICE: Service = Service::AUTH;
     const AUTHORIZATION: Authorization = Authorization::Own;
     type Output = TokenInfo;
 
@@ -139,12 +135,12 @@ impl Endpoint for Refresh {
         Ok(())
     }
 
-    fn refusal(&self, refusal: &Refusal<'_>) -> Option<ErrorKind> {
+    fn refusal(&self, refusal: &Refusal<'_>) -> Option<Decision> {
         refused(refusal)
     }
 
-    fn decode(&self, answer: Answer) -> Result<TokenInfo> {
-        token_info(&answer, Some(&self.token))
+    fn decode(&self, response: Response) -> Result<TokenInfo> {
+        token_info(&response, Some(&self.token))
     }
 }
 
@@ -173,7 +169,7 @@ impl Endpoint for Validate {
     const NAME: &'static str = "auth.validate";
     const METHOD: Method = Method::GET;
     const RETRY: RetryClass = RetryClass::ReadOnly;
-    const SERVICE: Service = Service::Auth;
+    const SERVICE: Service = Service::AUTH;
     const AUTHORIZATION: Authorization = Authorization::Own;
     type Output = Validation;
 
@@ -186,12 +182,12 @@ impl Endpoint for Validate {
         Ok(())
     }
 
-    fn refusal(&self, refusal: &Refusal<'_>) -> Option<ErrorKind> {
+    fn refusal(&self, refusal: &Refusal<'_>) -> Option<Decision> {
         refused(refusal)
     }
 
-    fn decode(&self, answer: Answer) -> Result<Validation> {
-        validation(&answer)
+    fn decode(&self, response: Response) -> Result<Validation> {
+        validation(&response)
     }
 }
 
@@ -213,19 +209,20 @@ impl Endpoint for WhoAmI {
     const NAME: &'static str = "auth.who_am_i";
     const METHOD: Method = Method::GET;
     const RETRY: RetryClass = RetryClass::ReadOnly;
-    const SERVICE: Service = Service::Auth;
+    const SERVICE: Service = Service::AUTH;
+    const AUTHORIZATION: Authorization = Authorization::AnaplanAuthToken;
     type Output = Validation;
 
     fn path(&self) -> Path {
         Path::root().lit("token").lit("validate")
     }
 
-    fn refusal(&self, refusal: &Refusal<'_>) -> Option<ErrorKind> {
+    fn refusal(&self, refusal: &Refusal<'_>) -> Option<Decision> {
         refused(refusal)
     }
 
-    fn decode(&self, answer: Answer) -> Result<Validation> {
-        validation(&answer)
+    fn decode(&self, response: Response) -> Result<Validation> {
+        validation(&response)
     }
 }
 
@@ -250,8 +247,9 @@ impl Endpoint for Logout {
     const NAME: &'static str = "auth.logout";
     const METHOD: Method = Method::POST;
     const RETRY: RetryClass = RetryClass::Idempotent;
-    const SERVICE: Service = Service::Auth;
+    const SERVICE: Service = Service::AUTH;
     const AUTHORIZATION: Authorization = Authorization::Own;
+    const SUCCESS: &'static [u16] = &[];
     type Output = ();
 
     fn path(&self) -> Path {
@@ -263,12 +261,12 @@ impl Endpoint for Logout {
         Ok(())
     }
 
-    fn refusal(&self, refusal: &Refusal<'_>) -> Option<ErrorKind> {
+    fn refusal(&self, refusal: &Refusal<'_>) -> Option<Decision> {
         refused(refusal)
     }
 
-    fn decode(&self, _answer: Answer) -> Result<()> {
-        Ok(())
+    fn decode(&self, response: Response) -> Result<()> {
+        response.acknowledged()
     }
 }
 
@@ -347,16 +345,16 @@ fn header(token: &SecretString) -> Result<HeaderValue> {
 }
 
 /// The service says 400 to a token that it cannot read, and 401 to everything else that is wrong.
-fn refused(refusal: &Refusal<'_>) -> Option<ErrorKind> {
+fn refused(refusal: &Refusal<'_>) -> Option<Decision> {
     matches!(
         refusal.status,
         StatusCode::BAD_REQUEST | StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN
     )
-    .then_some(ErrorKind::Authentication)
+    .then(|| ErrorKind::Authentication.into())
 }
 
-fn validation(answer: &Answer) -> Result<Validation> {
-    let wire: wire::Validated = answer.json()?;
+fn validation(response: &Response) -> Result<Validation> {
+    let wire: wire::Validated = response.json()?;
     Ok(Validation {
         expires_at: wire.token_info.expires_at,
         token_id: wire.token_info.token_id,
@@ -367,8 +365,8 @@ fn validation(answer: &Answer) -> Result<Validation> {
 }
 
 /// Reads the token of an answer; `old` is the one that goes on when the answer names none.
-fn token_info(answer: &Answer, old: Option<&SecretString>) -> Result<TokenInfo> {
-    let wire: wire::TokenInfo = answer.field("tokenInfo")?;
+fn token_info(response: &Response, old: Option<&SecretString>) -> Result<TokenInfo> {
+    let wire: wire::TokenInfo = response.field("tokenInfo")?;
     let token = wire
         .token_value
         .map(SecretString::from)

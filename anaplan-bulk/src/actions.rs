@@ -1,7 +1,7 @@
 //! Actions that are neither imports nor exports nor processes.
 
 use anaplan_core::{
-    Answer, Call, Endpoint, Method, PagedCall, Path, Pending, Result, RetryClass, open_enum,
+    Call, Endpoint, Method, PagedCall, Path, Pending, Response, Result, RetryClass, open_enum,
 };
 use serde::Deserialize;
 
@@ -184,7 +184,7 @@ impl Endpoint for GetActionMetadata {
         ActionRef::action(&self.action).path(&self.model)
     }
 
-    fn decode(&self, answer: Answer) -> Result<Action> {
-        answer.field("action")
+    fn decode(&self, response: Response) -> Result<Action> {
+        response.field("action")
     }
 }

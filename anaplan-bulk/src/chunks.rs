@@ -1,8 +1,8 @@
 //! The chunks that files and dumps are read in.
 
 use anaplan_core::{
-    Answer, Bytes, Call, Download, Endpoint, ErrorKind, HeaderMap, HeaderValue, Method, Page,
-    Paged, PagedCall, Path, Query, Refusal, Result, RetryClass, StatusCode, Window, id_type,
+    Bytes, Call, Decision, Download, Endpoint, ErrorKind, Method, Page, Paged, PagedCall, Path,
+    Refusal, Response, Result, RetryClass, StatusCode, id_type,
 };
 use serde::Deserialize;
 
@@ -32,18 +32,17 @@ impl ChunkedFile {
         .lit("chunks")
     }
 
-    fn check(&self) -> Result<Bytes> {
+    fn check(&self) -> Result<()> {
         match self {
             Self::File(..) => Ok(()),
             Self::Dump(task) | Self::StepDump(task, _) => task.action.check(),
         }
-        .map(|()| Bytes::new())
     }
 
     /// The server was seen to answer 400 where there is no dump.
-    fn refusal(&self, refusal: &Refusal<'_>) -> Option<ErrorKind> {
+    fn refusal(&self, refusal: &Refusal<'_>) -> Option<Decision> {
         let none = refusal.status == StatusCode::BAD_REQUEST && !matches!(self, Self::File(..));
-        none.then_some(ErrorKind::NotFound)
+        none.then(|| ErrorKind::NotFound.into())
     }
 
     /// How a message calls it when there is none.
@@ -134,17 +133,13 @@ impl Bulk {
 #[derive(Debug, Clone)]
 pub struct GetChunks {
     of: ChunkedFile,
-    window: Window,
 }
 
 impl GetChunks {
     /// All chunks of a file or dump.
     #[must_use]
     pub fn new(of: ChunkedFile) -> Self {
-        Self {
-            of,
-            window: Window::default(),
-        }
+        Self { of }
     }
 }
 
@@ -152,38 +147,31 @@ impl Endpoint for GetChunks {
     const NAME: &'static str = "bulk.get_chunks";
     const METHOD: Method = Method::GET;
     const RETRY: RetryClass = RetryClass::ReadOnly;
+    const SUCCESS: &'static [u16] = &[200, 204];
     type Output = Page<Chunk>;
 
     fn path(&self) -> Path {
         self.of.path()
     }
 
-    fn query(&self, query: &mut Query) {
-        self.window.write(query);
-    }
-
-    fn body(&self) -> Result<Bytes> {
+    fn check(&self) -> Result<()> {
         self.of.check()
     }
 
-    fn refusal(&self, refusal: &Refusal<'_>) -> Option<ErrorKind> {
+    fn refusal(&self, refusal: &Refusal<'_>) -> Option<Decision> {
         self.of.refusal(refusal)
     }
 
-    fn decode(&self, answer: Answer) -> Result<Page<Chunk>> {
-        if answer.status() == StatusCode::NO_CONTENT {
+    fn decode(&self, response: Response) -> Result<Page<Chunk>> {
+        if response.status() == StatusCode::NO_CONTENT {
             return Ok(Page::new(Vec::new(), None));
         }
-        answer.page("chunks")
+        response.page("chunks")
     }
 }
 
 impl Paged for GetChunks {
     type Item = Chunk;
-
-    fn set_window(&mut self, window: Window) {
-        self.window = window;
-    }
 }
 
 /// The endpoint of [`Bulk::get_chunk`].
@@ -199,28 +187,23 @@ impl Endpoint for GetChunk {
     const NAME: &'static str = "bulk.get_chunk";
     const METHOD: Method = Method::GET;
     const RETRY: RetryClass = RetryClass::ReadOnly;
+    const ACCEPT: &'static str = "*/*";
+    const SUCCESS: &'static [u16] = &[200];
     type Output = Bytes;
 
     fn path(&self) -> Path {
         self.of.path().seg("chunkId", &self.chunk)
     }
-
-    /// Files come as octets, dumps as text.
-    fn headers(&self, headers: &mut HeaderMap) -> Result<()> {
-        headers.insert("accept", HeaderValue::from_static("*/*"));
-        Ok(())
-    }
-
-    fn body(&self) -> Result<Bytes> {
+    fn check(&self) -> Result<()> {
         self.of.check()
     }
 
-    fn refusal(&self, refusal: &Refusal<'_>) -> Option<ErrorKind> {
+    fn refusal(&self, refusal: &Refusal<'_>) -> Option<Decision> {
         self.of.refusal(refusal)
     }
 
-    fn decode(&self, answer: Answer) -> Result<Bytes> {
-        Ok(answer.into_body())
+    fn decode(&self, response: Response) -> Result<Bytes> {
+        Ok(response.into_body())
     }
 }
 
@@ -236,18 +219,14 @@ impl Endpoint for GetWholeFile {
     const NAME: &'static str = "bulk.get_file";
     const METHOD: Method = Method::GET;
     const RETRY: RetryClass = RetryClass::ReadOnly;
+    const ACCEPT: &'static str = "*/*";
+    const SUCCESS: &'static [u16] = &[200];
     type Output = Bytes;
 
     fn path(&self) -> Path {
         file_path(&self.model, &self.file)
     }
-
-    fn headers(&self, headers: &mut HeaderMap) -> Result<()> {
-        headers.insert("accept", HeaderValue::from_static("*/*"));
-        Ok(())
-    }
-
-    fn decode(&self, answer: Answer) -> Result<Bytes> {
-        Ok(answer.into_body())
+    fn decode(&self, response: Response) -> Result<Bytes> {
+        Ok(response.into_body())
     }
 }

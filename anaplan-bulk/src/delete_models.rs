@@ -1,29 +1,27 @@
 //! Deleting models.
 
-use std::collections::BTreeSet;
-
 use anaplan_core::{
-    Answer, Bytes, Call, Endpoint, Error, Found, Method, ModelId, Path, Reconcile, Result,
-    RetryClass, Session, WorkspaceId, async_trait, json_body,
+    Bytes, Call, Endpoint, Error, ErrorKind, Evidence, Finding, Lookup, Method, ModelId, Path,
+    Reconcile, Response, Result, RetryClass, WorkspaceId, async_trait, json_body,
 };
 use serde::{Deserialize, Serialize};
 
 use crate::Tenant;
-use crate::models::GetModels;
+use crate::models::{GetModel, GetModels};
 use anaplan_core::lenient::or_default;
 
 impl Tenant {
-    /// Deletes models of one workspace for good. A model must be closed first. What could not be
-    /// deleted is listed in the answer: look at [`failures`](DeletedModels::failures).
+    /// Deletes models of one workspace permanently. A model must be closed first. Models that could
+    /// not be deleted are listed in [`failures`](DeletedModels::failures).
     ///
-    /// `POST /workspaces/{workspaceId}/bulkDeleteModels`. Needs the role of a workspace administrator.
-    /// Not retried blindly, since a repeat would report what the first one deleted as unknown: when
-    /// the answer gets lost, the client looks which of the models are still there, and sends the
-    /// request again only if all are.
+    /// `POST /workspaces/{workspaceId}/bulkDeleteModels`. Requires the role of a workspace
+    /// administrator. Must not run twice: never sent again after an unknown outcome. The client checks
+    /// instead whether the models still exist.
     ///
     /// # Errors
     ///
-    /// `InvalidInput` without any model. `NotFound`, `Forbidden`. `Ambiguous` when nobody can know.
+    /// `InvalidInput` without any model. `NotFound`, `Forbidden`. `Ambiguous` if the response was lost
+    /// and some of the models still exist.
     ///
     /// ```
     /// # use anaplan_bulk::Tenant;
@@ -50,12 +48,12 @@ impl Tenant {
 }
 
 /// What became of models that were to be deleted.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct DeletedModels {
     /// How many were deleted.
-    #[serde(rename = "modelsDeleted", default)]
+    #[serde(rename = "modelsDeleted")]
     pub deleted: u64,
     /// Which were not, and why.
     #[serde(
@@ -67,7 +65,7 @@ pub struct DeletedModels {
 }
 
 /// A model that was not deleted.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ModelFailure {
@@ -115,57 +113,46 @@ impl ModelFailure {
     }
 }
 
-/// The endpoint of [`Tenant::delete_models`].
-#[derive(Debug, Clone)]
+/// Endpoint of [`Tenant::delete_models`].
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct DeleteModels {
-    /// The workspace.
+    /// Workspace.
+    #[serde(rename = "workspaceId")]
     pub workspace: WorkspaceId,
-    /// What to delete.
+    /// Models to delete.
     pub models: Vec<ModelId>,
 }
 
 impl DeleteModels {
-    /// Those of the models that are there.
-    async fn there(&self, session: &Session) -> Result<BTreeSet<String>> {
-        let list = GetModels::default().in_workspace(&self.workspace);
-        let all = session.paged(list).await?;
-        Ok(all
-            .into_iter()
-            .filter(|model| self.models.contains(&model.id))
-            .map(|model| model.id.to_string())
-            .collect())
-    }
-
-    /// What a look at the workspace tells, given what was there before.
-    fn judge(&self, before: &[String], now: &BTreeSet<String>) -> Found<DeletedModels> {
-        let gone = before.iter().filter(|id| !now.contains(*id)).count();
-        if gone == 0 {
-            return Found::Nothing;
+    async fn exists(&self, model: &ModelId, lookup: &Lookup<'_>) -> Result<bool> {
+        let model = model.clone();
+        match lookup.call(&GetModel { model }).await {
+            Ok(_) => Ok(true),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
+            Err(error) => Err(error),
         }
-        if gone < before.len() {
-            return Found::Unclear(format!("{gone} of {} models are gone", before.len()));
-        }
-        let unknown = self
-            .models
-            .iter()
-            .filter(|id| !before.iter().any(|known| **id == **known));
-        Found::Own(DeletedModels {
-            deleted: gone as u64,
-            failures: unknown
-                .map(|id| ModelFailure {
-                    model_id: id.clone(),
-                    message: "the model was not in the workspace".into(),
-                })
-                .collect(),
-        })
     }
 }
 
 impl Endpoint for DeleteModels {
     const NAME: &'static str = "bulk.delete_models";
     const METHOD: Method = Method::POST;
-    const RETRY: RetryClass = RetryClass::Conditional;
+    const RETRY: RetryClass = RetryClass::NotIdempotent;
     type Output = DeletedModels;
+
+    fn check(&self) -> Result<()> {
+        if self.models.is_empty() {
+            return Err(Error::invalid_input("models", "must not be empty"));
+        }
+        if self.models.iter().any(|id| id.as_str().trim().is_empty()) {
+            return Err(Error::invalid_input(
+                "models",
+                "must not contain an empty id",
+            ));
+        }
+        Ok(())
+    }
 
     fn path(&self) -> Path {
         Path::integration()
@@ -180,15 +167,6 @@ impl Endpoint for DeleteModels {
         struct Body<'a> {
             model_ids_to_delete: &'a [ModelId],
         }
-        if self.models.is_empty() {
-            return Err(Error::invalid_input("models", "must not be empty"));
-        }
-        if self.models.iter().any(|id| id.as_str().trim().is_empty()) {
-            return Err(Error::invalid_input(
-                "models",
-                "must not contain an empty id",
-            ));
-        }
         json_body(&Body {
             model_ids_to_delete: &self.models,
         })
@@ -198,19 +176,52 @@ impl Endpoint for DeleteModels {
         Some(self)
     }
 
-    fn decode(&self, answer: Answer) -> Result<DeletedModels> {
-        answer.json()
+    fn decode(&self, response: Response) -> Result<DeletedModels> {
+        response.json()
     }
 }
 
+/// A model that existed before and is not found any more was deleted.
 #[async_trait]
 impl Reconcile<DeletedModels> for DeleteModels {
-    async fn existing(&self, session: &Session) -> Result<Vec<String>> {
-        Ok(self.there(session).await?.into_iter().collect())
+    async fn baseline(&self, lookup: &Lookup<'_>) -> Result<Vec<String>> {
+        let models = GetModels::default().in_workspace(&self.workspace);
+        let listed = lookup.list(&models).await?;
+        let listed = listed.into_iter().map(|model| model.id);
+        let affected = listed.filter(|id| self.models.contains(id));
+        Ok(affected.map(|id| id.to_string()).collect())
     }
 
-    async fn find(&self, session: &Session, existing: &[String]) -> Result<Found<DeletedModels>> {
-        Ok(self.judge(existing, &self.there(session).await?))
+    async fn find(&self, evidence: &Evidence<'_>) -> Result<Finding<DeletedModels>> {
+        let (existed, unknown): (Vec<_>, Vec<_>) = self
+            .models
+            .iter()
+            .partition(|id| evidence.attempt().existed(id.as_str()));
+        let mut deleted = 0;
+        for model in &existed {
+            deleted += usize::from(!self.exists(model, evidence.lookup()).await?);
+        }
+        if deleted < existed.len() {
+            return Ok(match deleted {
+                0 => Finding::Nothing,
+                some => Finding::Unclear(format!("{some} of {} models are deleted", existed.len())),
+            });
+        }
+        if existed.is_empty() {
+            return Ok(Finding::Nothing);
+        }
+        let failures = unknown.into_iter().map(|id| ModelFailure {
+            model_id: id.clone(),
+            message: "the model was not in the workspace".into(),
+        });
+        Ok(Finding::Confirmed(DeletedModels {
+            deleted: deleted as u64,
+            failures: failures.collect(),
+        }))
+    }
+
+    fn request(&self) -> serde_json::Value {
+        serde_json::to_value(self).unwrap_or_default()
     }
 }
 
@@ -270,25 +281,5 @@ mod tests {
         let body = r#"{"modelsDeleted":0,"bulkDeleteModelsFailures":[{"modelId":"A","message":"Model is open."}]}"#;
         let deleted = endpoint().decode(answer(200, body)).unwrap();
         assert_eq!(deleted.failures[0].message, "Model is open.");
-    }
-
-    #[test]
-    fn a_lost_answer_is_judged_by_what_is_left() {
-        let before = ["A".to_owned(), "B".to_owned()];
-        let now = |ids: &[&str]| {
-            ids.iter()
-                .map(|id| (*id).to_owned())
-                .collect::<BTreeSet<_>>()
-        };
-        assert_eq!(endpoint().judge(&before, &now(&["A", "B"])), Found::Nothing);
-        assert!(matches!(
-            endpoint().judge(&before, &now(&["A"])),
-            Found::Unclear(_)
-        ));
-        let Found::Own(done) = endpoint().judge(&before, &now(&[])) else {
-            panic!("all are gone");
-        };
-        assert_eq!(done.deleted, 2);
-        assert_eq!(done.failures[0].model_id, "X");
     }
 }

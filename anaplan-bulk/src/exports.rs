@@ -1,7 +1,7 @@
 //! Exports: what writes data to a file.
 
 use anaplan_core::{
-    Answer, Call, Endpoint, Method, PagedCall, Path, Pending, Result, RetryClass, open_enum,
+    Call, Endpoint, Method, PagedCall, Path, Pending, Response, Result, RetryClass, open_enum,
 };
 use serde::Deserialize;
 
@@ -235,7 +235,7 @@ impl Endpoint for GetExportMetadata {
         ActionRef::export(&self.export).path(&self.model)
     }
 
-    fn decode(&self, answer: Answer) -> Result<ExportMetadata> {
-        answer.field("exportMetadata")
+    fn decode(&self, response: Response) -> Result<ExportMetadata> {
+        response.field("exportMetadata")
     }
 }

@@ -1,8 +1,7 @@
 //! Files: what imports read and exports write.
 
 use anaplan_core::{
-    Answer, Bytes, Call, Endpoint, HeaderMap, HeaderValue, Method, PagedCall, Path, Pending,
-    Result, RetryClass, id_type,
+    Bytes, Call, Endpoint, Method, PagedCall, Path, Pending, Response, Result, RetryClass, id_type,
 };
 use serde::Deserialize;
 
@@ -198,26 +197,20 @@ impl Endpoint for PutFile {
     const NAME: &'static str = "bulk.put_file";
     const METHOD: Method = Method::PUT;
     const RETRY: RetryClass = RetryClass::Idempotent;
+    const CONTENT_TYPE: &'static str = "application/octet-stream";
+    const SUCCESS: &'static [u16] = &[200, 204];
     type Output = ();
 
     fn path(&self) -> Path {
         file_path(&self.model, &self.file)
     }
 
-    fn headers(&self, headers: &mut HeaderMap) -> Result<()> {
-        headers.insert(
-            "content-type",
-            HeaderValue::from_static("application/octet-stream"),
-        );
-        Ok(())
-    }
-
     fn body(&self) -> Result<Bytes> {
         Ok(self.content.clone())
     }
 
-    fn decode(&self, _answer: Answer) -> Result<()> {
-        Ok(())
+    fn decode(&self, response: Response) -> Result<()> {
+        response.acknowledged()
     }
 }
 
@@ -234,14 +227,15 @@ impl Endpoint for DeleteFile {
     const NAME: &'static str = "bulk.delete_file";
     const METHOD: Method = Method::DELETE;
     const RETRY: RetryClass = RetryClass::Idempotent;
+    const SUCCESS: &'static [u16] = &[200, 204];
     type Output = ();
 
     fn path(&self) -> Path {
         file_path(&self.model, &self.file)
     }
 
-    fn decode(&self, _answer: Answer) -> Result<()> {
-        Ok(())
+    fn decode(&self, response: Response) -> Result<()> {
+        response.acknowledged()
     }
 }
 

@@ -1,8 +1,8 @@
 //! Imports: what brings data in.
 
 use anaplan_core::{
-    Answer, Call, Endpoint, Method, ModelId, PagedCall, Path, Pending, Query, Result, RetryClass,
-    Window, WorkspaceId, open_enum,
+    Call, Endpoint, Method, ModelId, PagedCall, Path, Pending, Query, Response, Result, RetryClass,
+    WorkspaceId, open_enum,
 };
 use anaplan_core::{Page, Paged};
 use serde::Deserialize;
@@ -232,7 +232,6 @@ pub struct GetImports {
     model: ModelRef,
     data_source: bool,
     sort: Option<String>,
-    window: Window,
 }
 
 impl GetImports {
@@ -242,7 +241,6 @@ impl GetImports {
             model: model.into(),
             data_source: false,
             sort: None,
-            window: Window::default(),
         }
     }
 
@@ -274,20 +272,15 @@ impl Endpoint for GetImports {
     fn query(&self, query: &mut Query) {
         query.push_some("showImportDataSource", self.data_source.then_some("true"));
         query.push_some("sort", self.sort.as_ref());
-        self.window.write(query);
     }
 
-    fn decode(&self, answer: Answer) -> Result<Page<Import>> {
-        answer.page("imports")
+    fn decode(&self, response: Response) -> Result<Page<Import>> {
+        response.page("imports")
     }
 }
 
 impl Paged for GetImports {
     type Item = Import;
-
-    fn set_window(&mut self, window: Window) {
-        self.window = window;
-    }
 }
 
 /// The endpoint of [`Bulk::get_import_metadata`].
@@ -309,8 +302,8 @@ impl Endpoint for GetImportMetadata {
         ActionRef::import(&self.import).path(&self.model)
     }
 
-    fn decode(&self, answer: Answer) -> Result<ImportMetadata> {
-        answer.field("importMetadata")
+    fn decode(&self, response: Response) -> Result<ImportMetadata> {
+        response.field("importMetadata")
     }
 }
 

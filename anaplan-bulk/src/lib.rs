@@ -16,6 +16,7 @@ mod delete_models;
 mod download;
 mod dump;
 mod encoding;
+mod evaluate;
 mod exports;
 mod files;
 mod find;

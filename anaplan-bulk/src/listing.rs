@@ -8,7 +8,6 @@ macro_rules! model_listing {
         pub struct $endpoint {
             model: $crate::ModelRef,
             sort: Option<String>,
-            window: anaplan_core::Window,
         }
 
         impl $endpoint {
@@ -17,7 +16,6 @@ macro_rules! model_listing {
                 Self {
                     model: model.into(),
                     sort: None,
-                    window: anaplan_core::Window::default(),
                 }
             }
 
@@ -41,23 +39,18 @@ macro_rules! model_listing {
 
             fn query(&self, query: &mut anaplan_core::Query) {
                 query.push_some("sort", self.sort.as_ref());
-                self.window.write(query);
             }
 
             fn decode(
                 &self,
-                answer: anaplan_core::Answer,
+                response: anaplan_core::Response,
             ) -> anaplan_core::Result<anaplan_core::Page<$item>> {
-                answer.page($key)
+                response.page($key)
             }
         }
 
         impl anaplan_core::Paged for $endpoint {
             type Item = $item;
-
-            fn set_window(&mut self, window: anaplan_core::Window) {
-                self.window = window;
-            }
         }
     };
 }

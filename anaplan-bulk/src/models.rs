@@ -1,8 +1,8 @@
 //! Models.
 
 use anaplan_core::{
-    Answer, Bytes, Call, Endpoint, Error, Method, ModelId, Page, Paged, PagedCall, Path, Pending,
-    Query, Result, RetryClass, Timestamp, UserId, Window, WorkspaceId, open_enum,
+    Call, Endpoint, Error, Method, ModelId, Page, Paged, PagedCall, Path, Pending, Query, Response,
+    Result, RetryClass, Timestamp, UserId, WorkspaceId, open_enum,
 };
 use serde::Deserialize;
 
@@ -198,7 +198,6 @@ pub struct GetModels {
     details: bool,
     search: Option<String>,
     sort: Option<String>,
-    window: Window,
 }
 
 impl GetModels {
@@ -252,10 +251,9 @@ impl Endpoint for GetModels {
         query.push_some("modelDetails", self.details.then_some("true"));
         query.push_some("s", self.search.as_ref());
         query.push_some("sort", self.sort.as_ref());
-        self.window.write(query);
     }
 
-    fn body(&self) -> Result<Bytes> {
+    fn check(&self) -> Result<()> {
         if self.workspace.is_some() && (self.sort.is_some() || self.search.is_some()) {
             return Err(Error::invalid_input(
                 "in_workspace",
@@ -265,17 +263,13 @@ impl Endpoint for GetModels {
         check_sort(self.sort.as_deref())
     }
 
-    fn decode(&self, answer: Answer) -> Result<Page<Model>> {
-        answer.page("models")
+    fn decode(&self, response: Response) -> Result<Page<Model>> {
+        response.page("models")
     }
 }
 
 impl Paged for GetModels {
     type Item = Model;
-
-    fn set_window(&mut self, window: Window) {
-        self.window = window;
-    }
 }
 
 /// The endpoint of [`Tenant::get_model`].
@@ -302,8 +296,8 @@ impl Endpoint for GetModel {
         query.push("modelDetails", "true");
     }
 
-    fn decode(&self, answer: Answer) -> Result<Model> {
-        answer.field("model")
+    fn decode(&self, response: Response) -> Result<Model> {
+        response.field("model")
     }
 }
 

@@ -1,8 +1,8 @@
 //! The log of an optimizer action.
 
 use anaplan_core::{
-    Answer, Bytes, Call, Download, Endpoint, Error, ErrorKind, HeaderMap, HeaderValue, Method,
-    Path, Result, RetryClass, TaskId,
+    Bytes, Call, Download, Endpoint, Error, ErrorKind, Method, Path, Response, Result, RetryClass,
+    TaskId,
 };
 
 use crate::{ActionId, Bulk, ModelRef};
@@ -61,6 +61,7 @@ impl Endpoint for GetOptimizerLog {
     const NAME: &'static str = "bulk.get_optimizer_log";
     const METHOD: Method = Method::GET;
     const RETRY: RetryClass = RetryClass::ReadOnly;
+    const ACCEPT: &'static str = "text/plain";
     type Output = Bytes;
 
     fn path(&self) -> Path {
@@ -73,24 +74,19 @@ impl Endpoint for GetOptimizerLog {
             .lit("solutionLogs")
     }
 
-    fn headers(&self, headers: &mut HeaderMap) -> Result<()> {
-        headers.insert("accept", HeaderValue::from_static("text/plain"));
-        Ok(())
-    }
-
-    /// The only operation that nobody has seen without the workspace.
-    fn body(&self) -> Result<Bytes> {
+    /// The model-direct form of the path is not documented for this operation.
+    fn check(&self) -> Result<()> {
         if self.model.workspace.is_none() {
             return Err(Error::new(
                 ErrorKind::MissingScope,
                 "the optimizer log needs a workspace id: give one with `Client::builder().workspace_id(..)`, `client.with_workspace(..)` or a `ModelRef`",
             ));
         }
-        Ok(Bytes::new())
+        Ok(())
     }
 
-    fn decode(&self, answer: Answer) -> Result<Bytes> {
-        Ok(answer.into_body())
+    fn decode(&self, response: Response) -> Result<Bytes> {
+        Ok(response.into_body())
     }
 }
 

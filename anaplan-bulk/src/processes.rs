@@ -1,6 +1,8 @@
 //! Processes: several actions in order.
 
-use anaplan_core::{Answer, Call, Endpoint, Method, PagedCall, Path, Pending, Result, RetryClass};
+use anaplan_core::{
+    Call, Endpoint, Method, PagedCall, Path, Pending, Response, Result, RetryClass,
+};
 use serde::Deserialize;
 
 use crate::find::{Named, find};
@@ -171,8 +173,8 @@ impl Endpoint for GetProcessMetadata {
         ActionRef::process(&self.process).path(&self.model)
     }
 
-    fn decode(&self, answer: Answer) -> Result<ProcessMetadata> {
-        answer.field("processMetadata")
+    fn decode(&self, response: Response) -> Result<ProcessMetadata> {
+        response.field("processMetadata")
     }
 }
 

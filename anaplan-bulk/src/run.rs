@@ -3,11 +3,11 @@
 use std::fmt;
 
 use anaplan_core::{
-    Answer, Bytes, Call, Endpoint, Error, Found, Method, Path, Reconcile, Result, RetryClass,
-    SecretString, Session, Task, TaskId, TaskStatus, async_trait, json_body,
+    Bytes, Call, Endpoint, Error, Evidence, Finding, Lookup, Method, Path, Reconcile, Response,
+    Result, RetryClass, SecretString, Task, TaskId, TaskStatus, async_trait, json_body,
 };
 use secrecy::ExposeSecret;
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Serialize, Serializer};
 
 use crate::tasks::tasks_path;
 use crate::{ActionId, ActionRef, ActionResult, ActionTask, Bulk, GetTaskSummaries, ModelRef};
@@ -16,23 +16,22 @@ use crate::{ActionId, ActionRef, ActionResult, ActionTask, Bulk, GetTaskSummarie
 const LOCALE: &str = "en_US";
 
 impl Bulk {
-    /// Starts an import, export, action or process, and gives a handle on the run. What it is is told
-    /// by the first three digits of its id (112, 116, 117, 118) or said with [`ActionRef`]; what the
-    /// API's lists gave can be run as it is.
+    /// Starts an import, export, action or process, and returns the handle of the run.
     ///
-    /// [`wait`](Task::wait) gives the outcome; a run that ends without success comes out of it as an
-    /// error of the kind `TaskFailed`, with everything that the server says.
+    /// The first three digits of the id (112, 116, 117, 118) or an [`ActionRef`] determine the kind. An
+    /// element of the API's lists can be passed as well.
     ///
     /// `POST /models/{modelId}/{imports|exports|actions|processes}/{id}/tasks`. Must not run twice:
-    /// when the answer gets lost, the client looks for a run that was not there before, takes it over
-    /// if there is exactly one, and sends the request again only if there is none. The list of runs
-    /// does not tell whose they are: a run that somebody else has started at that very moment can be
-    /// taken for the lost one.
+    /// never sent again after an unknown outcome. The client lists the runs before each attempt, and
+    /// searches for a new one after a lost response. The list does not show who started a run, so a
+    /// single new run is only presumed: see [`Call::accept_presumed`].
     ///
     /// # Errors
     ///
-    /// `InvalidInput` when the id does not tell what it is, before anything is sent. `NotFound`,
-    /// `ModelState`, `Rejected`. `Ambiguous` when nobody can know whether it runs.
+    /// `InvalidInput` if the id does not determine the kind, before anything is sent. `NotFound`,
+    /// `ModelState`, `Rejected`. `Ambiguous` if it is unknown whether it runs, with the id of the
+    /// presumed run, if there is one. A run that ends without success is an error of
+    /// [`wait`](Task::wait): `TaskFailed`, with everything that the server reports.
     ///
     /// ```
     /// # use anaplan_bulk::{ActionRef, Bulk};
@@ -51,9 +50,9 @@ impl Bulk {
     /// assert!(error.task_failure().is_some());
     /// # Ok(()) });
     /// ```
-    pub fn run_action(&self, action: impl Into<ActionRef>) -> Call<RunAction> {
+    pub fn run_action(&self, action: impl Into<ActionRef>) -> Call<RunAction, Task<ActionTask>> {
         self.session
-            .call(RunAction::new(self.model.clone(), action))
+            .start(RunAction::new(self.model.clone(), action))
     }
 
     /// Starts an import, whatever its id looks like: see [`run_action`](Self::run_action).
@@ -72,7 +71,7 @@ impl Bulk {
     /// assert!(outcome.result.successful);
     /// # Ok(()) });
     /// ```
-    pub fn run_import(&self, import: impl Into<ActionId>) -> Call<RunAction> {
+    pub fn run_import(&self, import: impl Into<ActionId>) -> Call<RunAction, Task<ActionTask>> {
         self.run_action(ActionRef::import(import))
     }
 
@@ -91,7 +90,7 @@ impl Bulk {
     /// assert!(outcome.result.successful);
     /// # Ok(()) });
     /// ```
-    pub fn run_export(&self, export: impl Into<ActionId>) -> Call<RunAction> {
+    pub fn run_export(&self, export: impl Into<ActionId>) -> Call<RunAction, Task<ActionTask>> {
         self.run_action(ActionRef::export(export))
     }
 
@@ -110,7 +109,7 @@ impl Bulk {
     /// assert!(outcome.result.successful);
     /// # Ok(()) });
     /// ```
-    pub fn run_process(&self, process: impl Into<ActionId>) -> Call<RunAction> {
+    pub fn run_process(&self, process: impl Into<ActionId>) -> Call<RunAction, Task<ActionTask>> {
         self.run_action(ActionRef::process(process))
     }
 }
@@ -229,15 +228,13 @@ impl RunAction {
         self
     }
 
-    fn task(&self, session: &Session, task: TaskId) -> Task<ActionTask> {
-        let address = ActionTask::new(self.model.clone(), self.action.clone(), task);
-        Task::resume(session.clone(), address)
+    fn address(&self, task: TaskId) -> ActionTask {
+        ActionTask::new(self.model.clone(), self.action.clone(), task)
     }
 
-    async fn runs(&self, session: &Session) -> Result<Vec<TaskId>> {
-        let list = GetTaskSummaries::new(self.model.clone(), self.action.clone());
-        let runs = session.paged(list).await?;
-        Ok(runs.into_iter().map(|run| run.task_id).collect())
+    async fn runs(&self, lookup: &Lookup<'_>) -> Result<Vec<TaskStatus<ActionResult>>> {
+        let runs = GetTaskSummaries::new(self.model.clone(), self.action.clone());
+        lookup.list(&runs).await
     }
 }
 
@@ -245,7 +242,15 @@ impl Endpoint for RunAction {
     const NAME: &'static str = "bulk.run_action";
     const METHOD: Method = Method::POST;
     const RETRY: RetryClass = RetryClass::NotIdempotent;
-    type Output = Task<ActionTask>;
+    type Output = ActionTask;
+
+    fn check(&self) -> Result<()> {
+        self.action.check()?;
+        if self.locale.trim().is_empty() {
+            return Err(Error::invalid_input("locale", "must not be empty"));
+        }
+        Ok(())
+    }
 
     fn path(&self) -> Path {
         tasks_path(&self.model, &self.action)
@@ -261,10 +266,6 @@ impl Endpoint for RunAction {
             #[serde(skip_serializing_if = "<[_]>::is_empty")]
             connector_parameters: &'a [ConnectorParameter],
         }
-        self.action.check()?;
-        if self.locale.trim().is_empty() {
-            return Err(Error::invalid_input("locale", "must not be empty"));
-        }
         json_body(&Body {
             locale_name: &self.locale,
             mapping_parameters: &self.mapping,
@@ -272,42 +273,81 @@ impl Endpoint for RunAction {
         })
     }
 
-    fn reconcile(&self) -> Option<&dyn Reconcile<Task<ActionTask>>> {
+    fn reconcile(&self) -> Option<&dyn Reconcile<ActionTask>> {
         Some(self)
     }
 
-    /// The task comes in its envelope, or bare as some samples have it.
-    fn decode(&self, answer: Answer) -> Result<Task<ActionTask>> {
-        let started: TaskStatus<ActionResult> = match answer.field_opt("task")? {
+    fn secrets(&self) -> Vec<SecretString> {
+        let values = self.connector.iter();
+        values.map(|parameter| parameter.value.clone()).collect()
+    }
+
+    /// The documentation has samples with and without the envelope.
+    fn decode(&self, response: Response) -> Result<ActionTask> {
+        let started: TaskStatus<ActionResult> = match response.field_opt("task")? {
             Some(task) => task,
-            None => answer.json()?,
+            None => response.json()?,
         };
-        Ok(self.task(answer.session(), started.task_id))
+        Ok(self.address(started.task_id))
     }
 }
 
+/// The list of runs exposes neither user nor parameters, so a run is never claimed, only presumed.
 #[async_trait]
-impl Reconcile<Task<ActionTask>> for RunAction {
-    async fn existing(&self, session: &Session) -> Result<Vec<String>> {
-        let runs = self.runs(session).await?;
-        Ok(runs.into_iter().map(|id| id.to_string()).collect())
+impl Reconcile<ActionTask> for RunAction {
+    async fn baseline(&self, lookup: &Lookup<'_>) -> Result<Vec<String>> {
+        let runs = self.runs(lookup).await?;
+        Ok(runs
+            .into_iter()
+            .map(|run| run.task_id.to_string())
+            .collect())
     }
 
-    async fn find(
-        &self,
-        session: &Session,
-        existing: &[String],
-    ) -> Result<Found<Task<ActionTask>>> {
-        let mut new = self.runs(session).await?;
-        new.retain(|id| !existing.iter().any(|known| *id == **known));
-        Ok(match (new.pop(), new.len()) {
-            (Some(task), 0) => Found::Own(self.task(session, task)),
-            (Some(_), others) => Found::Unclear(format!(
-                "{} runs have appeared meanwhile, by anybody",
-                others + 1
-            )),
-            (None, _) => Found::Nothing,
+    async fn find(&self, evidence: &Evidence<'_>) -> Result<Finding<ActionTask>> {
+        let mut runs = self.runs(evidence.lookup()).await?;
+        runs.retain(|run| evidence.is_candidate(run.task_id.as_str(), run.creation_time));
+        let Some(run) = runs.pop() else {
+            return Ok(Finding::Nothing);
+        };
+        if !runs.is_empty() {
+            let text = format!("{} new runs are listed", runs.len() + 1);
+            return Ok(Finding::Unclear(text));
+        }
+        Ok(Finding::Presumed {
+            id: run.task_id.to_string(),
+            output: self.address(run.task_id),
+            undecided: false,
         })
+    }
+
+    fn id(&self, task: &ActionTask) -> Option<String> {
+        Some(task.task.to_string())
+    }
+
+    fn request(&self) -> serde_json::Value {
+        serde_json::to_value(Recorded {
+            model: self.model.clone(),
+            action: self.action.clone(),
+        })
+        .unwrap_or_default()
+    }
+}
+
+/// Arguments of a recorded run: those by which it is found again. Parameters may hold secrets.
+#[derive(Serialize, Deserialize)]
+struct Recorded {
+    #[serde(flatten)]
+    model: ModelRef,
+    #[serde(flatten)]
+    action: ActionRef,
+}
+
+impl RunAction {
+    pub(crate) fn from_record(request: &serde_json::Value) -> Result<Self> {
+        let recorded: Recorded = serde_json::from_value(request.clone()).map_err(|error| {
+            Error::invalid_input("record", format_args!("is not of {}: {error}", Self::NAME))
+        })?;
+        Ok(Self::new(recorded.model, recorded.action))
     }
 }
 
@@ -380,7 +420,7 @@ mod tests {
     fn the_task_is_read_bare_and_wrapped() {
         let run = RunAction::new("M", "112000000001");
         for body in [r#"{"task":{"taskId":"AB"}}"#, r#"{"taskId":"AB"}"#] {
-            assert_eq!(run.decode(answer(200, body)).unwrap().id().as_str(), "AB");
+            assert_eq!(run.decode(answer(200, body)).unwrap().task.as_str(), "AB");
         }
         let task = run.decode(answer(200, r#"{"taskId":"AB"}"#)).unwrap();
         let stored = serde_json::to_string(&task).unwrap();
@@ -388,9 +428,6 @@ mod tests {
             stored,
             r#"{"modelId":"M","kind":"import","actionId":"112000000001","taskId":"AB"}"#
         );
-        assert_eq!(
-            &serde_json::from_str::<ActionTask>(&stored).unwrap(),
-            task.address()
-        );
+        assert_eq!(serde_json::from_str::<ActionTask>(&stored).unwrap(), task);
     }
 }

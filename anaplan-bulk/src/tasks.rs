@@ -1,8 +1,8 @@
 //! Runs of imports, exports, actions and processes, and watching them.
 
 use anaplan_core::{
-    Answer, Bytes, Call, Cancellable, Endpoint, LongRunning, Method, Page, Paged, PagedCall, Path,
-    Query, Result, RetryClass, Task, TaskId, TaskStatus, Window,
+    Call, Cancellable, Endpoint, LongRunning, Method, Page, Paged, PagedCall, Path, Query,
+    Response, Result, RetryClass, Task, TaskId, TaskStatus,
 };
 use serde::{Deserialize, Serialize};
 
@@ -166,7 +166,6 @@ pub struct GetTaskSummaries {
     model: ModelRef,
     action: ActionRef,
     sort: Option<String>,
-    window: Window,
 }
 
 impl GetTaskSummaries {
@@ -176,7 +175,6 @@ impl GetTaskSummaries {
             model: model.into(),
             action: action.into(),
             sort: None,
-            window: Window::default(),
         }
     }
 
@@ -201,31 +199,23 @@ impl Endpoint for GetTaskSummaries {
 
     fn query(&self, query: &mut Query) {
         query.push_some("sort", self.sort.as_ref());
-        self.window.write(query);
     }
 
-    fn body(&self) -> Result<Bytes> {
-        self.action.check().map(|()| Bytes::new())
+    fn check(&self) -> Result<()> {
+        self.action.check()
     }
 
-    fn decode(&self, answer: Answer) -> Result<Self::Output> {
-        let page = answer.page("tasks")?;
-        if page.items.is_empty() {
-            // One sample of the API has the only run under another key.
-            if let Some(task) = answer.field_opt("task")? {
-                return Ok(Page::new(vec![task], page.paging));
-            }
+    fn decode(&self, response: Response) -> Result<Self::Output> {
+        // One sample of the API has a single run under another key.
+        match response.field_opt("task")? {
+            Some(task) => Ok(Page::new(vec![task], None)),
+            None => response.page("tasks"),
         }
-        Ok(page)
     }
 }
 
 impl Paged for GetTaskSummaries {
     type Item = TaskStatus<ActionResult>;
-
-    fn set_window(&mut self, window: Window) {
-        self.window = window;
-    }
 }
 
 /// The endpoint of [`Bulk::get_task_status`].
@@ -251,12 +241,12 @@ impl Endpoint for GetTaskStatus {
         }
     }
 
-    fn body(&self) -> Result<Bytes> {
-        self.task.action.check().map(|()| Bytes::new())
+    fn check(&self) -> Result<()> {
+        self.task.action.check()
     }
 
-    fn decode(&self, answer: Answer) -> Result<Self::Output> {
-        answer.field("task")
+    fn decode(&self, response: Response) -> Result<Self::Output> {
+        response.field("task")
     }
 }
 
@@ -274,17 +264,18 @@ impl Endpoint for CancelTask {
     const NAME: &'static str = "bulk.cancel_task";
     const METHOD: Method = Method::DELETE;
     const RETRY: RetryClass = RetryClass::Idempotent;
+    const SUCCESS: &'static [u16] = &[];
     type Output = ();
 
     fn path(&self) -> Path {
         self.task.path()
     }
 
-    fn body(&self) -> Result<Bytes> {
-        self.task.action.check().map(|()| Bytes::new())
+    fn check(&self) -> Result<()> {
+        self.task.action.check()
     }
 
-    fn decode(&self, _answer: Answer) -> Result<()> {
-        Ok(())
+    fn decode(&self, response: Response) -> Result<()> {
+        response.acknowledged()
     }
 }

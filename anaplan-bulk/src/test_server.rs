@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use anaplan_core::Namespace;
 use anaplan_core::{
-    Answer, Authenticator, Bytes, Connection, Credential, HeaderMap, ResponseBody, Result, Scope,
+    Authenticator, Bytes, Connection, Credential, HeaderMap, Response, ResponseBody, Result, Scope,
     Session, Settings, StatusCode, Transport, TransportError, TransportErrorKind, async_trait,
 };
 
@@ -246,8 +246,8 @@ impl Authenticator for TestServer {
 }
 
 /// An answer, for tests of `decode`.
-pub(crate) fn answer(status: u16, body: &'static str) -> Answer {
-    Answer::new(
+pub(crate) fn answer(status: u16, body: &'static str) -> Response {
+    Response::new(
         StatusCode::from_u16(status).unwrap(),
         HeaderMap::new(),
         body,

@@ -9,8 +9,8 @@ use futures_core::Stream;
 
 use crate::cutter::Cutter;
 use crate::{
-    Bulk, CompleteUpload, Content, FileId, GetFiles, SetChunkCount, UploadError, UploadState,
-    Uploaded,
+    Bulk, ChunkedFile, CompleteUpload, Content, FileId, GetChunks, GetFiles, SetChunkCount,
+    UploadError, UploadState, Uploaded,
 };
 
 /// The most chunks that a file can have.
@@ -301,14 +301,27 @@ async fn begin(session: &Session, state: &UploadState) -> Result<()> {
         file: file.clone(),
         count: state.total_chunks(),
     };
-    let answered = session.call(set).await?;
-    match answered {
-        Some(other) if other.id != *file => Err(missing(format!(
-            "the model has no such file; the server has created {} instead, which nothing uses",
+    let announced = session.call(set.clone()).await?;
+    if let Some(other) = announced.filter(|other| other.id != *file) {
+        return Err(missing(format!(
+            "the model has no such file; the server created {} instead, which nothing uses",
             other.id
-        ))),
-        _ => Ok(()),
+        )));
     }
+    let chunks = ChunkedFile::File(model.clone(), file.clone());
+    let listed = session.paged(GetChunks::new(chunks)).await;
+    let listed = match listed {
+        Ok(listed) => listed.len(),
+        Err(error) if error.kind() == ErrorKind::NotFound => 0,
+        Err(error) => return Err(error),
+    };
+    if set.is_listed_as(listed) {
+        return Ok(());
+    }
+    let text = format!(
+        "the server accepted the number of chunks, but lists {listed} chunks: the old content may remain"
+    );
+    Err(Error::new(ErrorKind::Ambiguous, text).about("fileId", file.as_str()))
 }
 
 /// Says that all is in, where the number of chunks was not known.

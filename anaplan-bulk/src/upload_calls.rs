@@ -1,20 +1,20 @@
 //! The three calls that an upload is made of.
 
 use anaplan_core::{
-    Answer, Bytes, Endpoint, Error, Found, HeaderMap, HeaderValue, Method, Path, Reconcile, Result,
-    RetryClass, Session, async_trait, json_body,
+    Bytes, Endpoint, Error, ErrorKind, Evidence, Finding, HeaderMap, HeaderValue, Lookup, Method,
+    Path, Reconcile, Response, Result, RetryClass, async_trait, json_body,
 };
 use serde::Serialize;
 
 use crate::files::file_path;
 use crate::upload::MAX_CHUNKS;
-use crate::{File, FileId, ModelRef};
+use crate::{ChunkedFile, File, FileId, GetChunks, ModelRef};
 
-/// Announces how many chunks a file will have, and throws its old content away.
+/// Sets the number of chunks of a file and discards its content.
 ///
-/// `POST /models/{modelId}/files/{fileId}`. Sent again after a failure unless the server may still be at
-/// work on the lost attempt, as after a timeout: carried out late, that would throw away what has been
-/// uploaded meanwhile. For an unknown id the server creates a file and answers with its id.
+/// `POST /models/{modelId}/files/{fileId}`. Must not run twice: a late request would discard the chunks
+/// uploaded meanwhile. After a lost response the client checks whether the list of chunks has changed
+/// as requested. For an unknown id the server creates a file and returns its id.
 #[derive(Debug, Clone)]
 pub struct SetChunkCount {
     /// The model.
@@ -31,6 +31,15 @@ impl Endpoint for SetChunkCount {
     const RETRY: RetryClass = RetryClass::NotIdempotent;
     type Output = Option<File>;
 
+    fn check(&self) -> Result<()> {
+        match self.count {
+            Some(count) if !(1..=MAX_CHUNKS).contains(&u64::from(count)) => {
+                Err(Error::invalid_input("count", "must be from 1 to 1,000"))
+            }
+            _ => Ok(()),
+        }
+    }
+
     fn path(&self) -> Path {
         file_path(&self.model, &self.file)
     }
@@ -41,34 +50,54 @@ impl Endpoint for SetChunkCount {
         struct Body {
             chunk_count: i64,
         }
-        match self.count {
-            Some(count) if !(1..=MAX_CHUNKS).contains(&u64::from(count)) => {
-                Err(Error::invalid_input("count", "must be from 1 to 1,000"))
-            }
-            count => json_body(&Body {
-                chunk_count: count.map_or(-1, i64::from),
-            }),
-        }
+        json_body(&Body {
+            chunk_count: self.count.map_or(-1, i64::from),
+        })
     }
 
     fn reconcile(&self) -> Option<&dyn Reconcile<Option<File>>> {
         Some(self)
     }
 
-    fn decode(&self, answer: Answer) -> Result<Option<File>> {
-        answer.field_opt("file")
+    fn decode(&self, response: Response) -> Result<Option<File>> {
+        response.field_opt("file")
     }
 }
 
-/// There is nothing to look for: an attempt that is over can be repeated, whatever became of it.
-#[async_trait]
-impl Reconcile<Option<File>> for SetChunkCount {
-    async fn existing(&self, _session: &Session) -> Result<Vec<String>> {
-        Ok(Vec::new())
+impl SetChunkCount {
+    /// Returns the ids of the listed chunks. A file without content has none.
+    async fn chunks(&self, lookup: &Lookup<'_>) -> Result<Vec<String>> {
+        let file = ChunkedFile::File(self.model.clone(), self.file.clone());
+        match lookup.list(&GetChunks::new(file)).await {
+            Ok(chunks) => Ok(chunks
+                .into_iter()
+                .map(|chunk| chunk.id.to_string())
+                .collect()),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(Vec::new()),
+            Err(error) => Err(error),
+        }
     }
 
-    async fn find(&self, _session: &Session, _: &[String]) -> Result<Found<Option<File>>> {
-        Ok(Found::Nothing)
+    /// Returns `true` if a file with this number of listed chunks has been announced like this.
+    pub(crate) fn is_listed_as(&self, chunks: usize) -> bool {
+        chunks == self.count.map_or(0, |count| count as usize)
+    }
+}
+
+/// The list of chunks changes with the announcement, unless it had the announced length before.
+#[async_trait]
+impl Reconcile<Option<File>> for SetChunkCount {
+    async fn baseline(&self, lookup: &Lookup<'_>) -> Result<Vec<String>> {
+        self.chunks(lookup).await
+    }
+
+    async fn find(&self, evidence: &Evidence<'_>) -> Result<Finding<Option<File>>> {
+        let listed = self.chunks(evidence.lookup()).await?;
+        let changed = !self.is_listed_as(evidence.attempt().baseline().len());
+        Ok(match changed && self.is_listed_as(listed.len()) {
+            true => Finding::Confirmed(None),
+            false => Finding::Nothing,
+        })
     }
 }
 
@@ -94,6 +123,7 @@ impl Endpoint for PutChunk {
     const NAME: &'static str = "bulk.put_chunk";
     const METHOD: Method = Method::PUT;
     const RETRY: RetryClass = RetryClass::Idempotent;
+    const SUCCESS: &'static [u16] = &[200, 204];
     type Output = ();
 
     fn path(&self) -> Path {
@@ -117,8 +147,8 @@ impl Endpoint for PutChunk {
         Ok(self.body.clone())
     }
 
-    fn decode(&self, _answer: Answer) -> Result<()> {
-        Ok(())
+    fn decode(&self, response: Response) -> Result<()> {
+        response.acknowledged()
     }
 }
 
@@ -149,7 +179,7 @@ impl Endpoint for CompleteUpload {
         Ok(Bytes::from_static(b"{}"))
     }
 
-    fn decode(&self, _answer: Answer) -> Result<()> {
-        Ok(())
+    fn decode(&self, response: Response) -> Result<()> {
+        response.field::<File>("file").map(|_| ())
     }
 }

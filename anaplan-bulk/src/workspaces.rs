@@ -1,8 +1,8 @@
 //! Workspaces.
 
 use anaplan_core::{
-    Answer, Bytes, Call, Endpoint, Error, Method, Page, Paged, PagedCall, Path, Pending, Query,
-    Result, RetryClass, Window, WorkspaceId,
+    Call, Endpoint, Error, Method, Page, Paged, PagedCall, Path, Pending, Query, Response, Result,
+    RetryClass, WorkspaceId,
 };
 use serde::Deserialize;
 
@@ -113,7 +113,7 @@ impl Tenant {
 }
 
 /// Checks a sort order of the lists that insist on a sign before each column.
-pub(crate) fn check_sort(sort: Option<&str>) -> Result<Bytes> {
+pub(crate) fn check_sort(sort: Option<&str>) -> Result<()> {
     let signed = |column: &str| {
         let column = column.trim();
         column.starts_with(['+', '-']) && column.len() > 1
@@ -123,7 +123,7 @@ pub(crate) fn check_sort(sort: Option<&str>) -> Result<Bytes> {
             "sort",
             format_args!("'{sort}' must have + or - before each column, such as +name"),
         )),
-        _ => Ok(Bytes::new()),
+        _ => Ok(()),
     }
 }
 
@@ -133,7 +133,6 @@ pub struct GetWorkspaces {
     details: bool,
     search: Option<String>,
     sort: Option<String>,
-    window: Window,
 }
 
 impl GetWorkspaces {
@@ -174,24 +173,19 @@ impl Endpoint for GetWorkspaces {
         query.push_some("tenantDetails", self.details.then_some("true"));
         query.push_some("s", self.search.as_ref());
         query.push_some("sort", self.sort.as_ref());
-        self.window.write(query);
     }
 
-    fn body(&self) -> Result<Bytes> {
+    fn check(&self) -> Result<()> {
         check_sort(self.sort.as_deref())
     }
 
-    fn decode(&self, answer: Answer) -> Result<Page<Workspace>> {
-        answer.page("workspaces")
+    fn decode(&self, response: Response) -> Result<Page<Workspace>> {
+        response.page("workspaces")
     }
 }
 
 impl Paged for GetWorkspaces {
     type Item = Workspace;
-
-    fn set_window(&mut self, window: Window) {
-        self.window = window;
-    }
 }
 
 /// The endpoint of [`Tenant::get_workspace`].
@@ -217,8 +211,8 @@ impl Endpoint for GetWorkspace {
         query.push("tenantDetails", "true");
     }
 
-    fn decode(&self, answer: Answer) -> Result<Workspace> {
-        answer.field("workspace")
+    fn decode(&self, response: Response) -> Result<Workspace> {
+        response.field("workspace")
     }
 }
 

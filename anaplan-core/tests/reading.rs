@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use anaplan_core::{
-    Answer, Authenticator, Bytes, Connection, Credential, Download, Endpoint, ErrorKind, Hosts,
-    Method, Path, ResponseBody, Result, RetryClass, RetryPolicy, Session, Settings, StatusCode,
+    Authenticator, Bytes, Connection, Credential, Download, Endpoint, ErrorKind, Hosts, Method,
+    Path, Response, ResponseBody, Result, RetryClass, RetryPolicy, Session, Settings, StatusCode,
     Transport, TransportError, TransportErrorKind, async_trait,
 };
 use futures_util::stream;
@@ -63,8 +63,8 @@ impl Endpoint for Read {
         Path::root().lit("read")
     }
 
-    fn decode(&self, answer: Answer) -> Result<Bytes> {
-        Ok(answer.into_body())
+    fn decode(&self, response: Response) -> Result<Bytes> {
+        Ok(response.into_body())
     }
 }
 
@@ -83,8 +83,8 @@ impl Endpoint for Write {
         Path::root().lit("write")
     }
 
-    fn decode(&self, answer: Answer) -> Result<Bytes> {
-        Ok(answer.into_body())
+    fn decode(&self, response: Response) -> Result<Bytes> {
+        Ok(response.into_body())
     }
 }
 

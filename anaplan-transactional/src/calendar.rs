@@ -1,7 +1,7 @@
 //! The model's calendar: its fiscal year and its time scale.
 
 use anaplan_core::{
-    Answer, Bytes, Call, Endpoint, Error, Method, ModelId, Path, Result, RetryClass, json_body,
+    Bytes, Call, Endpoint, Error, Method, ModelId, Path, Response, Result, RetryClass, json_body,
     open_enum,
 };
 use jiff::civil::Date;
@@ -170,7 +170,15 @@ impl Endpoint for SetCurrentFiscalYear {
     const NAME: &'static str = "transactional.set_current_fiscal_year";
     const METHOD: Method = Method::PUT;
     const RETRY: RetryClass = RetryClass::Idempotent;
+    const SUCCESS: &'static [u16] = &[];
     type Output = ModelCalendar;
+
+    fn check(&self) -> Result<()> {
+        if self.year.trim().is_empty() {
+            return Err(Error::invalid_input("year", "must not be empty"));
+        }
+        Ok(())
+    }
 
     fn path(&self) -> Path {
         model_path(&self.model)
@@ -183,14 +191,15 @@ impl Endpoint for SetCurrentFiscalYear {
         struct Body<'a> {
             year: &'a str,
         }
-        if self.year.trim().is_empty() {
-            return Err(Error::invalid_input("year", "must not be empty"));
-        }
         json_body(&Body { year: &self.year })
     }
 
-    fn decode(&self, answer: Answer) -> Result<ModelCalendar> {
-        Ok(answer.field_opt("modelCalendar")?.unwrap_or_default())
+    fn decode(&self, response: Response) -> Result<ModelCalendar> {
+        if response.body().is_empty() {
+            return Ok(ModelCalendar::default());
+        }
+        response.acknowledged()?;
+        Ok(response.field_opt("modelCalendar")?.unwrap_or_default())
     }
 }
 
@@ -211,8 +220,8 @@ impl Endpoint for GetModelCalendar {
         model_path(&self.model).lit("modelCalendar")
     }
 
-    fn decode(&self, answer: Answer) -> Result<ModelCalendar> {
-        answer.field("modelCalendar")
+    fn decode(&self, response: Response) -> Result<ModelCalendar> {
+        response.field("modelCalendar")
     }
 }
 

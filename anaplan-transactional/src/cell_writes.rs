@@ -1,7 +1,7 @@
 //! Writing cells.
 
 use anaplan_core::{
-    Answer, Bytes, Call, Endpoint, Error, Method, ModelId, Path, Result, RetryClass, json_body,
+    Bytes, Call, Endpoint, Error, Method, ModelId, Path, Response, Result, RetryClass, json_body,
 };
 
 use crate::batches::{Batch, Batches, Part};
@@ -155,7 +155,7 @@ impl UpdateModuleData {
 impl Endpoint for UpdateModuleData {
     const NAME: &'static str = "transactional.update_module_data";
     const METHOD: Method = Method::POST;
-    const RETRY: RetryClass = RetryClass::Conditional;
+    const RETRY: RetryClass = RetryClass::Idempotent;
     type Output = WriteReport;
 
     fn path(&self) -> Path {
@@ -191,12 +191,15 @@ impl Endpoint for UpdateModuleData {
         Ok(body)
     }
 
-    fn may_repeat(&self) -> bool {
-        !self.once
+    fn retry_class(&self) -> RetryClass {
+        match self.once {
+            true => RetryClass::NotIdempotent,
+            false => RetryClass::Idempotent,
+        }
     }
 
-    fn decode(&self, answer: Answer) -> Result<WriteReport> {
-        WriteReport::read(&answer, self.cells.first(), self.cells.as_slice().len())
+    fn decode(&self, response: Response) -> Result<WriteReport> {
+        WriteReport::read(&response, self.cells.first(), self.cells.as_slice().len())
     }
 }
 

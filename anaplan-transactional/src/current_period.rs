@@ -2,7 +2,7 @@
 
 use anaplan_core::lenient::{date_opt, text_opt};
 use anaplan_core::{
-    Answer, Bytes, Call, Endpoint, Method, ModelId, Path, Result, RetryClass, json_body,
+    Bytes, Call, Endpoint, Method, ModelId, Path, Response, Result, RetryClass, json_body,
 };
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -116,8 +116,8 @@ impl Endpoint for GetCurrentPeriod {
         model_path(&self.model).lit("currentPeriod")
     }
 
-    fn decode(&self, answer: Answer) -> Result<CurrentPeriod> {
-        answer.field("currentPeriod")
+    fn decode(&self, response: Response) -> Result<CurrentPeriod> {
+        response.field("currentPeriod")
     }
 }
 
@@ -144,8 +144,8 @@ impl Endpoint for SetCurrentPeriod {
         day_body(self.day)
     }
 
-    fn decode(&self, answer: Answer) -> Result<CurrentPeriod> {
-        answer.field("currentPeriod")
+    fn decode(&self, response: Response) -> Result<CurrentPeriod> {
+        response.field("currentPeriod")
     }
 }
 

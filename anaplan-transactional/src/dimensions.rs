@@ -1,7 +1,7 @@
 //! Dimensions and their items.
 
 use anaplan_core::{
-    Answer, Bytes, Call, Endpoint, Error, ErrorKind, Method, ModelId, Path, Refusal, Result,
+    Bytes, Call, Decision, Endpoint, Error, Method, ModelId, Path, Refusal, Response, Result,
     RetryClass, json_body,
 };
 use serde::{Deserialize, Serialize};
@@ -209,12 +209,12 @@ impl Endpoint for GetDimensionItems {
         items_path(model_path(&self.model), &self.dimension)
     }
 
-    fn refusal(&self, refusal: &Refusal<'_>) -> Option<ErrorKind> {
+    fn refusal(&self, refusal: &Refusal<'_>) -> Option<Decision> {
         read_refusal(refusal)
     }
 
-    fn decode(&self, answer: Answer) -> Result<Vec<DimensionItem>> {
-        answer.list("items")
+    fn decode(&self, response: Response) -> Result<Vec<DimensionItem>> {
+        response.list("items")
     }
 }
 
@@ -249,8 +249,8 @@ impl Endpoint for LookupDimensionItems {
         json_body(&self.lookup)
     }
 
-    fn decode(&self, answer: Answer) -> Result<Vec<DimensionItem>> {
-        answer.list("items")
+    fn decode(&self, response: Response) -> Result<Vec<DimensionItem>> {
+        response.list("items")
     }
 }
 
@@ -275,12 +275,12 @@ impl Endpoint for GetViewDimensionItems {
         items_path(view_path(&self.model, &self.view), &self.dimension)
     }
 
-    fn refusal(&self, refusal: &Refusal<'_>) -> Option<ErrorKind> {
+    fn refusal(&self, refusal: &Refusal<'_>) -> Option<Decision> {
         read_refusal(refusal)
     }
 
-    fn decode(&self, answer: Answer) -> Result<Vec<DimensionItem>> {
-        answer.list("items")
+    fn decode(&self, response: Response) -> Result<Vec<DimensionItem>> {
+        response.list("items")
     }
 }
 

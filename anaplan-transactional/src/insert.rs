@@ -1,10 +1,10 @@
-//! Adding items to a list, without adding any twice.
+//! Adding items to a list.
 
 use std::collections::{HashMap, HashSet};
 
 use anaplan_core::{
-    Answer, Bytes, Endpoint, ErrorKind, Found, Method, ModelId, Path, Query, Reconcile, Result,
-    RetryClass, Session, async_trait,
+    Bytes, Endpoint, ErrorKind, Evidence, Finding, Lookup as Reader, Method, ModelId, Path, Query,
+    Reconcile, Response, Result, RetryClass, async_trait,
 };
 
 use crate::batches::{Batch, Batches, Part};
@@ -12,24 +12,24 @@ use crate::dimensions::{Lookup, LookupDimensionItems};
 use crate::item_writes::{items_body, split_items};
 use crate::lists::list_path;
 use crate::new_list_item::{Key, NewListItem};
-use crate::write_report::WriteReport;
-use crate::{ListId, Transactional};
+use crate::write_report::{FailureType, WriteFailure, WriteReport};
+use crate::{GetListItems, ListId, Transactional};
 
 impl Transactional {
     /// Adds items to a list: any number, in requests of up to 100,000. The failures of the
     /// [report](WriteReport) carry the indices of the items as they are given here: a name or code
     /// that the list has already, a value of the wrong format, and so on.
     ///
-    /// `POST /models/{modelId}/lists/{listId}/items?action=add`. Nothing is added twice: before each
-    /// request the client looks which of its items are there already, and when the answer gets lost, it
-    /// looks again, by code or else by name. What has appeared meanwhile counts as added by this call;
-    /// only the rest is sent again. Items without code and name cannot be found again: one of them in a
-    /// request, and a lost answer is `Ambiguous`.
+    /// `POST /models/{modelId}/lists/{listId}/items?action=add`. Must not run twice: never sent again
+    /// after an unknown outcome. Before each request the client looks up which of its items exist, by
+    /// code or name. After a lost response it looks them up again: if all the others exist, they count
+    /// as added. Items without code and name cannot be looked up: if one of them is in the request, a
+    /// lost response is `Ambiguous`.
     ///
     /// # Errors
     ///
-    /// `InvalidInput` for an empty name or code, before anything is sent. `Ambiguous` when nobody can
-    /// know. `NotFound`, `Forbidden`, `ModelState` for a list of a deployed model that is not production
+    /// `InvalidInput` for an empty name or code, before anything is sent. `Ambiguous` if the response
+    /// was lost and some of the items do not exist. `NotFound`, `Forbidden`, `ModelState` for a list of a deployed model that is not production
     /// data.
     ///
     /// ```
@@ -86,77 +86,86 @@ impl InsertListItems {
         })
     }
 
-    /// The ids of those items of the request that the list has, by what they are found by.
-    async fn present(&self, session: &Session) -> Result<HashMap<Key, String>> {
+    /// Returns the ids of the items that exist in the list, by code or name.
+    async fn existing(&self, reader: &Reader<'_>) -> Result<HashMap<Key, String>> {
         let wanted: HashSet<Key> = self.keys().flatten().collect();
         let items = self.items.as_slice();
         let codes: Vec<_> = items.iter().filter_map(|item| item.code.clone()).collect();
         let without_code = items.iter().filter(|item| item.code.is_none());
         let names: Vec<_> = without_code.filter_map(|item| item.name.clone()).collect();
-        let call = session.call(LookupDimensionItems {
+        let lookup = LookupDimensionItems {
             model: self.model.clone(),
             dimension: (&self.list).into(),
             lookup: Lookup::names(names).and_codes(codes),
-        });
-        let mut present = HashMap::new();
+        };
+        let mut existing = HashMap::new();
         let mut note = |id: &str, name: &str, code: Option<&str>| {
             for key in [code.map(Key::code), Some(Key::name(name))]
                 .into_iter()
                 .flatten()
             {
                 if wanted.contains(&key) {
-                    present.insert(key, id.to_owned());
+                    existing.insert(key, id.to_owned());
                 }
             }
         };
-        match call.await {
+        match reader.call(&lookup).await {
             Ok(found) => {
                 for item in &found {
                     note(item.id.as_str(), &item.name, item.code.as_deref());
                 }
             }
-            // A list in which no item has a code may refuse to be asked for codes.
+            // A list in which no item has a code may refuse a look-up by code.
             Err(error) if error.kind() == ErrorKind::Rejected => {
-                let model = Transactional {
-                    session: session.clone(),
-                    model: self.model.clone(),
-                };
-                let mut all = model.stream_list_items(&self.list);
-                while let Some(item) = all.next_item().await {
-                    let item = item?;
+                let all = GetListItems::new(&self.model, &self.list);
+                for item in reader.list(&all).await? {
                     note(item.id.as_str(), &item.name, item.code.as_deref());
                 }
             }
             Err(error) => return Err(error),
         }
-        Ok(present)
+        Ok(existing)
     }
 
     fn keys(&self) -> impl Iterator<Item = Option<Key>> {
         self.items.as_slice().iter().map(NewListItem::key)
     }
 
-    /// The places, within the request, of the items that have appeared since `existing`. Of several
-    /// items that are found by the same key, the first is the one that was added.
-    async fn appeared(&self, session: &Session, existing: &[String]) -> Result<HashSet<usize>> {
-        let existing: HashSet<&str> = existing.iter().map(String::as_str).collect();
-        let present = self.present(session).await?;
-        let mut claimed = HashSet::new();
-        let mut own = |key: Option<Key>| {
-            let id = present.get(&key?)?.as_str();
-            (!existing.contains(id) && claimed.insert(id)).then_some(())
-        };
-        let places = self.keys().enumerate();
-        Ok(places
-            .filter_map(|(place, key)| own(key).map(|()| place))
-            .collect())
+    /// Returns the report of an insertion after which the items have these states.
+    fn report(&self, states: &[ItemState]) -> WriteReport {
+        let failures = states.iter().enumerate();
+        let failures = failures.filter(|(_, state)| **state == ItemState::Refused);
+        let failures: Vec<_> = failures
+            .map(|(index, _)| WriteFailure {
+                request_index: self.items.first() + index,
+                failure_type: FailureType::Unknown(String::new()),
+                message: Some("the name or code existed before".into()),
+            })
+            .collect();
+        WriteReport {
+            written: (states.len() - failures.len()) as u64,
+            ignored: failures.len() as u64,
+            sent: states.len(),
+            failures,
+        }
     }
+}
+
+/// State of one item of the request after an attempt with unknown outcome.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum ItemState {
+    /// It did not exist before, and exists now.
+    Added,
+    /// It existed before, or another item of the request has its name or code.
+    Refused,
+    /// It does not exist.
+    Missing,
 }
 
 impl Endpoint for InsertListItems {
     const NAME: &'static str = "transactional.insert_list_items";
     const METHOD: Method = Method::POST;
-    const RETRY: RetryClass = RetryClass::Conditional;
+    const RETRY: RetryClass = RetryClass::NotIdempotent;
     type Output = WriteReport;
 
     fn path(&self) -> Path {
@@ -175,8 +184,8 @@ impl Endpoint for InsertListItems {
         self.keys().all(|key| key.is_some()).then_some(self)
     }
 
-    fn decode(&self, answer: Answer) -> Result<WriteReport> {
-        WriteReport::read(&answer, self.items.first(), self.items.as_slice().len())
+    fn decode(&self, response: Response) -> Result<WriteReport> {
+        WriteReport::read(&response, self.items.first(), self.items.as_slice().len())
     }
 }
 
@@ -186,87 +195,30 @@ impl Batch for InsertListItems {
     }
 }
 
-/// The list itself tells: what it has now and had not before.
+/// Names and codes are unique, so an item that exists now and did not exist before was added.
 #[async_trait]
 impl Reconcile<WriteReport> for InsertListItems {
-    async fn existing(&self, session: &Session) -> Result<Vec<String>> {
-        Ok(self.present(session).await?.into_values().collect())
+    async fn baseline(&self, reader: &Reader<'_>) -> Result<Vec<String>> {
+        Ok(self.existing(reader).await?.into_values().collect())
     }
 
-    /// A repeat adds nothing twice, since names and codes are unique. But its answer would call refused
-    /// what the lost attempt has added, so that only the rest is sent, and put right afterwards.
-    async fn find(&self, session: &Session, existing: &[String]) -> Result<Found<WriteReport>> {
-        let items = self.items.as_slice();
-        let mut added = self.appeared(session, existing).await?;
-        let rest: Vec<usize> = (0..items.len())
-            .filter(|place| !added.contains(place))
+    async fn find(&self, evidence: &Evidence<'_>) -> Result<Finding<WriteReport>> {
+        let existing = self.existing(evidence.lookup()).await?;
+        let mut added = HashSet::new();
+        let states: Vec<_> = self
+            .keys()
+            .map(|key| match key.and_then(|key| existing.get(&key)) {
+                None => ItemState::Missing,
+                Some(id) if evidence.attempt().existed(id) => ItemState::Refused,
+                Some(id) if added.insert(id.clone()) => ItemState::Added,
+                Some(_) => ItemState::Refused,
+            })
             .collect();
-        let mut report = WriteReport {
-            written: added.len() as u64,
-            sent: items.len(),
-            ..WriteReport::default()
-        };
-        if !rest.is_empty() {
-            let again = rest.iter().map(|&place| items[place].clone()).collect();
-            let mut answer = session
-                .call(InsertRest(Self {
-                    model: self.model.clone(),
-                    list: self.list.clone(),
-                    items: Part::whole(again),
-                }))
-                .await?;
-            report.written += answer.written;
-            if !answer.is_complete() {
-                // The lost attempt may have gone on while the rest was on its way.
-                let late = self.appeared(session, existing).await?;
-                answer.failures.retain(|failure| {
-                    let place = rest.get(failure.request_index);
-                    !place.is_some_and(|place| late.contains(place))
-                });
-                added.extend(late);
-                report.written = report.written.max(added.len() as u64);
-            }
-            report.written = report
-                .written
-                .min((items.len() - answer.failures.len()) as u64);
-            report.ignored = items.len() as u64 - report.written;
-            report.failures = answer.failures;
-            for failure in &mut report.failures {
-                let place = rest.get(failure.request_index).copied();
-                failure.request_index = self.items.first() + place.unwrap_or(failure.request_index);
-            }
-        }
-        Ok(Found::Own(report))
-    }
-}
-
-/// What a lost insertion left undone. Sent as often as needed: who sends it corrects the report.
-struct InsertRest(InsertListItems);
-
-impl Endpoint for InsertRest {
-    const NAME: &'static str = InsertListItems::NAME;
-    const METHOD: Method = InsertListItems::METHOD;
-    const RETRY: RetryClass = RetryClass::Conditional;
-    type Output = WriteReport;
-
-    fn path(&self) -> Path {
-        self.0.path()
-    }
-
-    fn query(&self, query: &mut Query) {
-        self.0.query(query);
-    }
-
-    fn body(&self) -> Result<Bytes> {
-        self.0.body()
-    }
-
-    fn may_repeat(&self) -> bool {
-        true
-    }
-
-    fn decode(&self, answer: Answer) -> Result<WriteReport> {
-        self.0.decode(answer)
+        let missing = states.contains(&ItemState::Missing);
+        Ok(match missing {
+            true => Finding::Nothing,
+            false => Finding::Confirmed(self.report(&states)),
+        })
     }
 }
 

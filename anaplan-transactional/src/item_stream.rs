@@ -5,9 +5,7 @@ use std::future::{Future, IntoFuture};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use anaplan_core::{
-    ByteStream, Bytes, Endpoint, Error, ErrorKind, Paging, Result, Session, Window,
-};
+use anaplan_core::{ByteStream, Bytes, Endpoint, Error, ErrorKind, Paging, Result, Session};
 use futures_core::Stream;
 use serde::Deserialize;
 
@@ -138,18 +136,20 @@ impl ListItems {
         }
         let meta: Option<Meta> = serde_json::from_slice(self.scanner.meta()).ok();
         let paging = meta.and_then(|meta| meta.paging);
-        // As documented there is no paging; should a server page all the same, nothing must be missing.
-        let more = paging.is_some_and(|paging| {
-            paging.current_page_size > 0
-                && paging.offset.checked_add(paging.current_page_size) == Some(self.given)
-                && self.given < paging.total_size
-        });
-        if !more {
+        // The documentation knows no pages here. A server that returns them must not cut the list.
+        let Some(paging) = paging.filter(|paging| self.given < paging.total_size) else {
             return Ok(Source::Done);
+        };
+        let size = paging.current_page_size.unwrap_or_default();
+        let start = paging.offset.unwrap_or_default();
+        if size == 0 || start.checked_add(size) != Some(self.given) {
+            let text = format!(
+                "the list ended after {} of {} items",
+                self.given, paging.total_size
+            );
+            return Err(Error::new(ErrorKind::Incomplete, text).during(GetListItemsJson::NAME));
         }
-        let mut window = Window::default();
-        window.offset = self.given;
-        self.endpoint = self.endpoint.clone().window(window);
+        self.endpoint = self.endpoint.clone().offset(self.given);
         self.scanner = scanner(&self.session);
         Ok(Source::Unopened)
     }

@@ -1,7 +1,7 @@
 //! Changing and deleting the items of a list.
 
 use anaplan_core::{
-    Answer, Bytes, Endpoint, Error, Method, ModelId, Path, Query, Result, RetryClass, json_body,
+    Bytes, Endpoint, Error, Method, ModelId, Path, Query, Response, Result, RetryClass, json_body,
 };
 use serde::Serialize;
 
@@ -123,8 +123,8 @@ impl Endpoint for UpdateListItems {
         items_body(&self.items, ListItemUpdate::check)
     }
 
-    fn decode(&self, answer: Answer) -> Result<WriteReport> {
-        WriteReport::read(&answer, self.items.first(), self.items.as_slice().len())
+    fn decode(&self, response: Response) -> Result<WriteReport> {
+        WriteReport::read(&response, self.items.first(), self.items.as_slice().len())
     }
 }
 
@@ -168,7 +168,7 @@ impl DeleteListItems {
 impl Endpoint for DeleteListItems {
     const NAME: &'static str = "transactional.delete_list_items";
     const METHOD: Method = Method::POST;
-    const RETRY: RetryClass = RetryClass::Conditional;
+    const RETRY: RetryClass = RetryClass::NotIdempotent;
     type Output = WriteReport;
 
     fn path(&self) -> Path {
@@ -183,15 +183,19 @@ impl Endpoint for DeleteListItems {
         items_body(&self.items, ListItemKey::check)
     }
 
-    fn may_repeat(&self) -> bool {
+    /// An id is never assigned again, but a name or a code may belong to a new item meanwhile.
+    fn retry_class(&self) -> RetryClass {
         let items = self.items.as_slice();
-        items.iter().all(|item| matches!(item, ListItemKey::Id(_)))
+        match items.iter().all(|item| matches!(item, ListItemKey::Id(_))) {
+            true => RetryClass::Idempotent,
+            false => RetryClass::NotIdempotent,
+        }
     }
 
     /// Items that were not deleted are not always mentioned among the failures.
-    fn decode(&self, answer: Answer) -> Result<WriteReport> {
+    fn decode(&self, response: Response) -> Result<WriteReport> {
         let sent = self.items.as_slice().len();
-        let mut report = WriteReport::read(&answer, self.items.first(), sent)?;
+        let mut report = WriteReport::read(&response, self.items.first(), sent)?;
         let told = report.written + report.failures.len() as u64;
         report.ignored = report.ignored.max((sent as u64).saturating_sub(told));
         Ok(report)

@@ -1,6 +1,6 @@
 //! The limits of the server that have a meaning of their own.
 
-use anaplan_core::{ErrorKind, Refusal, StatusCode};
+use anaplan_core::{Decision, ErrorKind, Refusal, StatusCode};
 
 /// The most items of one list write.
 pub(crate) const ITEMS_PER_WRITE: usize = 100_000;
@@ -10,7 +10,7 @@ pub(crate) const CELLS_PER_WRITE: usize = 100_000;
 pub(crate) const BYTES_PER_WRITE: usize = 15_000_000;
 
 /// A read of more than 1,000,000 cells or items is refused like any bad request; only the text tells.
-pub(crate) fn read_refusal(refusal: &Refusal<'_>) -> Option<ErrorKind> {
+pub(crate) fn read_refusal(refusal: &Refusal<'_>) -> Option<Decision> {
     if refusal.status != StatusCode::BAD_REQUEST {
         return None;
     }
@@ -33,5 +33,5 @@ pub(crate) fn read_refusal(refusal: &Refusal<'_>) -> Option<ErrorKind> {
     // The number by itself: ids contain as many zeros.
     let mut numbers = squeezed.split(|c: char| !c.is_ascii_digit());
     let names_it = numbers.any(|number| number == "1000000") || text.contains("million");
-    (names_it || counts && exceeds).then_some(ErrorKind::TooLarge)
+    (names_it || counts && exceeds).then(|| ErrorKind::TooLarge.into())
 }

@@ -1,8 +1,8 @@
 //! The dimensions of a line item, and their items.
 
 use anaplan_core::{
-    Answer, Call, Endpoint, ErrorKind, Method, ModelId, Page, Paged, PagedCall, Path, Query,
-    Refusal, Result, RetryClass, Window,
+    Call, Decision, Endpoint, Method, ModelId, Page, Paged, PagedCall, Path, Refusal, Response,
+    Result, RetryClass,
 };
 
 use crate::dimensions::{Dimension, DimensionItem, items_path};
@@ -35,7 +35,6 @@ impl Transactional {
         self.session.paged(GetLineItemDimensions {
             model: self.model.clone(),
             line_item: line_item.into(),
-            window: Window::default(),
         })
     }
 
@@ -77,7 +76,6 @@ impl Transactional {
 pub struct GetLineItemDimensions {
     model: ModelId,
     line_item: LineItemId,
-    window: Window,
 }
 
 impl Endpoint for GetLineItemDimensions {
@@ -90,21 +88,13 @@ impl Endpoint for GetLineItemDimensions {
         line_item_path(&self.model, &self.line_item).lit("dimensions")
     }
 
-    fn query(&self, query: &mut Query) {
-        self.window.write(query);
-    }
-
-    fn decode(&self, answer: Answer) -> Result<Page<Dimension>> {
-        answer.page("dimensions")
+    fn decode(&self, response: Response) -> Result<Page<Dimension>> {
+        response.page("dimensions")
     }
 }
 
 impl Paged for GetLineItemDimensions {
     type Item = Dimension;
-
-    fn set_window(&mut self, window: Window) {
-        self.window = window;
-    }
 }
 
 /// The endpoint of [`Transactional::get_line_item_dimension_items`].
@@ -131,11 +121,11 @@ impl Endpoint for GetLineItemDimensionItems {
         )
     }
 
-    fn refusal(&self, refusal: &Refusal<'_>) -> Option<ErrorKind> {
+    fn refusal(&self, refusal: &Refusal<'_>) -> Option<Decision> {
         read_refusal(refusal)
     }
 
-    fn decode(&self, answer: Answer) -> Result<Vec<DimensionItem>> {
-        answer.list("items")
+    fn decode(&self, response: Response) -> Result<Vec<DimensionItem>> {
+        response.list("items")
     }
 }

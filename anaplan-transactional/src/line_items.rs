@@ -1,8 +1,7 @@
 //! Line items.
 
 use anaplan_core::{
-    Answer, Endpoint, Method, ModelId, Page, Paged, PagedCall, Path, Query, Result, RetryClass,
-    Window,
+    Endpoint, Method, ModelId, Page, Paged, PagedCall, Path, Query, Response, Result, RetryClass,
 };
 use serde::Deserialize;
 
@@ -163,7 +162,6 @@ pub struct GetLineItems {
     model: ModelId,
     module: Option<ModuleId>,
     include_all: bool,
-    window: Window,
 }
 
 impl GetLineItems {
@@ -173,7 +171,6 @@ impl GetLineItems {
             model: model.into(),
             module: None,
             include_all: false,
-            window: Window::default(),
         }
     }
 
@@ -209,20 +206,15 @@ impl Endpoint for GetLineItems {
 
     fn query(&self, query: &mut Query) {
         query.push_some("includeAll", self.include_all.then_some(true));
-        self.window.write(query);
     }
 
-    fn decode(&self, answer: Answer) -> Result<Page<LineItem>> {
-        answer.page("items")
+    fn decode(&self, response: Response) -> Result<Page<LineItem>> {
+        response.page("items")
     }
 }
 
 impl Paged for GetLineItems {
     type Item = LineItem;
-
-    fn set_window(&mut self, window: Window) {
-        self.window = window;
-    }
 }
 
 pub(crate) fn line_item_path(model: &ModelId, line_item: &LineItemId) -> Path {

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use anaplan_core::{
-    Answer, Bytes, Call, Download, Endpoint, ErrorKind, HeaderMap, HeaderValue, Method, ModelId,
-    Page, Paged, PagedCall, Path, Query, Refusal, Result, RetryClass, Window,
+    Bytes, Call, Decision, Download, Endpoint, Method, ModelId, Page, Paged, PagedCall, Path,
+    Query, Refusal, Response, Result, RetryClass,
 };
 use serde::Deserialize;
 
@@ -133,7 +133,7 @@ struct Read {
     model: ModelId,
     list: ListId,
     include_all: bool,
-    window: Window,
+    offset: u64,
 }
 
 impl Read {
@@ -142,7 +142,7 @@ impl Read {
             model: model.clone(),
             list: list.into(),
             include_all: false,
-            window: Window::default(),
+            offset: 0,
         }
     }
 
@@ -152,7 +152,7 @@ impl Read {
 
     fn query(&self, query: &mut Query) {
         query.push_some("includeAll", self.include_all.then_some(true));
-        self.window.write(query);
+        query.push_some("offset", (self.offset > 0).then_some(self.offset));
     }
 }
 
@@ -161,6 +161,10 @@ impl Read {
 pub struct GetListItems(Read);
 
 impl GetListItems {
+    pub(crate) fn new(model: &ModelId, list: impl Into<ListId>) -> Self {
+        Self(Read::new(model, list))
+    }
+
     /// With properties, subsets and selective access.
     #[must_use]
     pub fn include_all(mut self) -> Self {
@@ -183,26 +187,23 @@ impl Endpoint for GetListItems {
         self.0.query(query);
     }
 
-    fn refusal(&self, refusal: &Refusal<'_>) -> Option<ErrorKind> {
+    fn refusal(&self, refusal: &Refusal<'_>) -> Option<Decision> {
         read_refusal(refusal)
     }
 
-    fn decode(&self, answer: Answer) -> Result<Page<ListItem>> {
-        answer.page("listItems")
+    fn decode(&self, response: Response) -> Result<Page<ListItem>> {
+        response.page("listItems")
     }
 }
 
 impl Paged for GetListItems {
     type Item = ListItem;
-
-    fn set_window(&mut self, window: Window) {
-        self.0.window = window;
-    }
 }
 
 impl GetListItemsJson {
-    pub(crate) fn window(mut self, window: Window) -> Self {
-        self.0.window = window;
+    /// Starts at this item, for a server that returns the items in pages.
+    pub(crate) fn offset(mut self, offset: u64) -> Self {
+        self.0.offset = offset;
         self
     }
 }
@@ -227,6 +228,7 @@ macro_rules! as_file {
             const NAME: &'static str = $name;
             const METHOD: Method = Method::GET;
             const RETRY: RetryClass = RetryClass::ReadOnly;
+            const ACCEPT: &'static str = $form;
             type Output = Bytes;
 
             fn path(&self) -> Path {
@@ -237,17 +239,12 @@ macro_rules! as_file {
                 self.0.query(query);
             }
 
-            fn headers(&self, headers: &mut HeaderMap) -> Result<()> {
-                headers.insert("accept", HeaderValue::from_static($form));
-                Ok(())
-            }
-
-            fn refusal(&self, refusal: &Refusal<'_>) -> Option<ErrorKind> {
+            fn refusal(&self, refusal: &Refusal<'_>) -> Option<Decision> {
                 read_refusal(refusal)
             }
 
-            fn decode(&self, answer: Answer) -> Result<Bytes> {
-                Ok(answer.into_body())
+            fn decode(&self, response: Response) -> Result<Bytes> {
+                Ok(response.into_body())
             }
         }
 

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use anaplan_core::{
-    Answer, Bytes, Call, Download, Endpoint, HeaderMap, HeaderValue, Method, ModelId, Page, Paged,
-    PagedCall, Path, Query, Result, RetryClass, Window,
+    Bytes, Call, Download, Endpoint, Method, ModelId, Page, Paged, PagedCall, Path, Response,
+    Result, RetryClass,
 };
 use serde::Deserialize;
 
@@ -148,7 +148,6 @@ impl Transactional {
     pub fn get_lists(&self) -> PagedCall<GetLists> {
         self.session.paged(GetLists {
             model: self.model.clone(),
-            window: Window::default(),
         })
     }
 
@@ -231,7 +230,6 @@ impl Transactional {
 #[derive(Debug, Clone)]
 pub struct GetLists {
     model: ModelId,
-    window: Window,
 }
 
 impl Endpoint for GetLists {
@@ -244,21 +242,13 @@ impl Endpoint for GetLists {
         model_path(&self.model).lit("lists")
     }
 
-    fn query(&self, query: &mut Query) {
-        self.window.write(query);
-    }
-
-    fn decode(&self, answer: Answer) -> Result<Page<List>> {
-        answer.page("lists")
+    fn decode(&self, response: Response) -> Result<Page<List>> {
+        response.page("lists")
     }
 }
 
 impl Paged for GetLists {
     type Item = List;
-
-    fn set_window(&mut self, window: Window) {
-        self.window = window;
-    }
 }
 
 /// The endpoint of [`Transactional::get_list_metadata`].
@@ -280,8 +270,8 @@ impl Endpoint for GetListMetadata {
         list_path(&self.model, &self.list)
     }
 
-    fn decode(&self, answer: Answer) -> Result<ListMetadata> {
-        answer.field("metadata")
+    fn decode(&self, response: Response) -> Result<ListMetadata> {
+        response.field("metadata")
     }
 }
 
@@ -298,19 +288,14 @@ impl Endpoint for PreviewList {
     const NAME: &'static str = "transactional.preview_list";
     const METHOD: Method = Method::GET;
     const RETRY: RetryClass = RetryClass::ReadOnly;
+    const ACCEPT: &'static str = "text/csv";
     type Output = Bytes;
 
     fn path(&self) -> Path {
         list_path(&self.model, &self.list).lit("preview")
     }
-
-    fn headers(&self, headers: &mut HeaderMap) -> Result<()> {
-        headers.insert("accept", HeaderValue::from_static("text/csv"));
-        Ok(())
-    }
-
-    fn decode(&self, answer: Answer) -> Result<Bytes> {
-        Ok(answer.into_body())
+    fn decode(&self, response: Response) -> Result<Bytes> {
+        Ok(response.into_body())
     }
 }
 
@@ -329,14 +314,15 @@ impl Endpoint for ResetListIndex {
     const NAME: &'static str = "transactional.reset_list_index";
     const METHOD: Method = Method::POST;
     const RETRY: RetryClass = RetryClass::Idempotent;
+    const SUCCESS: &'static [u16] = &[200, 204];
     type Output = ();
 
     fn path(&self) -> Path {
         list_path(&self.model, &self.list).lit("resetIndex")
     }
 
-    fn decode(&self, _answer: Answer) -> Result<()> {
-        Ok(())
+    fn decode(&self, response: Response) -> Result<()> {
+        response.acknowledged()
     }
 }
 

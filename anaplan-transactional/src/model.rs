@@ -1,7 +1,7 @@
 //! What the model is: name, workspace, state, size.
 
 use anaplan_core::{
-    Answer, Call, Endpoint, Method, ModelId, Path, Query, Result, RetryClass, Timestamp, UserId,
+    Call, Endpoint, Method, ModelId, Path, Query, Response, Result, RetryClass, Timestamp, UserId,
     WorkspaceId, open_enum,
 };
 use serde::Deserialize;
@@ -139,8 +139,8 @@ impl Endpoint for GetModelDetails {
         query.push("modelDetails", true);
     }
 
-    fn decode(&self, answer: Answer) -> Result<ModelDetails> {
-        answer.field("model")
+    fn decode(&self, response: Response) -> Result<ModelDetails> {
+        response.field("model")
     }
 }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use anaplan_core::{
-    Answer, Call, Endpoint, Error, ErrorKind, Method, ModelId, Path, Pending, PollPolicy, Result,
+    Call, Endpoint, Error, ErrorKind, Method, ModelId, Path, Pending, PollPolicy, Response, Result,
     RetryClass, Timestamp, open_enum,
 };
 use serde::Deserialize;
@@ -258,8 +258,8 @@ impl Endpoint for GetModelStatus {
         model_path(&self.model).lit("status")
     }
 
-    fn decode(&self, answer: Answer) -> Result<ModelStatus> {
-        answer.field("requestStatus")
+    fn decode(&self, response: Response) -> Result<ModelStatus> {
+        response.field("requestStatus")
     }
 }
 
@@ -274,14 +274,15 @@ impl Endpoint for WakeModel {
     const NAME: &'static str = "transactional.wake_model";
     const METHOD: Method = Method::POST;
     const RETRY: RetryClass = RetryClass::Idempotent;
+    const SUCCESS: &'static [u16] = &[200, 202, 204];
     type Output = ();
 
     fn path(&self) -> Path {
         model_path(&self.model).lit("open")
     }
 
-    fn decode(&self, _answer: Answer) -> Result<()> {
-        Ok(())
+    fn decode(&self, response: Response) -> Result<()> {
+        response.acknowledged()
     }
 }
 
@@ -296,14 +297,15 @@ impl Endpoint for CloseModel {
     const NAME: &'static str = "transactional.close_model";
     const METHOD: Method = Method::POST;
     const RETRY: RetryClass = RetryClass::Idempotent;
+    const SUCCESS: &'static [u16] = &[200, 202, 204];
     type Output = ();
 
     fn path(&self) -> Path {
         model_path(&self.model).lit("close")
     }
 
-    fn decode(&self, _answer: Answer) -> Result<()> {
-        Ok(())
+    fn decode(&self, response: Response) -> Result<()> {
+        response.acknowledged()
     }
 }
 

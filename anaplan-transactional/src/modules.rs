@@ -1,8 +1,7 @@
 //! Modules.
 
 use anaplan_core::{
-    Answer, Endpoint, Method, ModelId, Page, Paged, PagedCall, Path, Query, Result, RetryClass,
-    Window,
+    Endpoint, Method, ModelId, Page, Paged, PagedCall, Path, Response, Result, RetryClass,
 };
 use serde::Deserialize;
 
@@ -45,7 +44,6 @@ impl Transactional {
     pub fn get_modules(&self) -> PagedCall<GetModules> {
         self.session.paged(GetModules {
             model: self.model.clone(),
-            window: Window::default(),
         })
     }
 }
@@ -54,7 +52,6 @@ impl Transactional {
 #[derive(Debug, Clone)]
 pub struct GetModules {
     model: ModelId,
-    window: Window,
 }
 
 impl Endpoint for GetModules {
@@ -67,19 +64,11 @@ impl Endpoint for GetModules {
         model_path(&self.model).lit("modules")
     }
 
-    fn query(&self, query: &mut Query) {
-        self.window.write(query);
-    }
-
-    fn decode(&self, answer: Answer) -> Result<Page<Module>> {
-        answer.page("modules")
+    fn decode(&self, response: Response) -> Result<Page<Module>> {
+        response.page("modules")
     }
 }
 
 impl Paged for GetModules {
     type Item = Module;
-
-    fn set_window(&mut self, window: Window) {
-        self.window = window;
-    }
 }

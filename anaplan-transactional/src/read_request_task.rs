@@ -2,7 +2,7 @@
 
 use anaplan_core::lenient::count_opt;
 use anaplan_core::{
-    Answer, Cancellable, Error, ErrorKind, LongRunning, ModelId, Result, TaskFailure, TaskId,
+    Cancellable, Error, ErrorKind, LongRunning, ModelId, Response, Result, TaskFailure, TaskId,
     TaskState, TaskStatus,
 };
 use serde::{Deserialize, Serialize};
@@ -108,7 +108,7 @@ impl Cancellable for ReadRequest {
     }
 }
 
-pub(crate) fn status(answer: &Answer, source: &ReadSource) -> Result<TaskStatus<ReadProgress>> {
+pub(crate) fn status(response: &Response, source: &ReadSource) -> Result<TaskStatus<ReadProgress>> {
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]
     struct Wire {
@@ -120,7 +120,7 @@ pub(crate) fn status(answer: &Answer, source: &ReadSource) -> Result<TaskStatus<
         #[serde(default)]
         successful: Option<bool>,
     }
-    let wire: Wire = answer.field(source.key())?;
+    let wire: Wire = response.field(source.key())?;
     let state = wire.request_state.unwrap_or(TaskState::InProgress);
     let mut status = TaskStatus::new(wire.request_id, state);
     status.result = Some(ReadProgress {

@@ -1,8 +1,8 @@
 //! Read requests: the server builds a large view or list in pages of CSV.
 
 use anaplan_core::{
-    Answer, Bytes, Call, Download, Endpoint, Error, HeaderMap, HeaderValue, Method, ModelId, Path,
-    Result, RetryClass, Task, TaskStatus, json_body,
+    Bytes, Call, Download, Endpoint, Error, Method, ModelId, Path, Response, Result, RetryClass,
+    Task, TaskStatus, json_body,
 };
 use serde::Serialize;
 
@@ -40,8 +40,8 @@ impl Transactional {
         &self,
         view: impl Into<ViewId>,
         export_type: ExportType,
-    ) -> Call<CreateReadRequest> {
-        self.session.call(CreateReadRequest {
+    ) -> Call<CreateReadRequest, Task<ReadRequest>> {
+        self.session.start(CreateReadRequest {
             model: self.model.clone(),
             source: ReadSource::View(view.into()),
             export_type: Some(export_type),
@@ -72,8 +72,11 @@ impl Transactional {
     /// assert!(!csv.is_empty());
     /// # Ok(()) });
     /// ```
-    pub fn create_list_read_request(&self, list: impl Into<ListId>) -> Call<CreateReadRequest> {
-        self.session.call(CreateReadRequest {
+    pub fn create_list_read_request(
+        &self,
+        list: impl Into<ListId>,
+    ) -> Call<CreateReadRequest, Task<ReadRequest>> {
+        self.session.start(CreateReadRequest {
             model: self.model.clone(),
             source: ReadSource::List(list.into()),
             export_type: None,
@@ -205,8 +208,21 @@ pub struct CreateReadRequest {
 impl Endpoint for CreateReadRequest {
     const NAME: &'static str = "transactional.create_read_request";
     const METHOD: Method = Method::POST;
-    const RETRY: RetryClass = RetryClass::NotIdempotent;
-    type Output = Task<ReadRequest>;
+    const RETRY: RetryClass = RetryClass::Repeatable;
+    type Output = ReadRequest;
+
+    fn check(&self) -> Result<()> {
+        match (&self.source, &self.export_type) {
+            (ReadSource::View(_), None) => {
+                Err(Error::invalid_input("exportType", "is required for a view"))
+            }
+            (ReadSource::List(_), Some(_)) => Err(Error::invalid_input(
+                "exportType",
+                "is not allowed for a list",
+            )),
+            _ => Ok(()),
+        }
+    }
 
     fn path(&self) -> Path {
         requests_path(&self.model, &self.source)
@@ -218,27 +234,18 @@ impl Endpoint for CreateReadRequest {
         struct Body<'a> {
             export_type: &'a ExportType,
         }
-        match (&self.source, &self.export_type) {
-            (ReadSource::View(_), Some(export_type)) => json_body(&Body { export_type }),
-            (ReadSource::View(_), None) => Err(Error::invalid_input(
-                "exportType",
-                "must be given for a view",
-            )),
-            (ReadSource::List(_), None) => Ok(Bytes::new()),
-            (ReadSource::List(_), Some(_)) => Err(Error::invalid_input(
-                "exportType",
-                "must not be given for a list",
-            )),
+        match &self.export_type {
+            Some(export_type) => json_body(&Body { export_type }),
+            None => Ok(Bytes::new()),
         }
     }
 
-    fn decode(&self, answer: Answer) -> Result<Self::Output> {
-        let address = ReadRequest {
+    fn decode(&self, response: Response) -> Result<ReadRequest> {
+        Ok(ReadRequest {
             model: self.model.clone(),
             source: self.source.clone(),
-            request: status(&answer, &self.source)?.task_id,
-        };
-        Ok(Task::resume(answer.session().clone(), address))
+            request: status(&response, &self.source)?.task_id,
+        })
     }
 }
 
@@ -259,8 +266,8 @@ impl Endpoint for GetReadRequest {
         request_path(&self.request)
     }
 
-    fn decode(&self, answer: Answer) -> Result<Self::Output> {
-        status(&answer, &self.request.source)
+    fn decode(&self, response: Response) -> Result<Self::Output> {
+        status(&response, &self.request.source)
     }
 }
 
@@ -277,6 +284,7 @@ impl Endpoint for GetReadRequestPage {
     const NAME: &'static str = "transactional.get_read_request_page";
     const METHOD: Method = Method::GET;
     const RETRY: RetryClass = RetryClass::ReadOnly;
+    const ACCEPT: &'static str = "text/csv";
     type Output = Bytes;
 
     fn path(&self) -> Path {
@@ -284,14 +292,8 @@ impl Endpoint for GetReadRequestPage {
             .lit("pages")
             .seg("pageNo", self.page.to_string())
     }
-
-    fn headers(&self, headers: &mut HeaderMap) -> Result<()> {
-        headers.insert("accept", HeaderValue::from_static("text/csv"));
-        Ok(())
-    }
-
-    fn decode(&self, answer: Answer) -> Result<Bytes> {
-        Ok(answer.into_body())
+    fn decode(&self, response: Response) -> Result<Bytes> {
+        Ok(response.into_body())
     }
 }
 
@@ -308,14 +310,15 @@ impl Endpoint for DeleteReadRequest {
     const NAME: &'static str = "transactional.delete_read_request";
     const METHOD: Method = Method::DELETE;
     const RETRY: RetryClass = RetryClass::Idempotent;
+    const SUCCESS: &'static [u16] = &[];
     type Output = ();
 
     fn path(&self) -> Path {
         request_path(&self.request)
     }
 
-    fn decode(&self, _answer: Answer) -> Result<()> {
-        Ok(())
+    fn decode(&self, response: Response) -> Result<()> {
+        response.acknowledged()
     }
 }
 
@@ -361,17 +364,17 @@ mod tests {
             source: ReadSource::View(5.into()),
             export_type: None,
         };
-        assert!(endpoint.body().is_err());
+        assert!(endpoint.check().is_err());
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_lost_answer_is_ambiguous_and_nothing_is_sent_again() {
+    async fn create_read_request_is_repeated_after_a_lost_response() {
+        let created = r#"{"listReadRequest":{"requestId":"R","requestState":"IN_PROGRESS"}}"#;
         let (model, script) = scripted([
             Reply::Lost(TransportErrorKind::Interrupted),
-            Reply::Body(200, "{}"),
+            Reply::Body(200, created),
         ]);
-        let error = model.create_list_read_request(101).await.unwrap_err();
-        assert!(error.is_ambiguous());
-        assert_eq!(script.left(), 1);
+        let task = model.create_list_read_request(101).await.unwrap();
+        assert_eq!((task.id().as_str(), script.left()), ("R", 0));
     }
 }

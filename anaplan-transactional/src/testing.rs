@@ -4,8 +4,8 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 
 use anaplan_core::{
-    Answer, Authenticator, Bytes, Connection, Credential, HeaderMap, ResponseBody, Result, Session,
-    Settings, StatusCode, Transport, TransportError, TransportErrorKind, async_trait,
+    Authenticator, Bytes, Connection, Credential, HeaderMap, Response, ResponseBody, Result,
+    Session, Settings, StatusCode, Transport, TransportError, TransportErrorKind, async_trait,
 };
 
 use crate::Transactional;
@@ -110,8 +110,8 @@ pub(crate) fn offline() -> Transactional {
     scripted([]).0
 }
 
-pub(crate) fn answer(body: impl Into<Bytes>) -> Answer {
-    Answer::new(StatusCode::OK, HeaderMap::new(), body, offline().session)
+pub(crate) fn answer(body: impl Into<Bytes>) -> Response {
+    Response::new(StatusCode::OK, HeaderMap::new(), body)
 }
 
 /// Method, path and query of a request that would be sent, and its body.

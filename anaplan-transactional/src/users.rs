@@ -1,8 +1,8 @@
 //! Users of the tenant, administrators and visitors of a workspace.
 
 use anaplan_core::{
-    Answer, Call, Endpoint, Method, Page, Paged, PagedCall, Path, Query, Result, RetryClass,
-    Timestamp, UserId, Window, WorkspaceId,
+    Call, Endpoint, Method, Page, Paged, PagedCall, Path, Query, Response, Result, RetryClass,
+    Timestamp, UserId, WorkspaceId,
 };
 use serde::Deserialize;
 
@@ -151,7 +151,6 @@ impl Transactional {
     ) -> PagedCall<GetWorkspaceAdmins> {
         self.session.paged(GetWorkspaceAdmins {
             workspace: workspace.into(),
-            window: Window::default(),
         })
     }
 
@@ -180,7 +179,6 @@ impl Transactional {
     ) -> PagedCall<GetWorkspaceVisitors> {
         self.session.paged(GetWorkspaceVisitors {
             workspace: workspace.into(),
-            window: Window::default(),
         })
     }
 }
@@ -190,7 +188,6 @@ impl Transactional {
 pub struct GetUsers {
     sort: Option<String>,
     search: Option<String>,
-    window: Window,
 }
 
 impl GetUsers {
@@ -230,20 +227,15 @@ impl Endpoint for GetUsers {
     fn query(&self, query: &mut Query) {
         query.push_some("sort", self.sort.as_ref());
         query.push_some("s", self.search.as_ref());
-        self.window.write(query);
     }
 
-    fn decode(&self, answer: Answer) -> Result<Page<User>> {
-        answer.page("users")
+    fn decode(&self, response: Response) -> Result<Page<User>> {
+        response.page("users")
     }
 }
 
 impl Paged for GetUsers {
     type Item = User;
-
-    fn set_window(&mut self, window: Window) {
-        self.window = window;
-    }
 }
 
 /// The endpoint of [`Transactional::get_current_user`].
@@ -260,8 +252,8 @@ impl Endpoint for GetCurrentUser {
         Path::integration().lit("users").lit("me")
     }
 
-    fn decode(&self, answer: Answer) -> Result<User> {
-        answer.field("user")
+    fn decode(&self, response: Response) -> Result<User> {
+        response.field("user")
     }
 }
 
@@ -282,8 +274,8 @@ impl Endpoint for GetUser {
         Path::integration().lit("users").seg("userId", &self.user)
     }
 
-    fn decode(&self, answer: Answer) -> Result<User> {
-        answer.field("user")
+    fn decode(&self, response: Response) -> Result<User> {
+        response.field("user")
     }
 }
 
@@ -291,7 +283,6 @@ impl Endpoint for GetUser {
 #[derive(Debug, Clone)]
 pub struct GetWorkspaceAdmins {
     workspace: WorkspaceId,
-    window: Window,
 }
 
 impl Endpoint for GetWorkspaceAdmins {
@@ -304,28 +295,19 @@ impl Endpoint for GetWorkspaceAdmins {
         workspace_path(&self.workspace).lit("admins")
     }
 
-    fn query(&self, query: &mut Query) {
-        self.window.write(query);
-    }
-
-    fn decode(&self, answer: Answer) -> Result<Page<WorkspaceMember>> {
-        answer.page("admins")
+    fn decode(&self, response: Response) -> Result<Page<WorkspaceMember>> {
+        response.page("admins")
     }
 }
 
 impl Paged for GetWorkspaceAdmins {
     type Item = WorkspaceMember;
-
-    fn set_window(&mut self, window: Window) {
-        self.window = window;
-    }
 }
 
 /// The endpoint of [`Transactional::get_workspace_visitors`].
 #[derive(Debug, Clone)]
 pub struct GetWorkspaceVisitors {
     workspace: WorkspaceId,
-    window: Window,
 }
 
 impl Endpoint for GetWorkspaceVisitors {
@@ -338,21 +320,13 @@ impl Endpoint for GetWorkspaceVisitors {
         workspace_path(&self.workspace).lit("visitors")
     }
 
-    fn query(&self, query: &mut Query) {
-        self.window.write(query);
-    }
-
-    fn decode(&self, answer: Answer) -> Result<Page<WorkspaceMember>> {
-        answer.page("visitors")
+    fn decode(&self, response: Response) -> Result<Page<WorkspaceMember>> {
+        response.page("visitors")
     }
 }
 
 impl Paged for GetWorkspaceVisitors {
     type Item = WorkspaceMember;
-
-    fn set_window(&mut self, window: Window) {
-        self.window = window;
-    }
 }
 
 fn workspace_path(workspace: &WorkspaceId) -> Path {

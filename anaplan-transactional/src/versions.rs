@@ -1,8 +1,8 @@
 //! Versions.
 
 use anaplan_core::{
-    Answer, Bytes, Call, Endpoint, Method, ModelId, Page, Paged, PagedCall, Path, Query, Result,
-    RetryClass, Window,
+    Bytes, Call, Endpoint, Method, ModelId, Page, Paged, PagedCall, Path, Response, Result,
+    RetryClass,
 };
 use jiff::civil::Date;
 use serde::Deserialize;
@@ -98,7 +98,6 @@ impl Transactional {
     pub fn get_versions(&self) -> PagedCall<GetVersions> {
         self.session.paged(GetVersions {
             model: self.model.clone(),
-            window: Window::default(),
         })
     }
 
@@ -171,7 +170,6 @@ impl Transactional {
 #[derive(Debug, Clone)]
 pub struct GetVersions {
     model: ModelId,
-    window: Window,
 }
 
 impl Endpoint for GetVersions {
@@ -184,21 +182,13 @@ impl Endpoint for GetVersions {
         model_path(&self.model).lit("versions")
     }
 
-    fn query(&self, query: &mut Query) {
-        self.window.write(query);
-    }
-
-    fn decode(&self, answer: Answer) -> Result<Page<Version>> {
-        answer.page("versionMetadata")
+    fn decode(&self, response: Response) -> Result<Page<Version>> {
+        response.page("versionMetadata")
     }
 }
 
 impl Paged for GetVersions {
     type Item = Version;
-
-    fn set_window(&mut self, window: Window) {
-        self.window = window;
-    }
 }
 
 /// The endpoint of [`Transactional::set_version_switchover`] and
@@ -230,8 +220,8 @@ impl Endpoint for SetVersionSwitchover {
         day_body(self.day)
     }
 
-    fn decode(&self, answer: Answer) -> Result<VersionSwitchover> {
-        Ok(answer.field_opt("versionSwitchover")?.unwrap_or_default())
+    fn decode(&self, response: Response) -> Result<VersionSwitchover> {
+        Ok(response.field_opt("versionSwitchover")?.unwrap_or_default())
     }
 }
 

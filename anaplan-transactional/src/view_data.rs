@@ -5,8 +5,8 @@ use crate::limits::read_refusal;
 use crate::views::view_path;
 use crate::{DimensionId, ItemId, ModuleId, Transactional, ViewId};
 use anaplan_core::{
-    Answer, Bytes, Call, Download, Endpoint, Error, ErrorKind, HeaderMap, HeaderValue, Method,
-    ModelId, Path, Query, Refusal, Result, RetryClass, open_enum,
+    Bytes, Call, Decision, Download, Endpoint, Error, HeaderMap, HeaderValue, Method, ModelId,
+    Path, Query, Refusal, Response, Result, RetryClass, open_enum,
 };
 
 open_enum! {
@@ -133,16 +133,16 @@ impl Endpoint for GetViewData {
         select(query, &self.pages);
     }
 
-    fn body(&self) -> Result<Bytes> {
+    fn check(&self) -> Result<()> {
         check_pages(&self.pages)
     }
 
-    fn refusal(&self, refusal: &Refusal<'_>) -> Option<ErrorKind> {
+    fn refusal(&self, refusal: &Refusal<'_>) -> Option<Decision> {
         read_refusal(refusal)
     }
 
-    fn decode(&self, answer: Answer) -> Result<ViewData> {
-        answer.json()
+    fn decode(&self, response: Response) -> Result<ViewData> {
+        response.json()
     }
 }
 
@@ -200,6 +200,7 @@ impl Endpoint for GetViewDataCsv {
     const NAME: &'static str = "transactional.get_view_data_csv";
     const METHOD: Method = Method::GET;
     const RETRY: RetryClass = RetryClass::ReadOnly;
+    const ACCEPT: &'static str = "text/csv";
     type Output = Bytes;
 
     fn path(&self) -> Path {
@@ -214,16 +215,14 @@ impl Endpoint for GetViewDataCsv {
     }
 
     fn headers(&self, headers: &mut HeaderMap) -> Result<()> {
-        let accept = if self.escaped {
-            "text/csv;escaped=true"
-        } else {
-            "text/csv"
-        };
-        headers.insert("accept", HeaderValue::from_static(accept));
+        if self.escaped {
+            let accept = HeaderValue::from_static("text/csv;escaped=true");
+            headers.insert("accept", accept);
+        }
         Ok(())
     }
 
-    fn body(&self) -> Result<Bytes> {
+    fn check(&self) -> Result<()> {
         let tabular = matches!(
             self.export_type,
             Some(ExportType::TabularSingleColumn | ExportType::TabularMultiColumn)
@@ -237,12 +236,12 @@ impl Endpoint for GetViewDataCsv {
         check_pages(&self.pages)
     }
 
-    fn refusal(&self, refusal: &Refusal<'_>) -> Option<ErrorKind> {
+    fn refusal(&self, refusal: &Refusal<'_>) -> Option<Decision> {
         read_refusal(refusal)
     }
 
-    fn decode(&self, answer: Answer) -> Result<Bytes> {
-        Ok(answer.into_body())
+    fn decode(&self, response: Response) -> Result<Bytes> {
+        Ok(response.into_body())
     }
 }
 
@@ -255,7 +254,7 @@ fn select(query: &mut Query, pages: &[(DimensionId, ItemId)]) {
 }
 
 /// An id with a separator in it would select something else.
-fn check_pages(pages: &[(DimensionId, ItemId)]) -> Result<Bytes> {
+fn check_pages(pages: &[(DimensionId, ItemId)]) -> Result<()> {
     let ids = pages
         .iter()
         .flat_map(|(dimension, item)| [dimension.as_str(), item.as_str()]);
@@ -267,7 +266,7 @@ fn check_pages(pages: &[(DimensionId, ItemId)]) -> Result<Bytes> {
             ));
         }
     }
-    Ok(Bytes::new())
+    Ok(())
 }
 
 #[cfg(test)]

@@ -1,8 +1,8 @@
 //! Views: which there are, and what stands on their axes.
 
 use anaplan_core::{
-    Answer, Call, Endpoint, Method, ModelId, Page, Paged, PagedCall, Path, Query, Result,
-    RetryClass, Window,
+    Call, Endpoint, Method, ModelId, Page, Paged, PagedCall, Path, Query, Response, Result,
+    RetryClass,
 };
 use serde::Deserialize;
 
@@ -131,7 +131,6 @@ pub struct GetViews {
     model: ModelId,
     module: Option<ModuleId>,
     subsidiary: bool,
-    window: Window,
 }
 
 impl GetViews {
@@ -141,7 +140,6 @@ impl GetViews {
             model: model.into(),
             module: None,
             subsidiary: false,
-            window: Window::default(),
         }
     }
 
@@ -178,20 +176,15 @@ impl Endpoint for GetViews {
 
     fn query(&self, query: &mut Query) {
         query.push_some("includesubsidiaryviews", self.subsidiary.then_some(true));
-        self.window.write(query);
     }
 
-    fn decode(&self, answer: Answer) -> Result<Page<View>> {
-        answer.page("views")
+    fn decode(&self, response: Response) -> Result<Page<View>> {
+        response.page("views")
     }
 }
 
 impl Paged for GetViews {
     type Item = View;
-
-    fn set_window(&mut self, window: Window) {
-        self.window = window;
-    }
 }
 
 /// The endpoint of [`Transactional::get_view_info`].
@@ -213,8 +206,8 @@ impl Endpoint for GetViewInfo {
         view_path(&self.model, &self.view)
     }
 
-    fn decode(&self, answer: Answer) -> Result<ViewInfo> {
-        answer.json()
+    fn decode(&self, response: Response) -> Result<ViewInfo> {
+        response.json()
     }
 }
 

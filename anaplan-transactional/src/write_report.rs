@@ -1,41 +1,49 @@
 //! What the server says about a write of many cells or items.
 
-use anaplan_core::{Answer, Error, ErrorKind, Result, open_enum};
-use serde::{Deserialize, Deserializer};
+use anaplan_core::{Error, ErrorKind, Response, Result, open_enum};
+use serde::{Deserialize, Deserializer, Serialize};
 
-use anaplan_core::lenient::{count, or_default, text_opt};
+use anaplan_core::lenient::{count, count_opt, or_default, text_opt};
 
 /// What came of a write of many cells or list items.
 ///
 /// The server writes what it can and answers with success even if nothing could be written: look at
 /// the [`failures`](Self::failures), or have them made an error with [`complete`](Self::complete).
-#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 #[must_use = "some cells or items may have been refused"]
 pub struct WriteReport {
-    /// How many cells or items were written: changed, added, updated or deleted.
+    /// Number of cells or items that were changed, added, updated or deleted.
+    pub written: u64,
+    /// Number of items that were left unchanged, as the server counts them.
+    pub ignored: u64,
+    /// Number of cells or items that were sent.
+    pub sent: usize,
+    /// Refused cells or items, in the order of the caller's.
+    pub failures: Vec<WriteFailure>,
+}
+
+/// Response to a write. The counter proves that the server has processed it.
+#[derive(Deserialize)]
+struct Receipt {
     #[serde(
         default,
         alias = "added",
         alias = "updated",
         alias = "deleted",
         alias = "numberOfCellsChanged",
-        deserialize_with = "count"
+        deserialize_with = "count_opt"
     )]
-    pub written: u64,
-    /// How many items were left as they are, as the server counts them.
+    written: Option<u64>,
     #[serde(default, deserialize_with = "count")]
-    pub ignored: u64,
-    /// How many cells or items were sent.
-    #[serde(skip)]
-    pub sent: usize,
-    /// What was refused, in the order of the caller's cells or items.
+    ignored: u64,
     #[serde(default, deserialize_with = "or_default")]
-    pub failures: Vec<WriteFailure>,
+    failures: Vec<WriteFailure>,
 }
 
 /// A cell or item that the server refused.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct WriteFailure {
@@ -116,9 +124,18 @@ impl WriteReport {
     }
 
     /// Reads an answer about `sent` items, of which the first was the caller's number `first`.
-    pub(crate) fn read(answer: &Answer, first: usize, sent: usize) -> Result<Self> {
-        let mut report: Self = answer.json()?;
-        report.sent = sent;
+    pub(crate) fn read(response: &Response, first: usize, sent: usize) -> Result<Self> {
+        let receipt: Receipt = response.json()?;
+        let written = receipt.written.ok_or_else(|| {
+            let text = "the response does not say how much was written";
+            Error::new(ErrorKind::Decode, text)
+        })?;
+        let mut report = Self {
+            written,
+            ignored: receipt.ignored,
+            sent,
+            failures: receipt.failures,
+        };
         for failure in &mut report.failures {
             failure.request_index = failure.request_index.saturating_add(first);
         }

@@ -13,8 +13,8 @@ use anaplan::alm::ComparisonReport;
 use anaplan::auth::Certificate;
 use anaplan::bulk::{ChunkedFile, DumpRow, Encoding, ModelRef, TableFormat};
 use anaplan::{
-    Answer, Bytes, Client, Clock, Connection, Endpoint, Error, ErrorKind, HeaderMap, Hosts, Method,
-    Path, ResponseBody, Result, RetryClass, StatusCode, Timestamp, Transport, TransportError,
+    Bytes, Client, Clock, Connection, Endpoint, Error, ErrorKind, HeaderMap, Hosts, Method, Path,
+    Response, ResponseBody, Result, RetryClass, StatusCode, Timestamp, Transport, TransportError,
     async_trait,
 };
 use anaplan_testkit::FakeAnaplan;
@@ -124,13 +124,13 @@ impl Endpoint for Read {
     const NAME: &'static str = "test.read";
     const METHOD: Method = Method::GET;
     const RETRY: RetryClass = RetryClass::ReadOnly;
-    type Output = Answer;
+    type Output = Response;
 
     fn path(&self) -> Path {
         Path::root().lit("read")
     }
 
-    fn decode(&self, answer: Answer) -> Result<Answer> {
+    fn decode(&self, response: Response) -> Result<Response> {
         Ok(answer)
     }
 }
@@ -151,9 +151,9 @@ pub(crate) fn envelope(data: &[u8]) {
     let body = Bytes::copy_from_slice(data);
     let (client, _) = client(move |_| Reply::fine(vec![body.clone()]));
     let answer = done(client.call(Read)).unwrap();
-    let list = answer.list::<Value>("items");
-    let page = answer.page::<Value>("items");
-    let field = answer.field::<Value>("items");
+    let list = response.list::<Value>("items");
+    let page = response.page::<Value>("items");
+    let field = response.field::<Value>("items");
     if let Ok(Value::Object(object)) = serde_json::from_slice(data) {
         match object.get("items") {
             None | Some(Value::Null) => {
@@ -176,7 +176,7 @@ pub(crate) fn envelope(data: &[u8]) {
         list.err(),
         page.err(),
         field.err(),
-        answer.json::<Vec<u8>>().err(),
+        response.json::<Vec<u8>>().err(),
     ];
     for error in errors.iter().flatten() {
         assert_eq!(error.kind(), ErrorKind::Decode);

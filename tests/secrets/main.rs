@@ -369,7 +369,7 @@ async fn no_type_that_holds_a_secret_shows_it() {
         // What the service says, as an endpoint of one's own gets it.
         use secrecy::ExposeSecret as _;
         let body = serde_json::json!({ "tokenInfo": { "tokenValue": info.token.expose_secret() } });
-        let answer = anaplan::Answer::new(
+        let answer = anaplan::Response::new(
             StatusCode::OK,
             HeaderMap::new(),
             body.to_string(),

@@ -231,7 +231,7 @@ pub const OPERATIONS: [Operation; 16] = [
         "POST /2/0/models/*/onlineStatus",
         false,
         |s| {
-            use anaplan_core::{Answer, Bytes, Endpoint, Method, Path, RetryClass};
+            use anaplan_core::{Bytes, Endpoint, Method, Path, Response, RetryClass};
             struct ByPost(ModelId);
             impl Endpoint for ByPost {
                 const NAME: &'static str = "alm.change_model_status_by_post";
@@ -247,7 +247,7 @@ pub const OPERATIONS: [Operation; 16] = [
                 fn body(&self) -> Result<Bytes> {
                     Ok(Bytes::from_static(br#"{"status":"online"}"#))
                 }
-                fn decode(&self, _: Answer) -> Result<()> {
+                fn decode(&self, _: Response) -> Result<()> {
                     Ok(())
                 }
             }

@@ -77,7 +77,7 @@ impl OAuth {
             query.push("code_challenge_method", "S256");
         }
         let path = Path::root().lit("auth").lit("authorize");
-        let page = path.to_url(session.hosts().base(Service::OAuth))?;
+        let page = path.to_url(session.hosts().base(Service::OAUTH))?;
         Ok(AuthorizationRequest {
             oauth: self.clone(),
             url: Some(format!("{page}?{query}")),

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use anaplan_core::lenient::{count_opt, text_opt};
 use anaplan_core::{
-    Answer, Authorization, Bytes, Endpoint, Error, ErrorKind, Method, Path, Refusal, Result,
-    RetryClass, SecretString, Service, StatusCode, json_body,
+    Authorization, Bytes, Decision, Endpoint, Error, ErrorKind, Method, Path, Refusal, Response,
+    Result, RetryClass, SecretString, Service, StatusCode, json_body,
 };
 use jiff::SignedDuration;
 use secrecy::ExposeSecret;
@@ -86,7 +86,7 @@ impl Endpoint for ExchangeCode {
     const NAME: &'static str = "oauth.exchange_code";
     const METHOD: Method = Method::POST;
     const RETRY: RetryClass = RetryClass::NotIdempotent;
-    const SERVICE: Service = Service::OAuth;
+    const SERVICE: Service = Service::OAUTH;
     const AUTHORIZATION: Authorization = Authorization::Own;
     type Output = OAuthTokens;
 
@@ -104,12 +104,12 @@ impl Endpoint for ExchangeCode {
         })
     }
 
-    fn refusal(&self, refusal: &Refusal<'_>) -> Option<ErrorKind> {
+    fn refusal(&self, refusal: &Refusal<'_>) -> Option<Decision> {
         refused(refusal)
     }
 
-    fn decode(&self, answer: Answer) -> Result<OAuthTokens> {
-        tokens(&answer)
+    fn decode(&self, response: Response) -> Result<OAuthTokens> {
+        tokens(&response)
     }
 }
 
@@ -137,8 +137,8 @@ impl RefreshTokens {
 impl Endpoint for RefreshTokens {
     const NAME: &'static str = "oauth.refresh_tokens";
     const METHOD: Method = Method::POST;
-    const RETRY: RetryClass = RetryClass::Conditional;
-    const SERVICE: Service = Service::OAuth;
+    const RETRY: RetryClass = RetryClass::NotIdempotent;
+    const SERVICE: Service = Service::OAUTH;
     const AUTHORIZATION: Authorization = Authorization::Own;
     type Output = OAuthTokens;
 
@@ -154,16 +154,19 @@ impl Endpoint for RefreshTokens {
         })
     }
 
-    fn may_repeat(&self) -> bool {
-        !self.client.rotating
+    fn retry_class(&self) -> RetryClass {
+        match self.client.rotating {
+            true => RetryClass::NotIdempotent,
+            false => RetryClass::Repeatable,
+        }
     }
 
-    fn refusal(&self, refusal: &Refusal<'_>) -> Option<ErrorKind> {
+    fn refusal(&self, refusal: &Refusal<'_>) -> Option<Decision> {
         refused(refusal)
     }
 
-    fn decode(&self, answer: Answer) -> Result<OAuthTokens> {
-        tokens(&answer)
+    fn decode(&self, response: Response) -> Result<OAuthTokens> {
+        tokens(&response)
     }
 }
 
@@ -187,8 +190,8 @@ impl StartDevice {
 impl Endpoint for StartDevice {
     const NAME: &'static str = "oauth.start_device";
     const METHOD: Method = Method::POST;
-    const RETRY: RetryClass = RetryClass::Conditional;
-    const SERVICE: Service = Service::OAuth;
+    const RETRY: RetryClass = RetryClass::Repeatable;
+    const SERVICE: Service = Service::OAUTH;
     const AUTHORIZATION: Authorization = Authorization::Own;
     type Output = DeviceCodes;
 
@@ -210,15 +213,11 @@ impl Endpoint for StartDevice {
         })
     }
 
-    fn may_repeat(&self) -> bool {
-        true
-    }
-
-    fn refusal(&self, refusal: &Refusal<'_>) -> Option<ErrorKind> {
+    fn refusal(&self, refusal: &Refusal<'_>) -> Option<Decision> {
         refused(refusal)
     }
 
-    fn decode(&self, answer: Answer) -> Result<DeviceCodes> {
+    fn decode(&self, response: Response) -> Result<DeviceCodes> {
         #[derive(Deserialize)]
         struct Wire {
             device_code: String,
@@ -230,7 +229,7 @@ impl Endpoint for StartDevice {
             #[serde(default, deserialize_with = "count_opt")]
             interval: Option<u64>,
         }
-        let wire: Wire = answer.json()?;
+        let wire: Wire = response.json()?;
         Ok(DeviceCodes {
             device_code: wire.device_code.into(),
             user_code: wire.user_code,
@@ -292,8 +291,8 @@ impl Endpoint for PollDevice {
     const NAME: &'static str = "oauth.poll_device";
     const METHOD: Method = Method::POST;
     // Its condition never holds: the next question repeats this one, after the interval that is due.
-    const RETRY: RetryClass = RetryClass::Conditional;
-    const SERVICE: Service = Service::OAuth;
+    const RETRY: RetryClass = RetryClass::NotIdempotent;
+    const SERVICE: Service = Service::OAUTH;
     const AUTHORIZATION: Authorization = Authorization::Own;
     type Output = OAuthTokens;
 
@@ -310,12 +309,12 @@ impl Endpoint for PollDevice {
         })
     }
 
-    fn refusal(&self, refusal: &Refusal<'_>) -> Option<ErrorKind> {
+    fn refusal(&self, refusal: &Refusal<'_>) -> Option<Decision> {
         refused(refusal)
     }
 
-    fn decode(&self, answer: Answer) -> Result<OAuthTokens> {
-        tokens(&answer)
+    fn decode(&self, response: Response) -> Result<OAuthTokens> {
+        tokens(&response)
     }
 }
 
@@ -338,15 +337,15 @@ fn token_path() -> Path {
 }
 
 /// Which of the three statuses stands for which error is not documented; the error itself tells.
-fn refused(refusal: &Refusal<'_>) -> Option<ErrorKind> {
+fn refused(refusal: &Refusal<'_>) -> Option<Decision> {
     matches!(
         refusal.status,
         StatusCode::BAD_REQUEST | StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN
     )
-    .then_some(ErrorKind::Authentication)
+    .then(|| ErrorKind::Authentication.into())
 }
 
-fn tokens(answer: &Answer) -> Result<OAuthTokens> {
+fn tokens(response: &Response) -> Result<OAuthTokens> {
     #[derive(Deserialize, Default)]
     #[serde(default)]
     struct Wire {
@@ -357,14 +356,14 @@ fn tokens(answer: &Answer) -> Result<OAuthTokens> {
         #[serde(deserialize_with = "text_opt")]
         scope: Option<String>,
     }
-    let wire: Wire = answer.json()?;
+    let wire: Wire = response.json()?;
     let secret = |text: Option<String>| {
         text.filter(|text| !text.trim().is_empty())
             .map(SecretString::from)
     };
     let access_token = secret(wire.access_token)
         .ok_or_else(|| Error::new(ErrorKind::Decode, "the answer has no 'access_token'"))?;
-    let now = answer.session().clock().now();
+    let now = response.received_at();
     let life = i64::try_from(wire.expires_in.unwrap_or(LIFE)).unwrap_or(i64::MAX);
     Ok(OAuthTokens {
         access_token: Some(access_token),

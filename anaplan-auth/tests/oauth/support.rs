@@ -5,7 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anaplan_auth::{MemoryTokenStore, OAuth, OAuthClient, OAuthProblem, OAuthTokens, TokenStore};
-use anaplan_core::{Answer, Endpoint, Error, Method, Path, Result, RetryClass, Session, Settings};
+use anaplan_core::{
+    Endpoint, Error, Method, Path, Response, Result, RetryClass, Session, Settings,
+};
 use anaplan_testkit::FakeAnaplan;
 use futures_util::future::join_all;
 
@@ -28,7 +30,7 @@ impl Endpoint for Me {
         Path::integration().lit("users").lit("me")
     }
 
-    fn decode(&self, _: Answer) -> Result<()> {
+    fn decode(&self, _: Response) -> Result<()> {
         Ok(())
     }
 }

@@ -9,8 +9,9 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use anaplan_core::{
-    Answer, Authenticator, Bytes, Clock, Connection, Endpoint, Method, Path, ResponseBody, Result,
-    RetryClass, RetryPolicy, Session, Settings, Timestamp, Transport, TransportError, async_trait,
+    Authenticator, Bytes, Clock, Connection, Endpoint, Method, Path, Response, ResponseBody,
+    Result, RetryClass, RetryPolicy, Session, Settings, Timestamp, Transport, TransportError,
+    async_trait,
 };
 use http::{Request, Response, StatusCode};
 
@@ -199,7 +200,7 @@ impl Endpoint for Ping {
         Path::integration().lit("ping")
     }
 
-    fn decode(&self, _: Answer) -> Result<()> {
+    fn decode(&self, _: Response) -> Result<()> {
         Ok(())
     }
 }

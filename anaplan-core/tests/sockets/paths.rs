@@ -3,7 +3,7 @@
 use std::sync::OnceLock;
 
 use anaplan_core::{
-    Answer, Endpoint, Error, ErrorKind, Method, Path, Query, Result, RetryClass, Session,
+    Endpoint, Error, ErrorKind, Method, Path, Query, Response, Result, RetryClass, Session,
 };
 use proptest::prelude::*;
 
@@ -34,7 +34,7 @@ impl Endpoint for Find {
         query.push("limit", 5);
     }
 
-    fn decode(&self, _: Answer) -> Result<()> {
+    fn decode(&self, _: Response) -> Result<()> {
         Ok(())
     }
 }

@@ -7,8 +7,9 @@ use std::time::Duration;
 
 use anaplan_core::transport::reqwest::ReqwestTransport;
 use anaplan_core::{
-    Answer, Authenticator, Bytes, Connection, Credential, Download, Endpoint, Hosts, Method, Path,
-    Result, RetryClass, RetryPolicy, Session, Settings, Transport, async_trait, json_body,
+    Authenticator, Bytes, Connection, Credential, Download, Endpoint, Hosts, Method, Path,
+    Response, Result, RetryClass, RetryPolicy, Session, Settings, Transport, async_trait,
+    json_body,
 };
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -199,8 +200,8 @@ impl Endpoint for Read {
         Path::root().lit("read")
     }
 
-    fn decode(&self, answer: Answer) -> Result<Value> {
-        answer.json()
+    fn decode(&self, response: Response) -> Result<Value> {
+        response.json()
     }
 }
 
@@ -224,8 +225,8 @@ impl Endpoint for Replace {
         json_body(&json!({"to": 1}))
     }
 
-    fn decode(&self, answer: Answer) -> Result<Value> {
-        answer.json()
+    fn decode(&self, response: Response) -> Result<Value> {
+        response.json()
     }
 }
 
@@ -247,7 +248,7 @@ impl Endpoint for Create {
         json_body(&json!({"name": "Spring"}))
     }
 
-    fn decode(&self, answer: Answer) -> Result<Value> {
-        answer.json()
+    fn decode(&self, response: Response) -> Result<Value> {
+        response.json()
     }
 }

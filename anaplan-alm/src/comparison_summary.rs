@@ -1,19 +1,22 @@
-//! Comparison summaries: how many things differ between two revisions.
+//! Comparison summaries: the number of differences between two revisions.
 
 use std::collections::BTreeMap;
 
 use anaplan_core::{
-    Answer, Bytes, Call, Endpoint, ErrorKind, LongRunning, Method, ModelId, Path, Refusal, Result,
-    RetryClass, Task, TaskId, TaskStatus, or_default,
+    Call, Decision, Endpoint, Method, ModelId, Path, Refusal, Response, Result, RetryClass, Task,
+    TaskId, or_default,
 };
 use serde::{Deserialize, Serialize};
 
+use crate::report_tasks::{
+    ComparisonSummaryTask, CreateComparisonSummary, GetComparisonSummaryTask,
+};
 use crate::revisions::alm_path;
-use crate::tasks::{AlmTaskResult, RevisionPair, report_refusal, started, successful};
+use crate::tasks::{RevisionPair, report_refusal};
 use crate::{Alm, RevisionId};
 
 /// How many things differ between two revisions.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 #[non_exhaustive]
 pub struct ComparisonSummary {
@@ -31,7 +34,7 @@ pub struct ComparisonSummary {
 }
 
 /// How many objects were added, changed and removed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct Differences {
@@ -94,11 +97,19 @@ impl Alm {
     pub fn create_comparison_summary(
         &self,
         revisions: impl Into<RevisionPair>,
-    ) -> Call<CreateComparisonSummary> {
-        self.session.call(CreateComparisonSummary {
-            model: self.model.clone(),
-            revisions: revisions.into(),
-        })
+    ) -> Call<CreateComparisonSummary, Task<ComparisonSummaryTask>> {
+        self.session
+            .start(CreateComparisonSummary::new(&self.model, revisions))
+    }
+
+    /// Creates a handle for the task of a comparison summary that was started earlier, also by another
+    /// process. Sends nothing.
+    pub fn resume_comparison_summary(
+        &self,
+        task: impl Into<TaskId>,
+        revisions: impl Into<RevisionPair>,
+    ) -> Task<ComparisonSummaryTask> {
+        ComparisonSummaryTask::new(&self.model, task, revisions).resume(&self.session)
     }
 
     /// How far the work on a summary is.
@@ -126,10 +137,8 @@ impl Alm {
         &self,
         task: impl Into<TaskId>,
     ) -> Call<GetComparisonSummaryTask> {
-        self.session.call(GetComparisonSummaryTask {
-            model: self.model.clone(),
-            task: task.into(),
-        })
+        self.session
+            .call(GetComparisonSummaryTask::new(&self.model, task))
     }
 
     /// The summary of two revisions, kept for 48 hours after it was last read.
@@ -167,115 +176,6 @@ impl Alm {
     }
 }
 
-/// Where the work on a summary can be found again: the address of a [`Task`].
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-#[non_exhaustive]
-pub struct ComparisonSummaryTask {
-    /// The target model.
-    #[serde(rename = "modelId")]
-    pub model: ModelId,
-    /// The task.
-    #[serde(rename = "taskId")]
-    pub task: TaskId,
-    /// What is compared.
-    pub revisions: RevisionPair,
-}
-
-impl LongRunning for ComparisonSummaryTask {
-    const KIND: &'static str = "comparison summary";
-    type Result = AlmTaskResult;
-    /// What was compared, and the key to fetch the summary with.
-    type Outcome = RevisionPair;
-    type Poll = GetComparisonSummaryTask;
-
-    fn task_id(&self) -> &TaskId {
-        &self.task
-    }
-
-    fn poll(&self) -> GetComparisonSummaryTask {
-        GetComparisonSummaryTask {
-            model: self.model.clone(),
-            task: self.task.clone(),
-        }
-    }
-
-    fn outcome(&self, status: TaskStatus<AlmTaskResult>) -> Result<RevisionPair> {
-        successful(Self::KIND, status).map(|_| self.revisions.clone())
-    }
-}
-
-/// The endpoint of [`Alm::create_comparison_summary`].
-#[derive(Debug, Clone)]
-pub struct CreateComparisonSummary {
-    /// The target model.
-    pub model: ModelId,
-    /// What to compare.
-    pub revisions: RevisionPair,
-}
-
-impl Endpoint for CreateComparisonSummary {
-    const NAME: &'static str = "alm.create_comparison_summary";
-    const METHOD: Method = Method::POST;
-    const RETRY: RetryClass = RetryClass::Conditional;
-    type Output = Task<ComparisonSummaryTask>;
-
-    fn path(&self) -> Path {
-        alm_path(&self.model).lit("summaryReportTasks")
-    }
-
-    fn body(&self) -> Result<Bytes> {
-        self.revisions.body()
-    }
-
-    fn may_repeat(&self) -> bool {
-        true
-    }
-
-    fn refusal(&self, refusal: &Refusal<'_>) -> Option<ErrorKind> {
-        report_refusal(refusal)
-    }
-
-    fn decode(&self, answer: Answer) -> Result<Self::Output> {
-        let address = ComparisonSummaryTask {
-            model: self.model.clone(),
-            task: started(&answer)?.task_id,
-            revisions: self.revisions.clone(),
-        };
-        Ok(Task::resume(answer.session().clone(), address))
-    }
-}
-
-/// The endpoint of [`Alm::get_comparison_summary_task`].
-#[derive(Debug, Clone)]
-pub struct GetComparisonSummaryTask {
-    /// The target model.
-    pub model: ModelId,
-    /// The task.
-    pub task: TaskId,
-}
-
-impl Endpoint for GetComparisonSummaryTask {
-    const NAME: &'static str = "alm.get_comparison_summary_task";
-    const METHOD: Method = Method::GET;
-    const RETRY: RetryClass = RetryClass::ReadOnly;
-    type Output = TaskStatus<AlmTaskResult>;
-
-    fn path(&self) -> Path {
-        alm_path(&self.model)
-            .lit("summaryReportTasks")
-            .seg("taskId", &self.task)
-    }
-
-    fn refusal(&self, refusal: &Refusal<'_>) -> Option<ErrorKind> {
-        report_refusal(refusal)
-    }
-
-    fn decode(&self, answer: Answer) -> Result<Self::Output> {
-        answer.field("task")
-    }
-}
-
 /// The endpoint of [`Alm::get_comparison_summary`].
 #[derive(Debug, Clone)]
 pub struct GetComparisonSummary {
@@ -298,11 +198,11 @@ impl Endpoint for GetComparisonSummary {
             .seg("sourceRevisionId", &self.revisions.source_revision)
     }
 
-    fn refusal(&self, refusal: &Refusal<'_>) -> Option<ErrorKind> {
+    fn refusal(&self, refusal: &Refusal<'_>) -> Option<Decision> {
         report_refusal(refusal)
     }
 
-    fn decode(&self, answer: Answer) -> Result<ComparisonSummary> {
-        answer.field("summaryReport")
+    fn decode(&self, response: Response) -> Result<ComparisonSummary> {
+        response.field("summaryReport")
     }
 }

@@ -1,14 +1,14 @@
 //! Comparison reports: every difference between two revisions, as a file.
 
 use anaplan_core::{
-    Answer, Bytes, Call, Download, Endpoint, ErrorKind, HeaderMap, HeaderValue, LongRunning,
-    Method, ModelId, Path, Refusal, Result, RetryClass, Task, TaskId, TaskStatus,
+    Bytes, Call, Decision, Download, Endpoint, Method, ModelId, Path, Refusal, Response, Result,
+    RetryClass, Task, TaskId,
 };
-use serde::{Deserialize, Serialize};
 
 use crate::Alm;
+use crate::report_tasks::{ComparisonReportTask, CreateComparisonReport, GetComparisonReportTask};
 use crate::revisions::alm_path;
-use crate::tasks::{AlmTaskResult, RevisionPair, report_refusal, started, successful};
+use crate::tasks::{RevisionPair, report_refusal};
 
 impl Alm {
     /// Has the server compare two revisions in every detail. Gives a handle; when its
@@ -43,11 +43,19 @@ impl Alm {
     pub fn create_comparison_report(
         &self,
         revisions: impl Into<RevisionPair>,
-    ) -> Call<CreateComparisonReport> {
-        self.session.call(CreateComparisonReport {
-            model: self.model.clone(),
-            revisions: revisions.into(),
-        })
+    ) -> Call<CreateComparisonReport, Task<ComparisonReportTask>> {
+        self.session
+            .start(CreateComparisonReport::new(&self.model, revisions))
+    }
+
+    /// Creates a handle for the task of a comparison report that was started earlier, also by another
+    /// process. Sends nothing.
+    pub fn resume_comparison_report(
+        &self,
+        task: impl Into<TaskId>,
+        revisions: impl Into<RevisionPair>,
+    ) -> Task<ComparisonReportTask> {
+        ComparisonReportTask::new(&self.model, task, revisions).resume(&self.session)
     }
 
     /// How far the work on a comparison report is.
@@ -75,10 +83,8 @@ impl Alm {
         &self,
         task: impl Into<TaskId>,
     ) -> Call<GetComparisonReportTask> {
-        self.session.call(GetComparisonReportTask {
-            model: self.model.clone(),
-            task: task.into(),
-        })
+        self.session
+            .call(GetComparisonReportTask::new(&self.model, task))
     }
 
     /// The comparison report of two revisions: tab-separated text, kept for 48 hours after its making.
@@ -120,115 +126,6 @@ impl Alm {
     }
 }
 
-/// Where the work on a comparison report can be found again: the address of a [`Task`].
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-#[non_exhaustive]
-pub struct ComparisonReportTask {
-    /// The target model.
-    #[serde(rename = "modelId")]
-    pub model: ModelId,
-    /// The task.
-    #[serde(rename = "taskId")]
-    pub task: TaskId,
-    /// What is compared.
-    pub revisions: RevisionPair,
-}
-
-impl LongRunning for ComparisonReportTask {
-    const KIND: &'static str = "comparison report";
-    type Result = AlmTaskResult;
-    /// What was compared, and the key to fetch the report with.
-    type Outcome = RevisionPair;
-    type Poll = GetComparisonReportTask;
-
-    fn task_id(&self) -> &TaskId {
-        &self.task
-    }
-
-    fn poll(&self) -> GetComparisonReportTask {
-        GetComparisonReportTask {
-            model: self.model.clone(),
-            task: self.task.clone(),
-        }
-    }
-
-    fn outcome(&self, status: TaskStatus<AlmTaskResult>) -> Result<RevisionPair> {
-        successful(Self::KIND, status).map(|_| self.revisions.clone())
-    }
-}
-
-/// The endpoint of [`Alm::create_comparison_report`].
-#[derive(Debug, Clone)]
-pub struct CreateComparisonReport {
-    /// The target model.
-    pub model: ModelId,
-    /// What to compare.
-    pub revisions: RevisionPair,
-}
-
-impl Endpoint for CreateComparisonReport {
-    const NAME: &'static str = "alm.create_comparison_report";
-    const METHOD: Method = Method::POST;
-    const RETRY: RetryClass = RetryClass::Conditional;
-    type Output = Task<ComparisonReportTask>;
-
-    fn path(&self) -> Path {
-        alm_path(&self.model).lit("comparisonReportTasks")
-    }
-
-    fn body(&self) -> Result<Bytes> {
-        self.revisions.body()
-    }
-
-    fn may_repeat(&self) -> bool {
-        true
-    }
-
-    fn refusal(&self, refusal: &Refusal<'_>) -> Option<ErrorKind> {
-        report_refusal(refusal)
-    }
-
-    fn decode(&self, answer: Answer) -> Result<Self::Output> {
-        let address = ComparisonReportTask {
-            model: self.model.clone(),
-            task: started(&answer)?.task_id,
-            revisions: self.revisions.clone(),
-        };
-        Ok(Task::resume(answer.session().clone(), address))
-    }
-}
-
-/// The endpoint of [`Alm::get_comparison_report_task`].
-#[derive(Debug, Clone)]
-pub struct GetComparisonReportTask {
-    /// The target model.
-    pub model: ModelId,
-    /// The task.
-    pub task: TaskId,
-}
-
-impl Endpoint for GetComparisonReportTask {
-    const NAME: &'static str = "alm.get_comparison_report_task";
-    const METHOD: Method = Method::GET;
-    const RETRY: RetryClass = RetryClass::ReadOnly;
-    type Output = TaskStatus<AlmTaskResult>;
-
-    fn path(&self) -> Path {
-        alm_path(&self.model)
-            .lit("comparisonReportTasks")
-            .seg("taskId", &self.task)
-    }
-
-    fn refusal(&self, refusal: &Refusal<'_>) -> Option<ErrorKind> {
-        report_refusal(refusal)
-    }
-
-    fn decode(&self, answer: Answer) -> Result<Self::Output> {
-        answer.field("task")
-    }
-}
-
 /// The endpoint of [`Alm::get_comparison_report`].
 #[derive(Debug, Clone)]
 pub struct GetComparisonReport {
@@ -242,6 +139,7 @@ impl Endpoint for GetComparisonReport {
     const NAME: &'static str = "alm.get_comparison_report";
     const METHOD: Method = Method::GET;
     const RETRY: RetryClass = RetryClass::ReadOnly;
+    const ACCEPT: &'static str = "application/octet-stream";
     type Output = Bytes;
 
     fn path(&self) -> Path {
@@ -250,22 +148,12 @@ impl Endpoint for GetComparisonReport {
             .seg("targetRevisionId", &self.revisions.target_revision)
             .seg("sourceRevisionId", &self.revisions.source_revision)
     }
-
-    /// Anything more specific that is not this type is answered with 406.
-    fn headers(&self, headers: &mut HeaderMap) -> Result<()> {
-        headers.insert(
-            "accept",
-            HeaderValue::from_static("application/octet-stream"),
-        );
-        Ok(())
-    }
-
-    fn refusal(&self, refusal: &Refusal<'_>) -> Option<ErrorKind> {
+    fn refusal(&self, refusal: &Refusal<'_>) -> Option<Decision> {
         report_refusal(refusal)
     }
 
-    fn decode(&self, answer: Answer) -> Result<Bytes> {
-        Ok(answer.into_body())
+    fn decode(&self, response: Response) -> Result<Bytes> {
+        Ok(response.into_body())
     }
 }
 
