@@ -93,9 +93,7 @@ impl RequestLog {
         response: Option<&Response>,
         fault: Option<&'static str>,
     ) {
-        let secret = ["/token", "/oauth", "/auth", "/activate"]
-            .iter()
-            .any(|root| request.path().starts_with(root));
+        let secret = crate::api::is_confidential(request);
         let keep = |headers: &HeaderMap, body: &Bytes| {
             let is_json = headers
                 .get(CONTENT_TYPE)

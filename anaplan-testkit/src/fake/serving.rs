@@ -159,7 +159,7 @@ impl FakeAnaplan {
     fn spoil(&self, world: &mut World, request: &Request, fault: Option<&Kind>) -> Served {
         let failure = |world: &World, status: StatusCode| {
             let message = status.canonical_reason().unwrap_or("Error");
-            api::Failure::new(status, message).into_response(world, request)
+            api::refuse(world, request, api::Failure::new(status, message))
         };
         match fault {
             None | Some(Kind::Delay(_) | Kind::Late(_)) => {
@@ -171,9 +171,12 @@ impl FakeAnaplan {
                 }
                 Served::Answer(failure(world, *status))
             }
-            Some(Kind::Throttle(retry_after)) => {
-                Served::Answer(api::too_many(world, request, *retry_after))
-            }
+            Some(Kind::Throttle(retry_after)) => Served::Answer(api::too_many(
+                api::ErrorForm::Integration,
+                world,
+                request,
+                *retry_after,
+            )),
             Some(Kind::DropBefore) => Served::Dropped,
             Some(Kind::DropAfter) => {
                 let _ = self.handle(world, request);

@@ -1,7 +1,7 @@
 //! Bringing a model on line and off.
 
 use anaplan_core::ModelId;
-use http::{Method, StatusCode};
+use http::StatusCode;
 use serde_json::Value;
 
 use crate::api::envelope::Failure;
@@ -9,10 +9,7 @@ use crate::api::{Call, Reply};
 use crate::http::Response;
 use crate::world::ModelState;
 
-pub(crate) fn online_status(call: &mut Call<'_>, id: &ModelId) -> Reply {
-    if !matches!(*call.request.method(), Method::PUT | Method::POST) {
-        return Err(Failure::method());
-    }
+pub(super) fn online_status(call: &mut Call<'_>, id: &ModelId) -> Reply {
     let model = call.world.model(id).ok_or(Failure::NotFound)?;
     if !call.world.can_open(&call.user, model) {
         return Err(Failure::NotFound);

@@ -29,7 +29,7 @@ pub(crate) fn read(call: &Call<'_>, id: &ModelId, list: &str) -> Reply {
     let mut meta = json!({ "schema": "https://api.anaplan.com/2/0/objects/listItem" });
     let mut rows: Vec<usize> = (0..size).collect();
     if call.world.rules.page_list_items {
-        let (page, paging) = query::page(call.world, call.request, rows);
+        let (page, paging) = query::page(call, rows);
         meta["paging"] = paging;
         rows = page;
     }

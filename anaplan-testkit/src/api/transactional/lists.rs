@@ -19,7 +19,7 @@ pub(crate) fn list(call: &Call<'_>, id: &ModelId) -> Reply {
     let lists: Vec<Value> = lists
         .map(|list| named(list.id, &list.name, list.code.as_deref()))
         .collect();
-    let (lists, paging) = query::page(call.world, call.request, lists);
+    let (lists, paging) = query::page(call, lists);
     Ok(Envelope::of("list")
         .paged(paging)
         .with("lists", lists)
