@@ -1,6 +1,7 @@
 //! Route tables, and what is derived from them: the handler of a request, 404, 405 and `Allow`.
 
-use anaplan_core::ModelId;
+mod route;
+
 use http::{Method, StatusCode};
 
 use crate::api::envelope::{ErrorForm, Failure};
@@ -8,6 +9,9 @@ use crate::api::query::Paging;
 use crate::api::{Call, Reply};
 use crate::http::{Request, Response};
 use crate::world::World;
+use route::Handler;
+
+pub(crate) use route::{Params, Route, delete, get, no_method, open, post, put};
 
 /// The methods of the server, in the order in which `Allow` lists them.
 pub(crate) const ALL_METHODS: &str = "GET,HEAD,POST,PUT,PATCH,DELETE,OPTIONS";
@@ -57,126 +61,15 @@ pub(crate) enum Auth {
     },
 }
 
+/// Refuses a call before its handler sees it.
+type Check = fn(&mut Call<'_>, &Route, &Params<'_>) -> Result<(), Failure>;
+
 /// Rows with the same base paths and the same check before each handler.
 pub(crate) struct Group {
     /// Path templates that stand before those of the rows.
     pub(crate) bases: &'static [&'static str],
-    pub(crate) before: Option<fn(&mut Call<'_>, &Route, &Params<'_>) -> Result<(), Failure>>,
+    pub(crate) before: Option<Check>,
     pub(crate) routes: &'static [Route],
-}
-
-/// Answers a caller whose user is known.
-pub(crate) type UserHandler = fn(&mut Call<'_>, &Params<'_>) -> Reply;
-/// Answers a request of a service that checks credentials itself.
-pub(crate) type OpenHandler = fn(&mut World, &Request, &Params<'_>) -> Reply;
-
-#[derive(Clone, Copy)]
-pub(crate) enum Handler {
-    User(UserHandler),
-    Open(OpenHandler),
-    /// The path exists and no method is supported.
-    None,
-}
-
-/// A row of a route table.
-#[derive(Clone, Copy)]
-pub(crate) struct Route {
-    method: &'static str,
-    /// The path template behind the base of the group; `{name}` is a parameter of one segment.
-    path: &'static str,
-    handler: Handler,
-    auth: Option<Auth>,
-    /// Whether the contents of the model stay as they are.
-    pub(crate) reads: bool,
-    /// Whether only workspace administrators may call it.
-    pub(crate) for_administrators: bool,
-    /// Whether it is answered while the model is busy.
-    pub(crate) while_busy: bool,
-}
-
-const fn row(method: &'static str, path: &'static str, handler: Handler) -> Route {
-    Route {
-        method,
-        path,
-        handler,
-        auth: None,
-        reads: matches!(method.as_bytes(), b"GET"),
-        for_administrators: false,
-        while_busy: false,
-    }
-}
-
-pub(crate) const fn get(path: &'static str, handler: UserHandler) -> Route {
-    row("GET", path, Handler::User(handler))
-}
-
-pub(crate) const fn post(path: &'static str, handler: UserHandler) -> Route {
-    row("POST", path, Handler::User(handler))
-}
-
-pub(crate) const fn put(path: &'static str, handler: UserHandler) -> Route {
-    row("PUT", path, Handler::User(handler))
-}
-
-pub(crate) const fn delete(path: &'static str, handler: UserHandler) -> Route {
-    row("DELETE", path, Handler::User(handler))
-}
-
-/// A row whose handler finds out who is calling.
-pub(crate) const fn open(method: &'static str, path: &'static str, handler: OpenHandler) -> Route {
-    row(method, path, Handler::Open(handler))
-}
-
-/// A path that exists and supports no method.
-pub(crate) const fn no_method(path: &'static str) -> Route {
-    row("", path, Handler::None)
-}
-
-impl Route {
-    pub(crate) const fn auth(mut self, auth: Auth) -> Self {
-        self.auth = Some(auth);
-        self
-    }
-
-    /// Leaves the contents of the model as they are, whatever the method.
-    pub(crate) const fn reads(mut self) -> Self {
-        self.reads = true;
-        self
-    }
-
-    pub(crate) const fn for_administrators(mut self) -> Self {
-        self.for_administrators = true;
-        self
-    }
-
-    pub(crate) const fn while_busy(mut self) -> Self {
-        self.while_busy = true;
-        self
-    }
-}
-
-/// The values of the parameters in a path.
-#[derive(Debug, Default)]
-pub(crate) struct Params<'r>(Vec<(&'static str, &'r str)>);
-
-impl<'r> Params<'r> {
-    /// A parameter that may be missing in one of the bases.
-    pub(crate) fn find(&self, name: &str) -> Option<&'r str> {
-        let (_, value) = self.0.iter().find(|(key, _)| *key == name)?;
-        Some(value)
-    }
-
-    /// A parameter of the row's template.
-    pub(crate) fn get(&self, name: &str) -> &'r str {
-        let value = self.find(name);
-        debug_assert!(value.is_some(), "the template has no {{{name}}}");
-        value.unwrap_or_default()
-    }
-
-    /// The parameter `{model}`.
-    pub(crate) fn model(&self) -> ModelId {
-        ModelId::from(self.get("model"))
-    }
 }
 
 /// The result of looking a request up in a service's table.
@@ -209,7 +102,7 @@ fn params<'r>(base: &'static str, path: &'static str, segments: &[&'r str]) -> O
             .strip_prefix('{')
             .and_then(|part| part.strip_suffix('}'))
         {
-            Some(name) => params.0.push((name, segment)),
+            Some(name) => params.push(name, segment),
             None if part == *segment => {}
             None => return None,
         }
@@ -219,9 +112,9 @@ fn params<'r>(base: &'static str, path: &'static str, segments: &[&'r str]) -> O
 
 impl Service {
     /// The rows that have a path, with its parameters.
-    fn fitting<'r, 's>(
+    fn fitting<'r>(
         &'static self,
-        segments: &'s [&'r str],
+        segments: &[&'r str],
     ) -> impl Iterator<Item = (&'static Group, &'static Route, Params<'r>)> {
         self.groups.iter().flat_map(move |group| {
             group.bases.iter().flat_map(move |base| {

@@ -1,5 +1,6 @@
 use bytes::Bytes;
 
+use super::route::UserHandler;
 use super::*;
 use crate::api::SERVICES;
 
