@@ -39,9 +39,16 @@ pub(crate) const SERVICE: Service = Service {
             .auth(TOKEN),
             open("POST", "/logout", |world, request, _| {
                 logout(world, request)
-            }),
+            })
+            .auth(LOGOUT),
         ],
     }],
+};
+
+/// Unlike the other two, `logout` refuses a malformed header with 401.
+const LOGOUT: Auth = Auth::Schemes {
+    accepted: &["AnaplanAuthToken"],
+    refusal: || bad_header(StatusCode::UNAUTHORIZED),
 };
 
 /// Every other scheme is a malformed header, not a wrong credential.

@@ -55,7 +55,15 @@ fn start_device(world: &mut World, request: &Request) -> Reply {
     let fields = Fields(request.fields());
     let codes = world
         .start_device(fields.need("client_id")?, fields.get("scope"))
-        .map_err(|refusal| failure(world, refusal))?;
+        .map_err(|refusal| match refusal {
+            // 401 is none of the statuses of this endpoint.
+            OAuthRefusal::Client => Failure::OAuth(
+                StatusCode::FORBIDDEN,
+                "unauthorized_client",
+                "Unauthorized or unknown client".into(),
+            ),
+            other => failure(world, other),
+        })?;
     let page = format!("{}/activate", request.origin());
     Ok(json_response(
         StatusCode::OK,

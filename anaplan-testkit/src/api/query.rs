@@ -167,8 +167,8 @@ pub(crate) fn unrecognized(key: &str) -> Failure {
     ))
 }
 
-/// Reads the body as JSON of any kind.
-pub(crate) fn json_body(request: &Request) -> Result<Value, Failure> {
+/// Refuses a body that is not declared as JSON.
+pub(crate) fn check_content_type(request: &Request) -> Result<(), Failure> {
     let is_json = request
         .header("content-type")
         .is_some_and(|kind| kind.contains("json"));
@@ -178,19 +178,25 @@ pub(crate) fn json_body(request: &Request) -> Result<Value, Failure> {
             "Unsupported Media Type",
         ));
     }
+    Ok(())
+}
+
+/// Reads the body as JSON of any kind.
+pub(crate) fn json_body(request: &Request) -> Result<Value, Failure> {
+    check_content_type(request)?;
     if request.body().trim_ascii().is_empty() {
         return Err(Failure::bad(
             "The request body is null. To continue, change the format to a non-empty state.",
         ));
     }
     serde_json::from_slice(request.body()).map_err(|error| {
-        let text = request.body().trim_ascii();
         Failure::bad(match error.classify() {
-            serde_json::error::Category::Eof if text.first() == Some(&b'{') => {
-                "An unterminated JSON object was found. Ensure the object is terminated."
+            // What is open at the end counts, not what the body begins with.
+            serde_json::error::Category::Eof if error.to_string().contains("string") => {
+                "An unterminated string was identified. Ensure the string is terminated."
             }
             serde_json::error::Category::Eof => {
-                "An unterminated string was identified. Ensure the string is terminated."
+                "An unterminated JSON object was found. Ensure the object is terminated."
             }
             _ => "Check if the content is compatible with JSON format.",
         })

@@ -5,7 +5,7 @@ use http::StatusCode;
 use serde_json::Value;
 
 use crate::api::envelope::Failure;
-use crate::api::{Call, Reply};
+use crate::api::{Call, Reply, query};
 use crate::http::Response;
 use crate::world::ModelState;
 
@@ -18,6 +18,7 @@ pub(super) fn online_status(call: &mut Call<'_>, id: &ModelId) -> Reply {
         return Err(Failure::new(StatusCode::FORBIDDEN, "Forbidden"));
     }
     let state = model.state;
+    query::check_content_type(call.request)?;
     let Ok(body) = serde_json::from_slice::<Value>(call.request.body()) else {
         return Err(Failure::bad("Error parsing request body as JSON"));
     };

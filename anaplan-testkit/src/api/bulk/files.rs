@@ -119,6 +119,14 @@ fn known(model: &Model, file: &str) -> Result<u64, Failure> {
         .ok_or(Failure::NotFound)
 }
 
+/// The id of the source file of this name.
+fn source_file(model: &Model, name: &str) -> Option<u64> {
+    model.files().find_map(|file| match file {
+        FileOf::Source(file) if file.name == name => Some(file.id),
+        _ => None,
+    })
+}
+
 fn content(call: &mut Call<'_>, model: &ModelId, file: &str) -> Reply {
     let file = known(call.online(model)?, file)?;
     let content = call.world.content(model, file, &call.user);
@@ -173,12 +181,15 @@ fn announce(call: &mut Call<'_>, id: &ModelId, file: &str) -> Reply {
     let model = call.online(id)?;
     let file = match known(model, file) {
         Ok(file) => file,
-        // What nobody knows becomes a new file, of another id.
-        Err(_) => {
-            let name = body.get("name").and_then(Value::as_str).unwrap_or(file);
-            let created = call.world.create_file(id, name.to_owned());
-            created.ok_or(Failure::NotFound)?
-        }
+        Err(_) => match source_file(model, file) {
+            Some(known) => known,
+            // An unknown id or name becomes a new file, of another id.
+            None => {
+                let name = body.get("name").and_then(Value::as_str).unwrap_or(file);
+                let created = call.world.create_file(id, name.to_owned());
+                created.ok_or(Failure::NotFound)?
+            }
+        },
     };
     let user = call.user.clone();
     call.world.announce(id, file, &user, count);

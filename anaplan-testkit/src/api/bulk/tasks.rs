@@ -100,11 +100,14 @@ pub(super) fn start(call: &mut Call<'_>, kind: RunKind, id: &ModelId, object: &s
         .into())
 }
 
+/// Only the first is documented; a help page uses the second.
+const LOCALES: [&str; 2] = ["en_US", "en_GB"];
+
 fn parameters(call: &Call<'_>) -> Result<RunParameters, Failure> {
     let known = ["localeName", "mappingParameters", "connectorParameters"];
     let body = query::object(call.request, &known)?;
     match body.get("localeName") {
-        Some(Value::String(locale)) if locale == "en_US" => {}
+        Some(Value::String(locale)) if LOCALES.contains(&locale.as_str()) => {}
         Some(Value::String(locale)) if !locale.is_empty() => {
             return Err(Failure::bad(format!("Unsupported locale '{locale}'.")));
         }

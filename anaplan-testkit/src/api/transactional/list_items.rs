@@ -124,8 +124,13 @@ pub(crate) fn write(call: &mut Call<'_>, id: &ModelId, list: &str) -> Reply {
     }
     if action == Some("delete") {
         let outcome = call.world.delete_items(id, list, &items);
-        return Ok(Envelope::of("listItem")
-            .with("deleted", outcome.done)
+        let mut envelope = Envelope::of("listItem").with("deleted", outcome.done);
+        if call.world.rules.count_ignored_deletes {
+            envelope = envelope
+                .with("ignored", outcome.failures.len())
+                .with("total", items.len());
+        }
+        return Ok(envelope
             .with_some("failures", failures(&outcome.failures))
             .into());
     }
