@@ -87,6 +87,11 @@ pub(crate) fn is_confidential(request: &Request) -> bool {
     router::service_of(SERVICES, request).is_some_and(|(service, _)| service.confidential)
 }
 
+/// The method and the path template of every row.
+pub(crate) fn rows() -> Vec<(&'static str, String)> {
+    router::rows(SERVICES)
+}
+
 /// A request whose sender is known.
 pub(crate) struct Call<'a> {
     pub(crate) world: &'a mut World,

@@ -258,6 +258,7 @@ fn started_export(program: &Program, token: &str) -> String {
 }
 
 #[test]
+#[allow(clippy::disallowed_methods)] // The time of the machine is measured.
 fn tasks_progress_by_time_and_keep_other_calls_waiting() {
     let program = Program::start(["--pace", "700ms"]);
     let token = program.sign_in(&program.card);

@@ -265,6 +265,24 @@ pub(crate) fn service_of<'r>(
         .map(|(_, service, rest)| (service, rest.to_vec()))
 }
 
+/// The method and the whole path template of every row of these services.
+pub(crate) fn rows(services: &[&'static Service]) -> Vec<(&'static str, String)> {
+    let mut rows = Vec::new();
+    for service in services {
+        for group in service.groups {
+            let prefixes = service.mounts.iter().flat_map(|mount| {
+                let bases = group.bases.iter();
+                bases.map(|base| format!("{}{base}", mount.prefix))
+            });
+            for prefix in prefixes {
+                let routes = group.routes.iter();
+                rows.extend(routes.map(|route| (route.method, format!("{prefix}{}", route.path))));
+            }
+        }
+    }
+    rows
+}
+
 /// A 429 in the form that the rules ask for.
 pub(crate) fn too_many(
     errors: ErrorForm,

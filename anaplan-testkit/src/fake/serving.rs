@@ -124,6 +124,7 @@ impl FakeAnaplan {
     /// Has a request carried out, and spoils the answer as the fault wants it.
     pub(crate) fn serve(&self, request: &Request, drawn: &Drawn) -> Served {
         let now = self.shared.clock.now();
+        self.shared.clock.note_activity();
         let mut state = self.lock();
         let State { world, log, .. } = &mut *state;
         world.advance_to(now);
@@ -135,6 +136,7 @@ impl FakeAnaplan {
         };
         log.note(now, request, response, fault);
         drop(state);
+        self.shared.clock.note_activity();
         #[cfg(feature = "judge")]
         self.shared.verdict.enforce();
         self.shared.changed.notify_waiters();
