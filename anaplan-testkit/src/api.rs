@@ -6,11 +6,12 @@ mod bulk;
 mod busy;
 mod disturb;
 pub(crate) mod envelope;
+mod integration;
 mod models;
 mod oauth;
 mod oauth_pages;
 pub(crate) mod query;
-mod route;
+mod router;
 mod transactional;
 mod users;
 mod workspaces;
@@ -23,11 +24,20 @@ use crate::http::{Body, Request, Response};
 use crate::world::{AlmRefusal, Model, ModelState, World};
 
 pub(crate) use busy::busy_until;
-pub(crate) use envelope::Failure;
-pub(crate) use route::too_many;
+pub(crate) use envelope::{ErrorForm, Failure};
+pub(crate) use integration::in_workspace;
+use query::Paging;
+use router::Service;
+pub(crate) use router::too_many;
 
-/// What `OPTIONS` is told: the methods of the server, whatever the path takes.
-const METHODS: &str = "GET,HEAD,POST,PUT,PATCH,DELETE,OPTIONS";
+/// Every service of the fake.
+const SERVICES: &[&Service] = &[
+    &auth::SERVICE,
+    &oauth::SERVICE,
+    &oauth_pages::AUTHORIZATION,
+    &oauth_pages::ACTIVATION,
+    &integration::SERVICE,
+];
 
 /// What a handler gives.
 pub(crate) type Reply = Result<Response, Failure>;
@@ -46,18 +56,40 @@ pub fn handle(world: &mut World, request: &Request) -> Response {
                 Err(_) => response,
             }
         }
-        Method::OPTIONS => Response::empty(StatusCode::OK).with_header("allow", METHODS),
         _ => answer(world, request),
     }
 }
 
 fn answer(world: &mut World, request: &Request) -> Response {
-    let reply = route::route(world, request);
-    let mut response = reply.unwrap_or_else(|failure| failure.into_response(world, request));
+    let mut response = match router::service_of(SERVICES, request) {
+        Some((service, segments)) => service.answer(world, request, &segments),
+        // Of the server as a whole, not of a path.
+        None if request.method() == Method::OPTIONS && matches!(request.path(), "/" | "*") => {
+            Response::empty(StatusCode::OK).with_header("allow", router::ALL_METHODS)
+        }
+        None => Failure::NotFound.into_response(ErrorForm::Integration, world, request),
+    };
     if world.rules.novelties || world.rules.untidy {
         disturb::disturb(world, &mut response);
     }
     response
+}
+
+/// A refusal in the error form of the service that the request is meant for.
+pub(crate) fn refuse(world: &World, request: &Request, failure: Failure) -> Response {
+    let service = router::service_of(SERVICES, request);
+    let form = service.map_or(ErrorForm::Integration, |(service, _)| service.errors);
+    failure.into_response(form, world, request)
+}
+
+/// Whether the bodies of a request and its response may hold credentials.
+pub(crate) fn is_confidential(request: &Request) -> bool {
+    router::service_of(SERVICES, request).is_some_and(|(service, _)| service.confidential)
+}
+
+/// The method and the path template of every row.
+pub(crate) fn rows() -> Vec<(&'static str, String)> {
+    router::rows(SERVICES)
 }
 
 /// A request whose sender is known.
@@ -65,6 +97,7 @@ pub(crate) struct Call<'a> {
     pub(crate) world: &'a mut World,
     pub(crate) request: &'a Request,
     pub(crate) user: UserId,
+    pub(crate) paging: &'static Paging,
 }
 
 impl Call<'_> {

@@ -73,7 +73,7 @@ impl WorldCard {
     /// The card of a fake, without files.
     #[must_use]
     pub fn of(fake: &FakeAnaplan) -> Self {
-        let demo = fake.demo();
+        let demo = fake.demo_if_any();
         let mut card = Map::new();
         card.insert("url".into(), fake.url().into());
         card.extend(sign_in(&demo.admin));
@@ -137,6 +137,31 @@ impl WorldCard {
         Ok(self)
     }
 
+    /// Lines that export the variables of `Client::from_env` in a POSIX shell.
+    ///
+    /// The administrator's password and the certificate are alternatives: the lines of the certificate
+    /// are comments.
+    #[must_use]
+    pub fn to_shell(&self) -> String {
+        let mut lines = String::new();
+        for (comment, variable, key) in [
+            ("", "ANAPLAN_URL", "url"),
+            ("", "ANAPLAN_USER", "user"),
+            ("", "ANAPLAN_PASSWORD", "password"),
+            ("", "ANAPLAN_WORKSPACE_ID", "workspace_id"),
+            ("", "ANAPLAN_MODEL_ID", "model_id"),
+            ("# ", "ANAPLAN_CERTIFICATE", "certificate"),
+            ("# ", "ANAPLAN_PRIVATE_KEY", "private_key"),
+            ("# ", "ANAPLAN_CA_CERTIFICATE", "ca_certificate"),
+        ] {
+            if let Some(value) = self.0[key].as_str() {
+                let quoted = value.replace('\'', r"'\''");
+                lines.push_str(&format!("{comment}export {variable}='{quoted}'\n"));
+            }
+        }
+        lines
+    }
+
     /// The card.
     #[must_use]
     pub fn as_value(&self) -> &Value {
@@ -150,7 +175,7 @@ impl std::fmt::Debug for WorldCard {
     }
 }
 
-/// One line of JSON.
+/// JSON: on one line, or over several with `{:#}`.
 impl std::fmt::Display for WorldCard {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         self.0.fmt(f)

@@ -1,5 +1,7 @@
 //! The fake's clock, which tests can move.
 
+mod skipping;
+
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
@@ -10,16 +12,20 @@ use anaplan_core::Timestamp;
 use anaplan_core::clock::{Clock, SystemClock};
 use jiff::SignedDuration;
 
-/// Shows the machine's time at its making, goes on with tokio's clock, and jumps when told to.
+use skipping::Skipping;
+
+/// A clock that starts at the machine's time, follows tokio's clock, and can be moved forward.
 ///
-/// Under paused tokio time nothing ever waits for real, and yet every duration is kept. Clients get the
-/// same clock in [`FakeAnaplan::connection`](crate::FakeAnaplan::connection), so that both sides agree
-/// on when a token expires.
+/// Under paused tokio time no wait takes real time. Where time cannot be paused, as in blocking tests,
+/// [`skip_waits`](Self::skip_waits) has the same effect. Clients use the same clock through
+/// [`FakeAnaplan::connection`](crate::FakeAnaplan::connection), so that both sides agree on when a token
+/// expires.
 #[derive(Clone)]
 pub struct FakeClock {
     start: Timestamp,
     system: SystemClock,
     jumped: Arc<Mutex<Duration>>,
+    skipping: Arc<Skipping>,
 }
 
 impl FakeClock {
@@ -36,12 +42,43 @@ impl FakeClock {
             start,
             system: SystemClock::new(),
             jumped: Arc::default(),
+            skipping: Arc::default(),
         }
     }
 
-    /// Jumps forward. Waits that are under way are not shortened: they follow tokio's clock.
+    /// Moves the clock forward. Waits in progress are not shortened: they follow tokio's clock.
     pub fn advance(&self, by: Duration) {
         *self.jumped.lock().unwrap_or_else(PoisonError::into_inner) += by;
+    }
+
+    /// Ends each wait that starts from now on as soon as nothing else happens, and moves the clock by the
+    /// rest of the wait.
+    ///
+    /// For blocking tests against a fake in process, whose runtime has no paused time: polls, retries and
+    /// rate limits then take some hundredths of a second each. "Nothing happens" means that for 10 ms of
+    /// real time no wait began and no request was served. A test that computes or reads files for longer
+    /// while a call is under way can therefore run into a time-out; async tests should pause tokio's time.
+    ///
+    /// ```
+    /// use anaplan_core::clock::Clock as _;
+    /// use anaplan_testkit::FakeAnaplan;
+    /// use std::time::Duration;
+    ///
+    /// let fake = FakeAnaplan::in_process();
+    /// fake.clock().skip_waits();
+    /// let runtime = tokio::runtime::Runtime::new()?;
+    /// let before = fake.clock().now();
+    /// runtime.block_on(async { fake.clock().sleep(Duration::from_secs(3600)).await });
+    /// assert!(fake.clock().now().duration_since(before).as_secs() >= 3600);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub fn skip_waits(&self) {
+        self.skipping.turn_on();
+    }
+
+    /// Notes that a request is served, during which no wait is skipped.
+    pub(crate) fn note_activity(&self) {
+        self.skipping.note_activity();
     }
 }
 
@@ -61,11 +98,15 @@ impl Clock for FakeClock {
     }
 
     fn monotonic(&self) -> Duration {
-        self.system.monotonic()
+        self.system.monotonic() + self.skipping.skipped()
     }
 
     fn sleep(&self, duration: Duration) -> Pin<Box<dyn Future<Output = ()> + Send + 'static>> {
-        self.system.sleep(duration)
+        if !self.skipping.is_on() {
+            return self.system.sleep(duration);
+        }
+        let skipping = Arc::clone(&self.skipping);
+        Box::pin(skipping.sleep(self.system.clone(), duration))
     }
 }
 

@@ -130,16 +130,43 @@ impl FakeAnaplan {
         &self.hosts.api
     }
 
-    /// The ids and credentials of the demo world. A world of one's own has none: they are all empty.
+    /// The ids and credentials of the demo world, or of a world that was built from a description, in
+    /// which what the description does not name is empty.
+    ///
+    /// # Panics
+    ///
+    /// If the fake was made by [`with_world`](Self::with_world): a world of one's own has its own ids and
+    /// credentials.
     #[must_use]
+    #[track_caller]
+    #[allow(clippy::expect_used)]
     pub fn demo(&self) -> Demo {
+        self.shared.demo.clone().expect(
+            "this fake serves a world of its own, which has no demo: use the ids and users that the world \
+             was built with, and `session_of` for a session of one of its users",
+        )
+    }
+
+    /// The ids and credentials as far as there are any.
+    pub(crate) fn demo_if_any(&self) -> Demo {
         self.shared.demo.clone().unwrap_or_else(Demo::nothing)
     }
 
-    /// The administrator of the demo world.
+    /// The administrator of the demo world, or of the description's.
+    ///
+    /// # Panics
+    ///
+    /// If the fake was made by [`with_world`](Self::with_world), or if nobody is an administrator in the
+    /// description.
     #[must_use]
+    #[track_caller]
     pub fn admin(&self) -> crate::Credentials {
-        self.demo().admin
+        let admin = self.demo().admin;
+        assert!(
+            !admin.user.is_empty(),
+            "the description of this world has no administrator: give a user `admin_of`"
+        );
+        admin
     }
 
     /// A certificate of the demo's administrator and its key, from the authority that every fake trusts.
@@ -237,7 +264,7 @@ impl FakeAnaplan {
     ///
     /// Those of [`Session::new`].
     pub fn session_with(&self, settings: Settings) -> Result<Session> {
-        let user = self.demo().admin.id;
+        let user = self.admin().id;
         self.session_of(&user, settings)
     }
 

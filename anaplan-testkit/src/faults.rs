@@ -1,6 +1,7 @@
 //! What can go wrong on the way, on demand.
 
 use std::collections::HashMap;
+use std::fmt;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::Duration;
 
@@ -19,6 +20,10 @@ use crate::http::Request;
 /// let everything = Route::from("/**");
 /// # let _ = (syncs, everything);
 /// ```
+///
+/// # Panics
+///
+/// The conversion from `&str` panics if the method is none of HTTP, which is a typing error in a test.
 #[derive(Debug, Clone)]
 pub struct Route {
     method: Option<Method>,
@@ -51,10 +56,32 @@ impl Route {
     }
 }
 
+impl Route {
+    /// Whether some request fits both this route and a path template with parameters in braces.
+    pub(crate) fn may_fit(&self, method: &str, template: &str) -> bool {
+        let wanted = self.method.as_ref().map(Method::as_str);
+        let by_method = match wanted {
+            None | Some("OPTIONS") => true,
+            Some("HEAD") => method == "GET",
+            Some(wanted) => wanted == method,
+        };
+        let mut segments = template.trim_matches('/').split('/');
+        for pattern in &self.pattern {
+            match (pattern.as_str(), segments.next()) {
+                ("**", _) => return by_method,
+                ("*", Some(_)) => {}
+                (pattern, Some(segment)) if pattern == segment || segment.starts_with('{') => {}
+                _ => return false,
+            }
+        }
+        by_method && segments.next().is_none()
+    }
+}
+
 impl From<&str> for Route {
     fn from(text: &str) -> Self {
         let (method, path) = match text.trim().split_once(' ') {
-            Some((method, path)) => (Method::from_bytes(method.as_bytes()).ok(), path),
+            Some((method, path)) => (Some(known_method(text, method)), path),
             None => (None, text),
         };
         Self {
@@ -67,6 +94,43 @@ impl From<&str> for Route {
                 .collect(),
         }
     }
+}
+
+impl fmt::Display for Route {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(method) = &self.method {
+            write!(f, "{method} ")?;
+        }
+        write!(f, "/{}", self.pattern.join("/"))
+    }
+}
+
+/// The methods that a route may name.
+const METHODS: [Method; 7] = [
+    Method::GET,
+    Method::HEAD,
+    Method::POST,
+    Method::PUT,
+    Method::PATCH,
+    Method::DELETE,
+    Method::OPTIONS,
+];
+
+#[allow(clippy::panic)]
+fn known_method(route: &str, name: &str) -> Method {
+    let known = METHODS.into_iter().find(|method| *method == *name);
+    known.unwrap_or_else(|| {
+        let names = METHODS.map(|method| method.to_string());
+        let similar = nearest(name, names.iter().map(String::as_str));
+        panic!("`{route}` names no HTTP method: did you mean `{similar}`?")
+    })
+}
+
+/// The most similar of several texts.
+pub(crate) fn nearest<'a>(text: &str, candidates: impl Iterator<Item = &'a str>) -> &'a str {
+    candidates
+        .min_by_key(|candidate| strsim::damerau_levenshtein(text, candidate))
+        .unwrap_or_default()
 }
 
 /// How a 429 says when to come back.
@@ -340,6 +404,12 @@ mod tests {
         assert!(!fits("POST /2/0/models", "/2/0/models"));
         assert!(!fits("/2/0/models", "/2/0/models/A"));
         assert!(fits("/2/**", "/2/0/models/A") && fits("/**", "/"));
+    }
+
+    #[test]
+    #[should_panic(expected = "`PSOT /2/0/models` names no HTTP method: did you mean `POST`?")]
+    fn an_unknown_method_panics_with_a_suggestion() {
+        let _ = Route::from("PSOT /2/0/models");
     }
 
     #[test]

@@ -74,6 +74,15 @@ impl Request {
         self.origin.as_deref().unwrap_or("http://localhost")
     }
 
+    /// The host without its port, as far as the request names one.
+    pub(crate) fn host(&self) -> Option<&str> {
+        let (_, authority) = self.origin.as_deref()?.split_once("://")?;
+        let host = authority
+            .rsplit_once('@')
+            .map_or(authority, |(_, host)| host);
+        Some(host.split(':').next().unwrap_or(host))
+    }
+
     /// The fields of a body, which may be a form or a flat JSON object.
     pub(crate) fn fields(&self) -> Vec<(String, String)> {
         let is_json = self
@@ -142,6 +151,11 @@ impl Request {
     pub(crate) fn credential(&self, scheme: &str) -> Option<&str> {
         let (name, value) = self.header("authorization")?.split_once(' ')?;
         name.eq_ignore_ascii_case(scheme).then(|| value.trim())
+    }
+
+    /// The credential of the `Authorization` header, if its scheme is one of these.
+    pub(crate) fn credential_of(&self, schemes: &[&str]) -> Option<&str> {
+        schemes.iter().find_map(|scheme| self.credential(scheme))
     }
 
     /// Whether the `Accept` header admits this type. No header admits everything.

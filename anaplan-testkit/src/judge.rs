@@ -101,10 +101,7 @@ fn read_ahead(mut pieces: Pieces) -> (Body, Option<Bytes>) {
 
 fn judge(request: &Request, answer: Answer<'_>, novelties: bool) -> Result<(), String> {
     if request.method() == Method::OPTIONS {
-        let fits = answer.status == StatusCode::OK && answer.headers.contains_key("allow");
-        return fits
-            .then_some(())
-            .ok_or_else(|| "it does not say what is allowed".into());
+        return check_allow(request, answer);
     }
     let circumstances = Circumstances { request, novelties };
     // As by GET, without its body.
@@ -138,6 +135,29 @@ fn judge(request: &Request, answer: Answer<'_>, novelties: bool) -> Result<(), S
     match operation {
         Some(operation) => answer::check_success(operation, answer, circumstances),
         None => Err(format!("nobody knows such an operation of {}", place.name)),
+    }
+}
+
+/// The methods of a path, or 404 for a path that has none.
+fn check_allow(request: &Request, answer: Answer<'_>) -> Result<(), String> {
+    let is_whole_server = matches!(request.path(), "/" | "*");
+    let known = |method: &str| {
+        let found = find(request, if method == "HEAD" { "GET" } else { method });
+        let operation = found.and_then(|(_, operation)| operation);
+        operation.is_some_and(|operation| !operation.gives.is_empty())
+    };
+    let mut expected: Vec<&str> = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
+        .into_iter()
+        .filter(|method| is_whole_server || known(method))
+        .collect();
+    expected.push("OPTIONS");
+    let expected = expected.join(",");
+    let allow = answer.headers.get("allow");
+    let allow = allow.and_then(|allow| allow.to_str().ok());
+    match (answer.status, allow) {
+        (StatusCode::OK, Some(allow)) if allow == expected => Ok(()),
+        (StatusCode::NOT_FOUND, None) if expected == "OPTIONS" => Ok(()),
+        (status, allow) => Err(format!("it allows {allow:?} by {status}, not {expected}")),
     }
 }
 

@@ -34,7 +34,7 @@ pub use faults::{Fault, RetryAfter, Route};
 #[cfg_attr(docsrs, doc(cfg(feature = "server")))]
 pub use front::server::{Exchange, Server, ServerBuilder};
 pub use http::{Body, Pieces, Request, Response};
-pub use log::{Entry, RequestLog};
+pub use log::{Called, Entry, RequestLog};
 pub use pki::Identity;
 pub use story::story;
 pub use world::{Busy, Pacing, Rules, World};

@@ -1,5 +1,7 @@
 //! What was asked of the fake: a log for assertions.
 
+mod assertions;
+
 use std::collections::VecDeque;
 
 use anaplan_core::Timestamp;
@@ -15,6 +17,8 @@ const REMEMBERED: usize = 100_000;
 const LARGEST_BODY: usize = 64 * 1024;
 /// How many bytes of bodies are remembered in all.
 const ALL_BODIES: usize = 64 * 1024 * 1024;
+
+pub use assertions::Called;
 
 /// One request and what became of it.
 #[derive(Debug, Clone)]
@@ -68,15 +72,27 @@ impl RequestLog {
 
     /// The requests that fit a route such as `POST /2/0/models/*/alm/syncTasks`, see
     /// [`Route`](crate::Route).
+    ///
+    /// # Panics
+    ///
+    /// If no request fits, and none could: the fake has no such route.
+    #[track_caller]
     pub fn of(&self, route: impl Into<crate::Route>) -> impl Iterator<Item = &Entry> {
         let route = route.into();
-        self.entries
-            .iter()
-            .filter(move |entry| route.fits(&entry.method, &entry.path))
+        let fits = |route: &crate::Route, entry: &Entry| route.fits(&entry.method, &entry.path);
+        if !self.entries.iter().any(|entry| fits(&route, entry)) {
+            assertions::check_exists(&route);
+        }
+        self.entries.iter().filter(move |entry| fits(&route, entry))
     }
 
-    /// How many requests fit a route.
+    /// The number of requests that fit a route.
+    ///
+    /// # Panics
+    ///
+    /// If no request fits, and none could: the fake has no such route.
     #[must_use]
+    #[track_caller]
     pub fn count(&self, route: impl Into<crate::Route>) -> usize {
         self.of(route).count()
     }
@@ -93,9 +109,7 @@ impl RequestLog {
         response: Option<&Response>,
         fault: Option<&'static str>,
     ) {
-        let secret = ["/token", "/oauth", "/auth", "/activate"]
-            .iter()
-            .any(|root| request.path().starts_with(root));
+        let secret = crate::api::is_confidential(request);
         let keep = |headers: &HeaderMap, body: &Bytes| {
             let is_json = headers
                 .get(CONTENT_TYPE)

@@ -91,6 +91,7 @@ pub(crate) use oauth::{Issued, OAuth, OAuthRefusal};
 pub(crate) use outcome::{Detail, RunResult};
 pub(crate) use read_requests::{ReadOf, ReadRequests, ReadState, ReadStatus};
 pub(crate) use runs::RunParameters;
+pub(crate) use shelf::Shelf;
 pub(crate) use structure::{LINE_ITEMS, TIME, USERS, VERSIONS};
 pub(crate) use table::{Layout, ListTable, Table};
 pub(crate) use tasks::{Outcome, Parent, TaskBoard, TaskRecord, TaskState};

@@ -197,6 +197,99 @@ fn the_burst_is_the_one_that_was_asked_for() {
     assert_eq!(program.card["rate_limit"]["burst"], Value::Null);
 }
 
+/// The standard output of a program that is ended once it has printed its last line.
+fn printed(arguments: &[&str], last: &str) -> String {
+    let mut child = command().args(arguments).spawn().unwrap();
+    let mut text = String::new();
+    let mut stdout = BufReader::new(child.stdout.take().unwrap());
+    while text
+        .lines()
+        .last()
+        .is_none_or(|line| !line.starts_with(last))
+    {
+        assert!(stdout.read_line(&mut text).unwrap() > 0, "{text}");
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    text
+}
+
+#[test]
+fn pretty_prints_json_over_several_lines() {
+    let text = printed(&["--pretty"], "}");
+    assert!(text.lines().count() > 50);
+    let card: Value = serde_json::from_str(&text).unwrap();
+    assert!(card["url"].as_str().unwrap().starts_with("http://"));
+}
+
+#[test]
+fn env_prints_variables_that_a_shell_reads() {
+    let lines = printed(&["--env"], "# export ANAPLAN_PRIVATE_KEY=");
+    let script =
+        format!("{lines}\nprintf '%s %s' \"$ANAPLAN_URL\" \"$ANAPLAN_USER$ANAPLAN_CERTIFICATE\"");
+    let shell = Command::new("sh").args(["-c", &script]).output().unwrap();
+    let text = String::from_utf8(shell.stdout).unwrap();
+    let (url, user) = text.split_once(' ').unwrap();
+    assert!(url.starts_with("http://127.0.0.1:"), "{text}");
+    assert!(user.contains('@'), "the certificate is a comment: {text}");
+}
+
+/// Starts an export and returns the path of its task.
+fn started_export(program: &Program, token: &str) -> String {
+    let model = program.text("model_id");
+    let tasks = format!(
+        "/2/0/models/{model}/exports/{}/tasks",
+        program.card["exports"]["good"]
+    );
+    let body = r#"{"localeName":"en_US"}"#;
+    let host = program.text("url").strip_prefix("http://").unwrap();
+    let mut stream = TcpStream::connect(host).unwrap();
+    write!(
+        stream,
+        "POST {tasks} HTTP/1.1\r\nhost: {host}\r\nauthorization: AnaplanAuthToken {token}\r\ncontent-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
+        body.len()
+    )
+    .unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    let (_, body) = answer.split_once("\r\n\r\n").unwrap();
+    let task: Value = serde_json::from_str(body).unwrap();
+    format!("{tasks}/{}", task["task"]["taskId"].as_str().unwrap())
+}
+
+#[test]
+#[allow(clippy::disallowed_methods)] // The time of the machine is measured.
+fn tasks_progress_by_time_and_keep_other_calls_waiting() {
+    let program = Program::start(["--pace", "700ms"]);
+    let token = program.sign_in(&program.card);
+    let task = started_export(&program, &token);
+    assert!(program.get(&token, &task).contains("IN_PROGRESS"));
+    let asked = std::time::Instant::now();
+    let modules = format!("/2/0/models/{}/modules", program.text("model_id"));
+    assert!(program.get(&token, &modules).starts_with("HTTP/1.1 200"));
+    assert!(asked.elapsed().as_millis() >= 300, "{:?}", asked.elapsed());
+    // It has not been polled since.
+    let (list, _) = task.rsplit_once('/').unwrap();
+    assert!(program.get(&token, list).contains("COMPLETE"));
+}
+
+#[test]
+fn pace_selects_polls_or_no_time_at_all() {
+    let program = Program::start(["--pace", "instant"]);
+    let token = program.sign_in(&program.card);
+    let task = started_export(&program, &token);
+    assert!(program.get(&token, &task).contains("COMPLETE"));
+    let program = Program::start(["--pace", "polls:2"]);
+    let token = program.sign_in(&program.card);
+    let task = started_export(&program, &token);
+    assert!(program.get(&token, &task).contains("IN_PROGRESS"));
+    assert!(program.get(&token, &task).contains("COMPLETE"));
+    for wrong in ["polls:0", "soon", "-2s"] {
+        let output = command().arg(format!("--pace={wrong}")).output().unwrap();
+        assert!(!output.status.success(), "{wrong}");
+    }
+}
+
 #[test]
 fn the_log_says_what_was_asked_and_no_secret() {
     let program = Program::start(["-v"]);

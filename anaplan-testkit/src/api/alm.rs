@@ -6,71 +6,60 @@ mod revisions;
 mod tasks;
 
 use anaplan_core::ModelId;
-use http::{Method, StatusCode};
+use http::StatusCode;
 
+use crate::api::Call;
 use crate::api::envelope::Failure;
-use crate::api::{Call, Reply};
+use crate::api::router::{Route, get, post, put};
 use crate::world::{Model, Parent, ReportKind};
+use online_status::online_status;
 use reports::{comparison_report, report_task, start_report, summary_report};
 use revisions::{
     applied_to_models, create_revision, latest_revision, revisions, syncable_revisions,
 };
 use tasks::{one_task, start_sync, sync_tasks};
 
-pub(crate) use online_status::online_status;
-
-pub(crate) fn route(call: &mut Call<'_>, model: &ModelId, rest: &[&str]) -> Reply {
-    let method = call.request.method().clone();
-    match (rest, &method) {
-        (["syncableRevisions"], &Method::GET) => syncable_revisions(call, model),
-        (["latestRevision"], &Method::GET) => latest_revision(call, model),
-        (["revisions"], &Method::GET) => revisions(call, model),
-        (["revisions"], &Method::POST) => create_revision(call, model),
-        (["revisions", revision, "appliedToModels"], &Method::GET) => {
-            applied_to_models(call, model, revision)
-        }
-        (["syncTasks"], &Method::GET) => sync_tasks(call, model),
-        (["syncTasks"], &Method::POST) => start_sync(call, model),
-        (["syncTasks", task], &Method::GET) => {
-            administered(call, model)?;
-            one_task(call, &Parent::Sync(model.clone()), task)
-        }
-        (["comparisonReportTasks"], &Method::POST) => {
-            start_report(call, ReportKind::Comparison, model)
-        }
-        (["summaryReportTasks"], &Method::POST) => start_report(call, ReportKind::Summary, model),
-        (["comparisonReportTasks", task], &Method::GET) => {
-            report_task(call, ReportKind::Comparison, model, task)
-        }
-        (["summaryReportTasks", task], &Method::GET) => {
-            report_task(call, ReportKind::Summary, model, task)
-        }
-        (["comparisonReports", target, source], &Method::GET) => {
-            comparison_report(call, model, target, source)
-        }
-        (["summaryReports", target, source], &Method::GET) => {
-            summary_report(call, model, target, source)
-        }
-        (
-            [
-                "syncableRevisions"
-                | "latestRevision"
-                | "revisions"
-                | "syncTasks"
-                | "comparisonReportTasks"
-                | "summaryReportTasks",
-            ]
-            | ["revisions", _, "appliedToModels"]
-            | [
-                "syncTasks" | "comparisonReportTasks" | "summaryReportTasks",
-                _,
-            ]
-            | ["comparisonReports" | "summaryReports", _, _],
-            _,
-        ) => Err(Failure::method()),
-        _ => Err(Failure::NotFound),
-    }
-}
+pub(crate) const ROUTES: &[Route] = &[
+    put("/onlineStatus", |call, at| online_status(call, &at.model())),
+    post("/onlineStatus", |call, at| online_status(call, &at.model())),
+    get("/alm/syncableRevisions", |call, at| {
+        syncable_revisions(call, &at.model())
+    }),
+    get("/alm/latestRevision", |call, at| {
+        latest_revision(call, &at.model())
+    }),
+    get("/alm/revisions", |call, at| revisions(call, &at.model())),
+    post("/alm/revisions", |call, at| {
+        create_revision(call, &at.model())
+    }),
+    get("/alm/revisions/{revision}/appliedToModels", |call, at| {
+        applied_to_models(call, &at.model(), at.get("revision"))
+    }),
+    get("/alm/syncTasks", |call, at| sync_tasks(call, &at.model())),
+    post("/alm/syncTasks", |call, at| start_sync(call, &at.model())),
+    get("/alm/syncTasks/{task}", |call, at| {
+        administered(call, &at.model())?;
+        one_task(call, &Parent::Sync(at.model()), at.get("task"))
+    }),
+    post("/alm/comparisonReportTasks", |call, at| {
+        start_report(call, ReportKind::Comparison, &at.model())
+    }),
+    get("/alm/comparisonReportTasks/{task}", |call, at| {
+        report_task(call, ReportKind::Comparison, &at.model(), at.get("task"))
+    }),
+    get("/alm/comparisonReports/{target}/{source}", |call, at| {
+        comparison_report(call, &at.model(), at.get("target"), at.get("source"))
+    }),
+    post("/alm/summaryReportTasks", |call, at| {
+        start_report(call, ReportKind::Summary, &at.model())
+    }),
+    get("/alm/summaryReportTasks/{task}", |call, at| {
+        report_task(call, ReportKind::Summary, &at.model(), at.get("task"))
+    }),
+    get("/alm/summaryReports/{target}/{source}", |call, at| {
+        summary_report(call, &at.model(), at.get("target"), at.get("source"))
+    }),
+];
 
 /// The model, for the ten operations that tell a missing role by 403.
 fn administered<'a>(call: &'a Call<'_>, id: &ModelId) -> Result<&'a Model, Failure> {

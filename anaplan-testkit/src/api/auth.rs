@@ -2,42 +2,60 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use http::{Method, StatusCode};
+use http::StatusCode;
 use serde_json::{Value, json};
 
-use crate::api::envelope::{Failure, json_response};
-use crate::api::{Reply, route::only};
+use crate::api::Reply;
+use crate::api::envelope::{ErrorForm, Failure, json_response};
+use crate::api::query::Paging;
+use crate::api::router::{Auth, Group, Mount, Service, open};
 use crate::http::{Request, Response};
 use crate::world::{Grant, World};
 
 const BAD_CREDENTIAL: &str = "FAILURE_BAD_CREDENTIAL";
 const BAD_HEADER: &str = "FAILURE_BAD_HEADER";
 
-pub(crate) fn route(world: &mut World, request: &Request, rest: &[&str]) -> Reply {
-    let reply = match rest {
-        ["authenticate"] => {
-            only(request, &Method::POST).and_then(|()| authenticate(world, request))
-        }
-        ["refresh"] => only(request, &Method::POST).and_then(|()| refresh(world, request)),
-        ["validate"] => only(request, &Method::GET).and_then(|()| validate(world, request)),
-        ["logout"] => only(request, &Method::POST).and_then(|()| logout(world, request)),
-        _ => Err(Failure::NotFound),
-    };
-    reply.map_err(in_family)
-}
+pub(crate) const SERVICE: Service = Service {
+    mounts: &[Mount::anywhere("/token")],
+    auth: Auth::ByHandler,
+    errors: ErrorForm::Family,
+    paging: Paging::OFFSET_LIMIT,
+    rate_limited: false,
+    confidential: true,
+    groups: &[Group {
+        bases: &[""],
+        before: None,
+        routes: &[
+            open("POST", "/authenticate", |world, request, _| {
+                authenticate(world, request)
+            }),
+            open("POST", "/refresh", |world, request, _| {
+                refresh(world, request)
+            })
+            .auth(TOKEN),
+            open("GET", "/validate", |world, request, _| {
+                validate(world, request)
+            })
+            .auth(TOKEN),
+            open("POST", "/logout", |world, request, _| {
+                logout(world, request)
+            })
+            .auth(LOGOUT),
+        ],
+    }],
+};
 
-/// What is no matter of tokens, in the form of the token service all the same.
-fn in_family(failure: Failure) -> Failure {
-    match failure {
-        Failure::NotFound => Failure::Family(
-            StatusCode::NOT_FOUND,
-            "FAILURE_NOT_FOUND",
-            "Not found".into(),
-        ),
-        Failure::Status(status, message) => Failure::Family(status, "FAILURE_BAD_REQUEST", message),
-        family => family,
-    }
-}
+/// Unlike the other two, `logout` refuses a malformed header with 401.
+const LOGOUT: Auth = Auth::Schemes {
+    accepted: &["AnaplanAuthToken"],
+    refusal: || bad_header(StatusCode::UNAUTHORIZED),
+};
+
+/// Every other scheme is a malformed header, not a wrong credential.
+const TOKEN: Auth = Auth::Schemes {
+    accepted: &["AnaplanAuthToken"],
+    refusal: || bad_header(StatusCode::BAD_REQUEST),
+};
 
 fn authenticate(world: &mut World, request: &Request) -> Reply {
     let refused = || {
@@ -77,14 +95,14 @@ fn authenticate(world: &mut World, request: &Request) -> Reply {
 }
 
 fn refresh(world: &mut World, request: &Request) -> Reply {
-    let token = token(request)?;
+    let token = token(request);
     let grant = world.prolong(token).ok_or_else(dead)?;
     world.books.refreshes += 1;
     Ok(token_response(StatusCode::OK, &grant, "Token refreshed"))
 }
 
 fn validate(world: &mut World, request: &Request) -> Reply {
-    let grant = world.session_of(token(request)?).ok_or_else(dead)?;
+    let grant = world.session_of(token(request)).ok_or_else(dead)?;
     let user = world.user(&grant.user).ok_or_else(dead)?;
     let mut body = frame("Token validated");
     body["tokenInfo"] = json!({
@@ -100,23 +118,23 @@ fn validate(world: &mut World, request: &Request) -> Reply {
 }
 
 fn logout(world: &mut World, request: &Request) -> Reply {
-    let token = request.credential("AnaplanAuthToken").unwrap_or_default();
-    if !world.close_session(token) {
+    if !world.close_session(token(request)) {
         return Err(dead());
     }
     world.books.sign_outs += 1;
     Ok(Response::empty(StatusCode::NO_CONTENT))
 }
 
-/// The token of a request, where another scheme is a broken header rather than a dead token.
-fn token(request: &Request) -> Result<&str, Failure> {
-    request.credential("AnaplanAuthToken").ok_or_else(|| {
-        Failure::Family(
-            StatusCode::BAD_REQUEST,
-            BAD_HEADER,
-            "Request header invalid, token is required".into(),
-        )
-    })
+fn token(request: &Request) -> &str {
+    request.credential("AnaplanAuthToken").unwrap_or_default()
+}
+
+fn bad_header(status: StatusCode) -> Failure {
+    Failure::Family(
+        status,
+        BAD_HEADER,
+        "Request header invalid, token is required".into(),
+    )
 }
 
 fn dead() -> Failure {

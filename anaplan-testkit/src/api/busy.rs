@@ -1,11 +1,13 @@
-//! Calls that wait while their model is at work.
+//! Calls that wait while their model is busy.
 
 use anaplan_core::{ModelId, Timestamp};
 
+use crate::api::SERVICES;
+use crate::api::router::{Lookup, service_of};
 use crate::http::Request;
 use crate::world::{Busy, World, later};
 
-/// Until when a request that came at `came` has to wait, as far as it can be told now. `None` when it
+/// Until when a request that came at `came` has to wait, as far as it can be known now. `None` if it
 /// can be answered.
 pub(crate) fn busy_until(world: &World, request: &Request, came: Timestamp) -> Option<Timestamp> {
     let model = waiting_for(world, request)?;
@@ -21,29 +23,14 @@ pub(crate) fn busy_until(world: &World, request: &Request, came: Timestamp) -> O
     (until > world.now).then_some(until)
 }
 
-/// The model for which a request waits when it is busy. Whoever may not open it is told so at once.
+/// The model for which a request waits when it is busy. A caller without access is refused at once.
 fn waiting_for(world: &World, request: &Request) -> Option<ModelId> {
-    let segments = request.segments();
-    let (model, rest) = match segments.as_slice() {
-        ["2", "0", "models", model, rest @ ..]
-        | ["2", "0", "workspaces", _, "models", model, rest @ ..] => (*model, rest),
-        _ => return None,
-    };
-    let answered_at_once = matches!(
-        rest,
-        [] | ["status"]
-            | [
-                "files" | "imports" | "exports" | "actions" | "processes",
-                ..
-            ]
-    );
-    if answered_at_once {
+    let (service, segments) = service_of(SERVICES, request)?;
+    let Lookup::Found(_, route, params) = service.look_up(request.method(), &segments) else {
         return None;
-    }
-    let token = request
-        .credential("AnaplanAuthToken")
-        .or_else(|| request.credential("Bearer"))?;
-    let user = &world.session_of(token)?.user;
+    };
+    let model = params.find("model").filter(|_| !route.while_busy)?;
+    let user = &world.session_of(service.credential(request)?)?.user;
     let model = world.model(&ModelId::from(model))?;
     world.can_open(user, model).then(|| model.id.clone())
 }

@@ -6,16 +6,25 @@ use serde_json::{Map, Value, json};
 use crate::http::{Request, Response};
 use crate::world::World;
 
-/// A refusal, in the form of the family of APIs that it comes from.
+/// The form of the error bodies of a service.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ErrorForm {
+    /// `status` with code and message, `path`, `timestamp`.
+    Integration,
+    /// `status` with a code and `statusMessage`: authentication, audit, exception users.
+    Family,
+}
+
+/// A refusal.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Failure {
-    /// The generic 404 of Integration and ALM, for unknown routes and unknown objects alike.
+    /// The generic 404, for unknown routes and unknown objects alike.
     NotFound,
-    /// Any status and message, in the Integration form.
+    /// A status and a message, in the form of the service.
     Status(StatusCode, String),
-    /// The form of the OAuth service.
+    /// An error of the OAuth service.
     OAuth(StatusCode, &'static str, String),
-    /// The form of authentication, audit and exception users.
+    /// An error with a code of the family of authentication, audit and exception users.
     Family(StatusCode, &'static str, String),
 }
 
@@ -34,8 +43,23 @@ impl Failure {
         Self::new(StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed")
     }
 
-    pub(crate) fn into_response(self, world: &World, request: &Request) -> Response {
+    pub(crate) fn into_response(
+        self,
+        form: ErrorForm,
+        world: &World,
+        request: &Request,
+    ) -> Response {
         match self {
+            Self::NotFound if form == ErrorForm::Family => Self::Family(
+                StatusCode::NOT_FOUND,
+                "FAILURE_NOT_FOUND",
+                "Not found".into(),
+            )
+            .into_response(form, world, request),
+            Self::Status(status, message) if form == ErrorForm::Family => {
+                Self::Family(status, "FAILURE_BAD_REQUEST", message)
+                    .into_response(form, world, request)
+            }
             Self::NotFound => integration(world, request, StatusCode::NOT_FOUND, "Not Found"),
             Self::Status(status, message) => integration(world, request, status, &message),
             Self::OAuth(status, code, description) => json_response(

@@ -3,31 +3,46 @@
 use std::time::Duration;
 
 use anaplan_core::{ModelId, WorkspaceId};
-use http::{Method, StatusCode};
+use http::StatusCode;
 use serde_json::{Value, json};
 
 use crate::api::envelope::{Envelope, Failure, json_response};
+use crate::api::router::{Route, get, post};
 use crate::api::users::{self, long_date};
-use crate::api::{Call, Reply, query, route::only, workspaces};
+use crate::api::{Call, Reply, query, workspaces};
 use crate::http::Response;
 use crate::world::{Model, ModelState, OpenState, TaskRecord, User, later};
 
 /// How often a model may be asked to open within ten minutes.
 const FAIR_OPENINGS: usize = 5;
 
-/// What hangs under a model and belongs to no namespace of its own.
-pub(crate) fn route(call: &mut Call<'_>, id: &ModelId, rest: &[&str]) -> Reply {
-    match rest {
-        ["status"] => status(call, id),
-        ["open"] => only(call.request, &Method::POST).and_then(|()| open(call, id)),
-        ["users"] => users_of(call, id),
-        ["close"] => only(call.request, &Method::POST).and_then(|()| close(call, id)),
-        _ => Err(Failure::NotFound),
-    }
-}
+pub(crate) const ROUTES: &[Route] = &[
+    get("/models", |call, _| list(call)),
+    get("/models/{model}", |call, at| one(call, &at.model())).while_busy(),
+];
 
-pub(crate) fn list(call: &mut Call<'_>) -> Reply {
-    only(call.request, &Method::GET)?;
+/// Rows below a model that belong to no namespace.
+pub(crate) const OF_MODEL: &[Route] = &[
+    get("/status", |call, at| {
+        let status = request_status(call, &at.model())?;
+        let body = json!({ "requestStatus": status });
+        Ok(json_response(StatusCode::OK, &body))
+    })
+    .while_busy(),
+    // Unlike the answer to GET, this one has an envelope.
+    post("/status", |call, at| {
+        let status = request_status(call, &at.model())?;
+        Ok(Envelope::of("requestStatus")
+            .with("requestStatus", status)
+            .into())
+    })
+    .while_busy(),
+    get("/users", |call, at| users_of(call, &at.model())),
+    post("/open", |call, at| open(call, &at.model())),
+    post("/close", |call, at| close(call, &at.model())),
+];
+
+fn list(call: &mut Call<'_>) -> Reply {
     let tenant_admin = call
         .world
         .user(&call.user)
@@ -70,7 +85,6 @@ pub(crate) fn list_of(call: &Call<'_>, user: &User) -> Reply {
 
 /// Those who have a role in a model.
 fn users_of(call: &Call<'_>, id: &ModelId) -> Reply {
-    only(call.request, &Method::GET)?;
     let model = call.world.model(id).ok_or(Failure::NotFound)?;
     if !visible(call, model) {
         return Err(Failure::NotFound);
@@ -79,7 +93,7 @@ fn users_of(call: &Call<'_>, id: &ModelId) -> Reply {
 }
 
 fn respond(call: &Call<'_>, models: Vec<Value>) -> Reply {
-    let (models, paging) = query::page(call.world, call.request, models);
+    let (models, paging) = query::page(call, models);
     Ok(Envelope::of("model")
         .paged(paging)
         .with("models", models)
@@ -87,8 +101,7 @@ fn respond(call: &Call<'_>, models: Vec<Value>) -> Reply {
 }
 
 /// Works without access to the model's contents too.
-pub(crate) fn one(call: &mut Call<'_>, id: &ModelId) -> Reply {
-    only(call.request, &Method::GET)?;
+fn one(call: &mut Call<'_>, id: &ModelId) -> Reply {
     let model = call.world.model(id).ok_or(Failure::NotFound)?;
     if !visible(call, model) {
         return Err(Failure::NotFound);
@@ -142,8 +155,8 @@ fn describe(call: &Call<'_>, model: &Model) -> Value {
     value
 }
 
-/// The one answer without an envelope, but for the form that is asked by POST.
-fn status(call: &Call<'_>, id: &ModelId) -> Reply {
+/// The runtime state of a model.
+fn request_status(call: &Call<'_>, id: &ModelId) -> Result<Value, Failure> {
     let model = call.model(id)?;
     let work = call.world.tasks.work_of(id);
     let step = match model.open {
@@ -158,7 +171,7 @@ fn status(call: &Call<'_>, id: &ModelId) -> Reply {
         OpenState::Closed => -1.0,
         OpenState::Opening(_) | OpenState::Closing(_) => 0.5,
     };
-    let value = json!({
+    Ok(json!({
         "tooltip": work.map(|work| tooltip(call, work)),
         "progress": progress,
         "currentStep": step,
@@ -167,17 +180,7 @@ fn status(call: &Call<'_>, id: &ModelId) -> Reply {
         "taskId": work.map(|work| work.id.as_str()),
         "peakMemoryUsageEstimate": null,
         "peakMemoryUsageTime": null,
-    });
-    match *call.request.method() {
-        Method::GET => Ok(json_response(
-            StatusCode::OK,
-            &json!({ "requestStatus": value }),
-        )),
-        Method::POST => Ok(Envelope::of("requestStatus")
-            .with("requestStatus", value)
-            .into()),
-        _ => Err(Failure::method()),
-    }
+    }))
 }
 
 /// Who keeps the model busy, and since when.

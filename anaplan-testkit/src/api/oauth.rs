@@ -2,11 +2,13 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use http::{Method, StatusCode};
+use http::StatusCode;
 use serde_json::{Value, json};
 
-use crate::api::envelope::{Failure, json_response};
-use crate::api::{Reply, route::only};
+use crate::api::Reply;
+use crate::api::envelope::{ErrorForm, Failure, json_response};
+use crate::api::query::Paging;
+use crate::api::router::{Auth, Group, Mount, Service, open};
 use crate::http::Request;
 use crate::world::{Issued, OAuthRefusal, World};
 
@@ -14,15 +16,24 @@ const CODE: &str = "authorization_code";
 const DEVICE: &str = "urn:ietf:params:oauth:grant-type:device_code";
 const REFRESH: &str = "refresh_token";
 
-pub(crate) fn route(world: &mut World, request: &Request, rest: &[&str]) -> Reply {
-    match rest {
-        ["device", "code"] => {
-            only(request, &Method::POST).and_then(|()| start_device(world, request))
-        }
-        ["token"] => only(request, &Method::POST).and_then(|()| tokens(world, request)),
-        _ => Err(Failure::NotFound),
-    }
-}
+pub(crate) const SERVICE: Service = Service {
+    mounts: &[Mount::anywhere("/oauth")],
+    auth: Auth::ByHandler,
+    errors: ErrorForm::Integration,
+    paging: Paging::OFFSET_LIMIT,
+    rate_limited: false,
+    confidential: true,
+    groups: &[Group {
+        bases: &[""],
+        before: None,
+        routes: &[
+            open("POST", "/device/code", |world, request, _| {
+                start_device(world, request)
+            }),
+            open("POST", "/token", |world, request, _| tokens(world, request)),
+        ],
+    }],
+};
 
 /// The fields of a request. Others than the known ones, those of PKCE among them, change nothing.
 struct Fields(Vec<(String, String)>);
@@ -44,7 +55,15 @@ fn start_device(world: &mut World, request: &Request) -> Reply {
     let fields = Fields(request.fields());
     let codes = world
         .start_device(fields.need("client_id")?, fields.get("scope"))
-        .map_err(|refusal| failure(world, refusal))?;
+        .map_err(|refusal| match refusal {
+            // 401 is none of the statuses of this endpoint.
+            OAuthRefusal::Client => Failure::OAuth(
+                StatusCode::FORBIDDEN,
+                "unauthorized_client",
+                "Unauthorized or unknown client".into(),
+            ),
+            other => failure(world, other),
+        })?;
     let page = format!("{}/activate", request.origin());
     Ok(json_response(
         StatusCode::OK,

@@ -4,30 +4,60 @@ use anaplan_core::UserId;
 use http::{Method, StatusCode};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
-use crate::api::envelope::Failure;
+use crate::api::Reply;
+use crate::api::envelope::{ErrorForm, Failure};
 use crate::api::oauth::{failure, invalid_request};
-use crate::api::{Reply, route::only};
+use crate::api::query::Paging;
+use crate::api::router::{Auth, Group, Mount, Params, Service, open};
 use crate::http::{Request, Response};
 use crate::world::{OAuthRefusal, World};
 
 const WRONG: &str = "Wrong user or password.";
 
-pub(crate) fn route(world: &mut World, request: &Request, rest: &[&str]) -> Reply {
-    match rest {
-        ["authorize"] => only(request, &Method::GET).and_then(|()| authorize(world, request)),
-        ["prelogin"] if request.method() == Method::POST => {
-            let ticket = open(world, request)?;
-            log_in(world, request, &ticket)
-        }
-        ["prelogin"] => {
-            only(request, &Method::GET)?;
-            let ticket = open(world, request)?;
-            Ok(login_page(&ticket, ""))
-        }
-        ["login", ticket] => {
-            only(request, &Method::POST).and_then(|()| log_in(world, request, ticket))
-        }
-        _ => Err(Failure::NotFound),
+/// The pages of the authorization code flow.
+pub(crate) const AUTHORIZATION: Service = pages(
+    &[Mount::anywhere("/auth")],
+    &[Group {
+        bases: &[""],
+        before: None,
+        routes: &[
+            open("GET", "/authorize", |world, request, _| {
+                authorize(world, request)
+            }),
+            open("GET", "/prelogin", |world, request, _| {
+                let ticket = open_login(world, request)?;
+                Ok(login_page(&ticket, ""))
+            }),
+            open("POST", "/prelogin", |world, request, _| {
+                let ticket = open_login(world, request)?;
+                log_in(world, request, &ticket)
+            }),
+            open("POST", "/login/{ticket}", |world, request, at| {
+                log_in(world, request, at.get("ticket"))
+            }),
+        ],
+    }],
+);
+
+/// The page of the device flow, with or without a key that approves.
+pub(crate) const ACTIVATION: Service = pages(
+    &[Mount::anywhere("/activate")],
+    &[Group {
+        bases: &["", "/{approval}"],
+        before: None,
+        routes: &[open("GET", "", activate), open("POST", "", activate)],
+    }],
+);
+
+const fn pages(mounts: &'static [Mount], groups: &'static [Group]) -> Service {
+    Service {
+        mounts,
+        auth: Auth::ByHandler,
+        errors: ErrorForm::Integration,
+        paging: Paging::OFFSET_LIMIT,
+        rate_limited: false,
+        confidential: true,
+        groups,
     }
 }
 
@@ -66,7 +96,7 @@ fn check<'r>(world: &World, request: &'r Request) -> Result<(&'r str, &'r str, &
     }
 }
 
-fn open(world: &mut World, request: &Request) -> Result<String, Failure> {
+fn open_login(world: &mut World, request: &Request) -> Result<String, Failure> {
     let (client, redirect_uri, scope) = check(world, request)?;
     Ok(world.open_login(client, redirect_uri, scope, request.param("state")))
 }
@@ -108,12 +138,12 @@ fn log_in(world: &mut World, request: &Request, ticket: &str) -> Reply {
 }
 
 /// The page on which a user types the code that a device shows, or which approves for whoever has the key.
-pub(crate) fn activate(world: &mut World, request: &Request, approval: &str) -> Reply {
-    let approver = world.approver(approval).cloned();
+fn activate(world: &mut World, request: &Request, at: &Params<'_>) -> Reply {
+    let approver = at.find("approval").and_then(|key| world.approver(key));
+    let approver = approver.cloned();
     let decided = request.method() == Method::POST
         || (request.param("user_code").is_some() && approver.is_some());
     if !decided {
-        only(request, &Method::GET)?;
         return Ok(device_page(request.param("user_code").unwrap_or(""), ""));
     }
     let form = Form(request.fields());

@@ -2,23 +2,40 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::api::Call;
 use crate::api::envelope::Failure;
 use crate::http::Request;
-use crate::world::World;
 
-/// Cuts the page out of `all` that the request asks for, and describes it.
-pub(crate) fn page<T>(world: &World, request: &Request, all: Vec<T>) -> (Vec<T>, Value) {
+/// The query parameters that select a page.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Paging {
+    /// The number of rows of a page.
+    pub(crate) limit: &'static str,
+    /// The index of the first row, from zero.
+    pub(crate) offset: &'static str,
+}
+
+impl Paging {
+    pub(crate) const OFFSET_LIMIT: Self = Self {
+        limit: "limit",
+        offset: "offset",
+    };
+}
+
+/// Returns the page of `all` that the request asks for, and its description.
+pub(crate) fn page<T>(call: &Call<'_>, all: Vec<T>) -> (Vec<T>, Value) {
+    let (world, request, names) = (&*call.world, call.request, call.paging);
     let number = |name| {
         request
             .param(name)
             .and_then(|text| text.parse::<usize>().ok())
     };
     let cap = world.rules.page_cap.max(1);
-    let limit = number("limit")
+    let limit = number(names.limit)
         .filter(|limit| *limit > 0)
         .unwrap_or(cap)
         .min(cap);
-    let offset = number("offset").unwrap_or(0);
+    let offset = number(names.offset).unwrap_or(0);
     let total = all.len();
     let items: Vec<T> = all.into_iter().skip(offset).take(limit).collect();
     let mut paging = json!({
@@ -30,7 +47,7 @@ pub(crate) fn page<T>(world: &World, request: &Request, all: Vec<T>) -> (Vec<T>,
         let base = "https://api.anaplan.com";
         format!("{base}{}?limit={limit}&offset={offset}", request.path())
     };
-    if world.rules.bogus_next && request.param("limit").is_none() && offset == 0 {
+    if world.rules.bogus_next && request.param(names.limit).is_none() && offset == 0 {
         let base = "https://api.anaplan.com";
         paging["next"] = format!("{base}{}?limit=20&offset=20", request.path()).into();
     } else if offset + items.len() < total {
@@ -150,8 +167,8 @@ pub(crate) fn unrecognized(key: &str) -> Failure {
     ))
 }
 
-/// Reads the body as JSON of any kind.
-pub(crate) fn json_body(request: &Request) -> Result<Value, Failure> {
+/// Refuses a body that is not declared as JSON.
+pub(crate) fn check_content_type(request: &Request) -> Result<(), Failure> {
     let is_json = request
         .header("content-type")
         .is_some_and(|kind| kind.contains("json"));
@@ -161,19 +178,25 @@ pub(crate) fn json_body(request: &Request) -> Result<Value, Failure> {
             "Unsupported Media Type",
         ));
     }
+    Ok(())
+}
+
+/// Reads the body as JSON of any kind.
+pub(crate) fn json_body(request: &Request) -> Result<Value, Failure> {
+    check_content_type(request)?;
     if request.body().trim_ascii().is_empty() {
         return Err(Failure::bad(
             "The request body is null. To continue, change the format to a non-empty state.",
         ));
     }
     serde_json::from_slice(request.body()).map_err(|error| {
-        let text = request.body().trim_ascii();
         Failure::bad(match error.classify() {
-            serde_json::error::Category::Eof if text.first() == Some(&b'{') => {
-                "An unterminated JSON object was found. Ensure the object is terminated."
+            // What is open at the end counts, not what the body begins with.
+            serde_json::error::Category::Eof if error.to_string().contains("string") => {
+                "An unterminated string was identified. Ensure the string is terminated."
             }
             serde_json::error::Category::Eof => {
-                "An unterminated string was identified. Ensure the string is terminated."
+                "An unterminated JSON object was found. Ensure the object is terminated."
             }
             _ => "Check if the content is compatible with JSON format.",
         })

@@ -6,123 +6,128 @@ mod dimensions;
 mod list_items;
 mod lists;
 mod modules;
-mod read_requests;
+pub(crate) mod read_requests;
 mod view_data;
 mod views;
 
 use anaplan_core::ModelId;
 use bytes::Bytes;
-use http::{Method, StatusCode};
+use http::StatusCode;
 
+use crate::api::Call;
 use crate::api::envelope::Failure;
-use crate::api::{Call, Reply};
+use crate::api::in_workspace;
+use crate::api::router::{Params, Route, get, post, put};
 use crate::http::{Body, Response};
-use crate::world::{Model, Module, OpenState, ReadOf};
+use crate::world::{Model, Module, OpenState};
 
 /// Up to how many cells or items an answer is made at once; larger ones are made as they are sent.
 const SMALL: usize = 5_000;
 
-pub(crate) fn route(call: &mut Call<'_>, id: &ModelId, rest: &[&str]) -> Reply {
-    enter(call, id, rest)?;
-    let method = call.request.method().clone();
-    match (rest, &method) {
-        (["modules"], &Method::GET) => modules::list(call, id),
-        (["modules", module, "lineItems"], &Method::GET) => {
-            modules::line_items(call, id, Some(module))
-        }
-        (["lineItems"], &Method::GET) => modules::line_items(call, id, None),
-        (["modules", module, "views"], &Method::GET) => views::list(call, id, Some(module)),
-        (["views"], &Method::GET) => views::list(call, id, None),
-        (["views", view], &Method::GET) => views::metadata(call, id, view),
-        (["views", view, "data"], &Method::GET) => view_data::data(call, id, view),
-        (["views", view, "dimensions", dimension, "items"], &Method::GET) => {
-            dimensions::of_view(call, id, view, dimension)
-        }
-        (["lineItems", item, "dimensions"], &Method::GET) => {
-            dimensions::of_line_item(call, id, item)
-        }
-        (["lineItems", item, "dimensions", dimension, "items"], &Method::GET) => {
-            dimensions::items_of_line_item(call, id, item, dimension)
-        }
-        (["dimensions", dimension, "items"], &Method::GET) => {
-            dimensions::of_model(call, id, dimension)
-        }
-        (["dimensions", dimension, "items"], &Method::POST) => {
-            dimensions::look_up(call, id, dimension)
-        }
-        (["modules", module, "data"], &Method::POST) => cells::write(call, id, module),
-        (["lists"], &Method::GET) => lists::list(call, id),
-        (["lists", list], &Method::GET) => lists::metadata(call, id, list),
-        (["lists", list, "items"], &Method::GET) => list_items::read(call, id, list),
-        (["lists", list, "items"], &Method::POST | &Method::PUT) => {
-            list_items::write(call, id, list)
-        }
-        (["lists", list, "resetIndex"], &Method::POST) => lists::reset_index(call, id, list),
-        (["lists", list, "preview"], &Method::GET) => lists::preview(call, id, list),
-        (
-            [
-                kind @ ("views" | "lists"),
-                object,
-                "readRequests",
-                rest @ ..,
-            ],
-            _,
-        ) => {
-            let object = number(object)?;
-            let of = if *kind == "views" {
-                ReadOf::View(object)
-            } else {
-                ReadOf::List(object)
-            };
-            read_requests::route(call, id, of, rest)
-        }
-        (["currentPeriod"], &Method::GET) => calendar::current_period(call, id),
-        (["currentPeriod"], &Method::PUT) => calendar::set_current_period(call, id),
-        (["modelCalendar"], &Method::GET) => calendar::model_calendar(call, id),
-        (["modelCalendar", "fiscalYear"], &Method::PUT) => calendar::set_fiscal_year(call, id),
-        (["versions"], &Method::GET) => calendar::versions(call, id),
-        (["versions", version, "switchover"], &Method::PUT) => {
-            calendar::set_switchover(call, id, version)
-        }
-        (
-            ["modules" | "views" | "lineItems" | "lists" | "versions" | "currentPeriod"]
-            | ["modelCalendar"]
-            | ["modelCalendar", "fiscalYear"]
-            | ["views" | "lists", _]
-            | ["modules", _, "lineItems" | "views" | "data"]
-            | ["views", _, "data"]
-            | ["lists", _, "items" | "resetIndex" | "preview"]
-            | ["lineItems", _, "dimensions"]
-            | ["dimensions", _, "items"]
-            | ["views" | "lineItems", _, "dimensions", _, "items"]
-            | ["versions", _, "switchover"],
-            _,
-        ) => Err(Failure::method()),
-        _ => Err(Failure::NotFound),
-    }
-}
+pub(crate) const ROUTES: &[Route] = &[
+    get("/modules", |call, at| modules::list(call, &at.model())),
+    get("/modules/{module}/lineItems", |call, at| {
+        modules::line_items(call, &at.model(), Some(at.get("module")))
+    }),
+    get("/modules/{module}/views", |call, at| {
+        views::list(call, &at.model(), Some(at.get("module")))
+    }),
+    post("/modules/{module}/data", |call, at| {
+        cells::write(call, &at.model(), at.get("module"))
+    }),
+    get("/lineItems", |call, at| {
+        modules::line_items(call, &at.model(), None)
+    }),
+    get("/lineItems/{item}/dimensions", |call, at| {
+        dimensions::of_line_item(call, &at.model(), at.get("item"))
+    }),
+    get(
+        "/lineItems/{item}/dimensions/{dimension}/items",
+        |call, at| {
+            let (item, dimension) = (at.get("item"), at.get("dimension"));
+            dimensions::items_of_line_item(call, &at.model(), item, dimension)
+        },
+    ),
+    get("/views", |call, at| views::list(call, &at.model(), None)),
+    get("/views/{view}", |call, at| {
+        views::metadata(call, &at.model(), at.get("view"))
+    }),
+    get("/views/{view}/data", |call, at| {
+        view_data::data(call, &at.model(), at.get("view"))
+    }),
+    get("/views/{view}/dimensions/{dimension}/items", |call, at| {
+        let (view, dimension) = (at.get("view"), at.get("dimension"));
+        dimensions::of_view(call, &at.model(), view, dimension)
+    }),
+    get("/dimensions/{dimension}/items", |call, at| {
+        dimensions::of_model(call, &at.model(), at.get("dimension"))
+    }),
+    post("/dimensions/{dimension}/items", |call, at| {
+        dimensions::look_up(call, &at.model(), at.get("dimension"))
+    })
+    .reads(),
+    get("/lists", |call, at| lists::list(call, &at.model())),
+    get("/lists/{list}", |call, at| {
+        lists::metadata(call, &at.model(), at.get("list"))
+    }),
+    get("/lists/{list}/items", |call, at| {
+        list_items::read(call, &at.model(), at.get("list"))
+    }),
+    post("/lists/{list}/items", |call, at| {
+        list_items::write(call, &at.model(), at.get("list"))
+    }),
+    put("/lists/{list}/items", |call, at| {
+        list_items::write(call, &at.model(), at.get("list"))
+    }),
+    post("/lists/{list}/resetIndex", |call, at| {
+        lists::reset_index(call, &at.model(), at.get("list"))
+    })
+    .for_administrators(),
+    get("/lists/{list}/preview", |call, at| {
+        lists::preview(call, &at.model(), at.get("list"))
+    })
+    .for_administrators(),
+    get("/versions", |call, at| {
+        calendar::versions(call, &at.model())
+    })
+    .for_administrators(),
+    put("/versions/{version}/switchover", |call, at| {
+        calendar::set_switchover(call, &at.model(), at.get("version"))
+    })
+    .for_administrators(),
+    get("/currentPeriod", |call, at| {
+        calendar::current_period(call, &at.model())
+    })
+    .for_administrators(),
+    put("/currentPeriod", |call, at| {
+        calendar::set_current_period(call, &at.model())
+    })
+    .for_administrators(),
+    get("/modelCalendar", |call, at| {
+        calendar::model_calendar(call, &at.model())
+    })
+    .for_administrators(),
+    put("/modelCalendar/fiscalYear", |call, at| {
+        calendar::set_fiscal_year(call, &at.model())
+    })
+    .for_administrators(),
+];
 
-/// What stands before every operation: access, the state of the model, the role. A model that is not in
-/// memory is loaded.
-fn enter(call: &mut Call<'_>, id: &ModelId, rest: &[&str]) -> Result<(), Failure> {
-    let reads = match rest {
-        ["dimensions", ..] | [_, _, "readRequests", ..] => true,
-        _ => call.request.method() == Method::GET,
-    };
-    if reads {
-        call.online(id)?;
+/// Checks what stands before every operation: access, the state of the model, the role. Loads a model
+/// that is not in memory.
+pub(crate) fn enter(call: &mut Call<'_>, route: &Route, at: &Params<'_>) -> Result<(), Failure> {
+    in_workspace(call, route, at)?;
+    let id = at.model();
+    if route.reads {
+        call.online(&id)?;
     } else {
-        call.changeable(id)?;
+        call.changeable(&id)?;
     }
-    let for_admins = matches!(
-        rest,
-        ["versions" | "currentPeriod" | "modelCalendar", ..]
-            | ["lists", _, "resetIndex" | "preview"]
-    );
-    if (for_admins || call.world.rules.modelling_for_admins) && !call.is_admin(id) {
+    let for_admins = route.for_administrators || call.world.rules.modelling_for_admins;
+    if for_admins && !call.is_admin(&id) {
         return Err(Failure::new(StatusCode::FORBIDDEN, "Forbidden"));
     }
-    if let Some(model) = call.world.model_mut(id) {
+    if let Some(model) = call.world.model_mut(&id) {
         if model.open != OpenState::Open {
             model.open = OpenState::Open;
         }

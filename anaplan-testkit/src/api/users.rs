@@ -1,24 +1,26 @@
 //! Users of the tenant.
 
 use anaplan_core::UserId;
-use http::Method;
 use serde_json::{Value, json};
 
 use crate::api::envelope::{Envelope, Failure};
-use crate::api::{Call, Reply, models, query, route::only, workspaces};
+use crate::api::router::{Route, get};
+use crate::api::{Call, Reply, models, query, workspaces};
 use crate::world::User;
 
-pub(crate) fn route(call: &mut Call<'_>, rest: &[&str]) -> Reply {
-    only(call.request, &Method::GET)?;
-    match rest {
-        [] => list(call),
-        ["me"] => one(call, &call.user.clone()),
-        [user] => one(call, &UserId::from(*user)),
-        [user, "workspaces"] => workspaces::list_of(call, seen(call, user)?),
-        [user, "models"] => models::list_of(call, seen(call, user)?),
-        _ => Err(Failure::NotFound),
-    }
-}
+pub(crate) const ROUTES: &[Route] = &[
+    get("/users", |call, _| list(call)),
+    get("/users/me", |call, _| one(call, &call.user.clone())),
+    get("/users/{user}", |call, at| {
+        one(call, &UserId::from(at.get("user")))
+    }),
+    get("/users/{user}/workspaces", |call, at| {
+        workspaces::list_of(call, seen(call, at.get("user"))?)
+    }),
+    get("/users/{user}/models", |call, at| {
+        models::list_of(call, seen(call, at.get("user"))?)
+    }),
+];
 
 fn list(call: &Call<'_>) -> Reply {
     let wanted = |user: &User| {
@@ -37,7 +39,7 @@ pub(crate) fn respond(call: &Call<'_>, fits: impl Fn(&User) -> bool) -> Reply {
     let mut users: Vec<Value> = users.map(|user| describe(call, user)).collect();
     let fields = ["firstName", "lastName", "email", "active", "lastLoginDate"];
     query::sort_strictly(call.request, &mut users, &fields)?;
-    let (users, paging) = query::page(call.world, call.request, users);
+    let (users, paging) = query::page(call, users);
     Ok(Envelope::of("user")
         .paged(paging)
         .with("users", users)

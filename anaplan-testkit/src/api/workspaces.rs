@@ -1,42 +1,40 @@
 //! Workspaces, and the models in them.
 
 use anaplan_core::{ModelId, WorkspaceId};
-use http::{Method, StatusCode};
+use http::StatusCode;
 use serde_json::{Value, json};
 
 use crate::api::envelope::{Envelope, Failure};
-use crate::api::{Call, Reply, models, query, route::only, users};
+use crate::api::router::{Params, Route, get, no_method, post};
+use crate::api::{Call, Reply, models, query, users};
 use crate::world::{OpenState, User, Workspace};
 
-pub(crate) fn route(call: &mut Call<'_>, rest: &[&str]) -> Reply {
-    if let [workspace, "bulkDeleteModels"] = rest {
-        only(call.request, &Method::POST)?;
-        return bulk_delete(call, &WorkspaceId::from(*workspace));
-    }
-    if !matches!(
-        rest,
-        [] | [_] | [_, "models" | "users" | "admins" | "visitors"]
-    ) {
-        return Err(Failure::NotFound);
-    }
-    only(call.request, &Method::GET)?;
-    match rest {
-        [] => list(call),
-        [workspace, "users"] => users_of(call, &WorkspaceId::from(*workspace)),
-        [workspace] => one(call, &WorkspaceId::from(*workspace)),
-        [workspace, "models"] => models::list_in(call, &WorkspaceId::from(*workspace)),
-        [workspace, "admins"] => {
-            let workspace = WorkspaceId::from(*workspace);
-            let is_one = |user: &User| user.admin_of.contains(&workspace);
-            people(call, &workspace, "admins", is_one)
-        }
-        [workspace, "visitors"] => {
-            let workspace = WorkspaceId::from(*workspace);
-            let is_one = |user: &User| user.visitor_of.contains(&workspace);
-            people(call, &workspace, "visitors", is_one)
-        }
-        _ => Err(Failure::NotFound),
-    }
+pub(crate) const ROUTES: &[Route] = &[
+    get("/workspaces", |call, _| list(call)),
+    get("/workspaces/{workspace}", |call, at| one(call, &id(at))),
+    get("/workspaces/{workspace}/users", |call, at| {
+        users_of(call, &id(at))
+    }),
+    get("/workspaces/{workspace}/admins", |call, at| {
+        let id = id(at);
+        people(call, &id, "admins", |user| user.admin_of.contains(&id))
+    }),
+    get("/workspaces/{workspace}/visitors", |call, at| {
+        let id = id(at);
+        people(call, &id, "visitors", |user| user.visitor_of.contains(&id))
+    }),
+    get("/workspaces/{workspace}/models", |call, at| {
+        models::list_in(call, &id(at))
+    }),
+    // The model itself is found at `/models/{model}` only.
+    no_method("/workspaces/{workspace}/models/{model}"),
+    post("/workspaces/{workspace}/bulkDeleteModels", |call, at| {
+        bulk_delete(call, &id(at))
+    }),
+];
+
+fn id(at: &Params<'_>) -> WorkspaceId {
+    WorkspaceId::from(at.get("workspace"))
 }
 
 /// Whether a user sees a workspace at all.
@@ -75,7 +73,7 @@ pub(crate) fn list_of(call: &Call<'_>, user: &User) -> Reply {
         .map(|workspace| describe(call, workspace))
         .collect();
     query::sort_strictly(call.request, &mut workspaces, &["name", "sizeAllowance"])?;
-    let (workspaces, paging) = query::page(call.world, call.request, workspaces);
+    let (workspaces, paging) = query::page(call, workspaces);
     let envelope = Envelope::of("workspace").paged(paging);
     Ok(envelope.with("workspaces", workspaces).into())
 }
@@ -157,7 +155,7 @@ fn people(
             })
         })
         .collect();
-    let (people, paging) = query::page(call.world, call.request, people);
+    let (people, paging) = query::page(call, people);
     Ok(Envelope::of(key.trim_end_matches('s'))
         .paged(paging)
         .with(key, people)

@@ -7,13 +7,13 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anaplan_testkit::{Exchange, FakeAnaplan, Server, WorldCard};
+use anaplan_testkit::{Exchange, FakeAnaplan, Pacing, Server, WorldCard};
 use clap::Parser;
 
 /// A stateful fake of Anaplan.
 ///
-/// Starts a demo world, prints one line of JSON that says where it is and who may sign in, and serves
-/// until it is interrupted or terminated.
+/// Starts a demo world, prints its address, users and ids as one line of JSON, and serves until it is
+/// interrupted or terminated.
 #[derive(Debug, Parser)]
 #[command(name = "anaplan-fake", version)]
 struct Arguments {
@@ -32,6 +32,19 @@ struct Arguments {
     /// How many requests pass at once before 429; 0 turns the limit off
     #[arg(long, value_name = "N")]
     burst: Option<u32>,
+
+    /// How tasks progress: with the time, for a duration such as `2s`; with the polls of the task itself,
+    /// such as `polls:3`; or `instant`. Other calls wait while a task of a given duration runs in their model
+    #[arg(long, value_name = "PACE", default_value = "2s", value_parser = pace)]
+    pace: Pacing,
+
+    /// Print the JSON over several lines
+    #[arg(long, conflicts_with = "env")]
+    pretty: bool,
+
+    /// Print `export ANAPLAN_URL=..` and so on for a shell, in place of JSON
+    #[arg(long)]
+    env: bool,
 
     /// Serve https; the card names the certificate of the authority to be trusted
     #[cfg(feature = "https")]
@@ -61,9 +74,12 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
         Some(file) => load(file)?,
         None => FakeAnaplan::in_process(),
     };
-    if let Some(burst) = arguments.burst {
-        fake.world(|world| world.rules.burst = (burst > 0).then_some(burst));
-    }
+    fake.world(|world| {
+        world.rules.pacing = arguments.pace;
+        if let Some(burst) = arguments.burst {
+            world.rules.burst = (burst > 0).then_some(burst);
+        }
+    });
 
     let mut server = Server::builder(fake);
     if arguments.verbose {
@@ -91,12 +107,37 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
         .with_files(folder)
         .map_err(|error| format!("cannot write into {}: {error}", folder.display()))?;
     let mut stdout = io::stdout();
-    writeln!(stdout, "{card}")?;
+    if arguments.env {
+        write!(stdout, "{}", card.to_shell())?;
+    } else if arguments.pretty {
+        writeln!(stdout, "{card:#}")?;
+    } else {
+        writeln!(stdout, "{card}")?;
+    }
     stdout.flush()?;
 
     signals.wait().await;
     server.stop().await;
     Ok(())
+}
+
+/// Reads the argument of `--pace`.
+fn pace(text: &str) -> Result<Pacing, String> {
+    if text == "instant" {
+        return Ok(Pacing::Instant);
+    }
+    if let Some(polls) = text.strip_prefix("polls:") {
+        let polls = polls.parse().ok().filter(|polls| *polls > 0);
+        return polls
+            .map(Pacing::Polls)
+            .ok_or_else(|| "the number of polls must be 1 or more".to_owned());
+    }
+    let takes: jiff::SignedDuration = text
+        .parse()
+        .map_err(|_| "expected `instant`, `polls:N` or a duration such as `2s`".to_owned())?;
+    std::time::Duration::try_from(takes)
+        .map(Pacing::Time)
+        .map_err(|_| "the duration must not be negative".to_owned())
 }
 
 fn load(file: &Path) -> Result<FakeAnaplan, Box<dyn Error>> {

@@ -124,6 +124,7 @@ impl FakeAnaplan {
     /// Has a request carried out, and spoils the answer as the fault wants it.
     pub(crate) fn serve(&self, request: &Request, drawn: &Drawn) -> Served {
         let now = self.shared.clock.now();
+        self.shared.clock.note_activity();
         let mut state = self.lock();
         let State { world, log, .. } = &mut *state;
         world.advance_to(now);
@@ -135,6 +136,7 @@ impl FakeAnaplan {
         };
         log.note(now, request, response, fault);
         drop(state);
+        self.shared.clock.note_activity();
         #[cfg(feature = "judge")]
         self.shared.verdict.enforce();
         self.shared.changed.notify_waiters();
@@ -159,7 +161,7 @@ impl FakeAnaplan {
     fn spoil(&self, world: &mut World, request: &Request, fault: Option<&Kind>) -> Served {
         let failure = |world: &World, status: StatusCode| {
             let message = status.canonical_reason().unwrap_or("Error");
-            api::Failure::new(status, message).into_response(world, request)
+            api::refuse(world, request, api::Failure::new(status, message))
         };
         match fault {
             None | Some(Kind::Delay(_) | Kind::Late(_)) => {
@@ -171,9 +173,12 @@ impl FakeAnaplan {
                 }
                 Served::Answer(failure(world, *status))
             }
-            Some(Kind::Throttle(retry_after)) => {
-                Served::Answer(api::too_many(world, request, *retry_after))
-            }
+            Some(Kind::Throttle(retry_after)) => Served::Answer(api::too_many(
+                api::ErrorForm::Integration,
+                world,
+                request,
+                *retry_after,
+            )),
             Some(Kind::DropBefore) => Served::Dropped,
             Some(Kind::DropAfter) => {
                 let _ = self.handle(world, request);

@@ -194,10 +194,10 @@ fn totals(_: &Request, body: &Value) -> Result<(), String> {
 pub(super) const OPERATIONS: &[Operation] = &[
     op("PUT", "onlineStatus")
         .gives(&[nothing(204)])
-        .refuses(&[400, 403]),
+        .refuses(&[400, 403, 415]),
     op("POST", "onlineStatus")
         .gives(&[nothing(204)])
-        .refuses(&[400, 403]),
+        .refuses(&[400, 403, 415]),
     get(
         "alm/syncableRevisions",
         &[envelope(&[key("revisions", Shape::List(&REVISION))])],

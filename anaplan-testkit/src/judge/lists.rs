@@ -40,7 +40,7 @@ const LIST_METADATA: Field = key(
         key("productionData", Shape::Flag),
         key("permittedItems", Shape::Count),
         optional("nextitemIndex", Shape::Count),
-        optional("topLevelItem", Shape::Filled),
+        optional("topLevelItem", Shape::Either(&[Shape::Filled, ID_AND_NAME])),
         optional("subsets", Shape::Rows(&ID_AND_NAME)),
         optional("category", Shape::Text),
         optional("dataTags", NAMES),
@@ -77,7 +77,12 @@ const UPDATED: &[Field] = &[
     key("total", Shape::Count),
     ITEM_FAILURES,
 ];
-const DELETED: &[Field] = &[key("deleted", Shape::Count), ITEM_FAILURES];
+const DELETED: &[Field] = &[
+    key("deleted", Shape::Count),
+    optional("ignored", Shape::Count),
+    optional("total", Shape::Count),
+    ITEM_FAILURES,
+];
 
 fn adds(request: &Request) -> bool {
     request.param("action") == Some("add")
@@ -87,7 +92,7 @@ fn adds(request: &Request) -> bool {
 fn counters(_: &Request, body: &Value) -> Result<(), String> {
     let count = |key: &str| body[key].as_u64().unwrap_or(0);
     if let Some(total) = body["total"].as_u64() {
-        let sum = count("added") + count("updated") + count("ignored");
+        let sum = count("added") + count("updated") + count("deleted") + count("ignored");
         need(sum == total, "the counters do not add up to the total")?;
         let failures = body["failures"].as_array().into_iter().flatten();
         for failure in failures {

@@ -43,7 +43,7 @@ const OPERATIONS: &[Operation] = &[
     op("POST", "activate/*").gives(&[PAGE]).refuses(&[400, 401]),
     op("POST", "oauth/device/code")
         .gives(&[bare(200, DEVICE)])
-        .refuses(&[400, 401, 403, 500]),
+        .refuses(&[400, 403, 500]),
     op("POST", "oauth/token")
         .gives(&[bare(200, TOKENS)])
         .refuses(&[400, 401, 403, 500]),

@@ -127,6 +127,12 @@ pub struct Rules {
     pub read_quota: Option<usize>,
     /// Whether the items of a list are given in pages. Default: all at once, whatever is asked.
     pub page_list_items: bool,
+    /// Whether the deletion of list items also returns `ignored` and `total`, as adding them does.
+    /// Default: no, as in the official sample.
+    pub count_ignored_deletes: bool,
+    /// Whether `topLevelItem` of a list is an object with id and name, as community specifications have
+    /// it. Default: no, the name alone.
+    pub top_level_item_object: bool,
 }
 
 impl Default for Rules {
@@ -161,6 +167,8 @@ impl Default for Rules {
             repeat_headers: false,
             read_quota: None,
             page_list_items: false,
+            count_ignored_deletes: false,
+            top_level_item_object: false,
         }
     }
 }

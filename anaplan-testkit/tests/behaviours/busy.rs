@@ -15,6 +15,8 @@ behaviours! {
         => a_busy_model_answers_some_at_once;
     25, "D", "every other call waits until the model is free, and then is answered as if nothing had been"
         => a_busy_model_keeps_the_others_waiting;
+    25, "D", "without any switch a task that takes time ends without being polled, and other calls wait for that end"
+        => a_task_ends_by_time_without_a_poll;
     25, "I", "a write that waits is carried out later, even when its sender has given up"
         => a_write_without_its_sender_is_done;
     25, "I", "a switch says how long calls wait at most, or that nothing waits"
@@ -142,6 +144,23 @@ fn a_busy_model_keeps_the_others_waiting() {
         fake.advance(RUN);
         assert_eq!(call.await?.0, 200);
         assert!(fake.clock().monotonic() - before < Duration::from_secs(1));
+        Ok(())
+    });
+}
+
+fn a_task_ends_by_time_without_a_poll() {
+    story(async |fake| {
+        fake.world(|world| world.rules.pacing = Pacing::Time(Duration::from_secs(2)));
+        let admin = Asker::signed_in(&fake, &fake.admin());
+        let task = start(&admin);
+        let modules = at(&fake.demo().dev, "modules");
+        let (status, waited) = get_took(&admin, &modules).await;
+        assert_eq!(status, 200);
+        assert!((1.9..2.1).contains(&waited), "{waited}");
+        let (tasks, _) = task.rsplit_once('/').unwrap();
+        let listed = admin.get(tasks).expect(200).json();
+        assert_eq!(listed["tasks"][0]["taskState"], "COMPLETE");
+        assert_eq!(fake.requests().count(format!("GET {task}").as_str()), 0);
         Ok(())
     });
 }

@@ -24,6 +24,10 @@ behaviours! {
         => errors_have_the_form_of_their_family;
     9, "D", "bodies that are no JSON, not an object, empty, or of another type are told apart by their texts"
         => broken_bodies_are_told_apart;
+    9, "D", "a body that is cut inside a string is an unterminated string, one cut anywhere else an unterminated object"
+        => cut_bodies_are_told_apart;
+    10, "L", "OPTIONS lists the methods of the path, a wrong method is 405 with the same list, an unknown path 404"
+        => allowed_methods_are_those_of_the_path;
     10, "L", "an unknown route and an unknown object are answered with the same 404"
         => every_404_looks_the_same;
     11, "L", "where the real API leaves an empty collection out, the key is not there"
@@ -188,6 +192,54 @@ fn broken_bodies_are_told_apart() {
     }
     let kind = [("content-type", "text/plain")];
     admin.ask(Method::POST, &path, &kind, "{}").expect(415);
+}
+
+fn cut_bodies_are_told_apart() {
+    const STRING: &str = "An unterminated string was identified. Ensure the string is terminated.";
+    const OBJECT: &str = "An unterminated JSON object was found. Ensure the object is terminated.";
+    let admin = Asker::admin();
+    let path = format!("{}/alm/syncTasks", of_dev(&admin));
+    let json = [("content-type", "application/json")];
+    let whole = r#"{"sourceRevisionId":"AB","sourceModelId":["C"]}"#;
+    let mut seen = HashSet::new();
+    for end in 1..whole.len() {
+        let body = &whole[..end];
+        let in_string = body.matches('"').count() % 2 == 1;
+        let answer = admin.ask(Method::POST, &path, &json, body.to_owned());
+        let expected = if in_string { STRING } else { OBJECT };
+        assert_eq!(answer.expect(400).message(), expected, "{body}");
+        seen.insert(expected);
+    }
+    assert_eq!(seen.len(), 2);
+}
+
+fn allowed_methods_are_those_of_the_path() {
+    let admin = Asker::admin();
+    let nobody = Asker::nobody(&admin.fake);
+    let allow = |answer: &Answer| answer.headers["allow"].to_str().unwrap().to_owned();
+    let model = of_dev(&admin);
+    let workspace = admin.fake.demo().workspace;
+    for (path, expected, wrong) in [
+        (
+            format!("/2/0/workspaces/{workspace}/bulkDeleteModels"),
+            "POST,OPTIONS",
+            Method::DELETE,
+        ),
+        (format!("{model}/modules"), "GET,HEAD,OPTIONS", Method::POST),
+        (
+            format!("{model}/lists/1/items"),
+            "GET,HEAD,POST,PUT,OPTIONS",
+            Method::DELETE,
+        ),
+        ("/token/refresh".to_owned(), "POST,OPTIONS", Method::GET),
+    ] {
+        let options = nobody.ask(Method::OPTIONS, &path, &[], "").expect(200);
+        assert_eq!(allow(&options), expected, "{path}");
+        let refused = admin.ask(wrong, &path, &[], "").expect(405);
+        assert_eq!(allow(&refused), expected, "{path}");
+    }
+    let unknown = format!("{model}/nowhere");
+    nobody.ask(Method::OPTIONS, &unknown, &[], "").expect(404);
 }
 
 fn every_404_looks_the_same() {

@@ -10,6 +10,8 @@ behaviours! {
         => an_unknown_file_becomes_a_new_one;
     29, "J", "a chunk count for an unknown name creates a file of that name, and one that exists keeps its id"
         => a_name_becomes_a_file;
+    29, "D", "a chunk count for the name of a file that exists announces that file, and makes no second one"
+        => a_known_name_is_not_created_again;
     29, "D", "bytes for a file that does not exist are answered 404, and so is its deletion"
         => bytes_create_no_file;
     33, "D", "content belongs to who uploaded it: another user finds their own or nothing"
@@ -67,6 +69,30 @@ fn a_name_becomes_a_file() {
             .json();
         assert_eq!(known["file"]["id"], caller.demo.source_file.to_string());
         assert_eq!(known["file"]["chunkCount"], 3);
+    }
+}
+
+fn a_known_name_is_not_created_again() {
+    for caller in both_forms() {
+        let all = || caller.get("files").json()["files"].clone();
+        let body = json!({ "name": "new.csv", "chunkCount": -1 });
+        let first = caller.post("files/new.csv", &body).expect(200).json();
+        let before = all();
+        let again = caller.post("files/new.csv", &body).expect(200).json();
+        assert_eq!(again["file"]["id"], first["file"]["id"]);
+        let described = before
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|file| file["id"] == caller.demo.source_file.to_string())
+            .unwrap();
+        let path = format!("files/{}", described["name"].as_str().unwrap());
+        let known = caller.post(&path, &json!({ "chunkCount": 3 })).expect(200);
+        let known = known.json();
+        assert_eq!(known["file"]["id"], described["id"]);
+        assert_eq!(known["file"]["chunkCount"], 3);
+        let count = |all: &serde_json::Value| all.as_array().unwrap().len();
+        assert_eq!(count(&all()), count(&before));
     }
 }
 

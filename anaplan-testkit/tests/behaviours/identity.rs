@@ -30,6 +30,8 @@ behaviours! {
         => signing_out_revokes_at_once;
     3, "L", "a wrong scheme is 400 with FAILURE_BAD_HEADER for refreshing and validating, and 401 for signing in and out"
         => wrong_schemes_are_told_apart;
+    3, "D", "signing out with a wrong scheme or none is 401 with FAILURE_BAD_HEADER, with a dead token FAILURE_INVALID_TOKEN"
+        => a_wrong_scheme_at_logout_is_a_bad_header;
     4, "S J", "certificate payloads of both versions sign in, with the PEM file or the bare certificate in the header"
         => both_payloads_sign_in;
     4, "D", "a certificate payload is refused when its signature, the byte order or the unit of its time is not right"
@@ -160,6 +162,22 @@ fn wrong_schemes_are_told_apart() {
     let wrong = admin.call("/token/authenticate").expect(401);
     assert_eq!(wrong.json()["status"], "FAILURE_BAD_CREDENTIAL");
     admin.get("/2/0/users/me").expect(200);
+}
+
+fn a_wrong_scheme_at_logout_is_a_bad_header() {
+    let admin = Asker::admin();
+    let nobody = Asker::nobody(&admin.fake);
+    for wrong in [
+        admin.with("Bearer", admin.token()),
+        admin.with("Basic", admin.token()),
+        nobody,
+    ] {
+        let body = wrong.call("/token/logout").expect(401).json();
+        assert_eq!(body["status"], "FAILURE_BAD_HEADER");
+    }
+    admin.call("/token/logout").expect(204);
+    let body = admin.call("/token/logout").expect(401).json();
+    assert_eq!(body["status"], "FAILURE_INVALID_TOKEN");
 }
 
 /// Signs in with a certificate and a payload whose signed bytes are these.

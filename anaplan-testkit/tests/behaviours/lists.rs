@@ -19,6 +19,10 @@ behaviours! {
         => updates_keep_the_rest;
     49, "D", "items are deleted by id, by code or by name; id and code together, and a missing item, are failures"
         => items_are_deleted;
+    49, "I", "by a switch the deletion of items counts ignored and total, as adding and updating do"
+        => deletions_may_count_what_was_ignored;
+    49, "C", "by a switch topLevelItem of a list is an object with id and name instead of the name"
+        => the_top_level_item_has_two_forms;
     49, "D", "ignored counts the items that were not applied, and failures is left out when there is none"
         => ignored_items_are_counted;
     49, "D", "values of properties are JSON strings, in requests and in answers"
@@ -229,6 +233,39 @@ fn items_are_deleted() {
         let failed: Vec<u64> = failures(&answer).iter().map(|(index, _)| *index).collect();
         assert_eq!(failed, [3, 4]);
         assert!(names(&caller, list).is_empty());
+    }
+}
+
+fn deletions_may_count_what_was_ignored() {
+    for caller in both_forms() {
+        caller
+            .fake
+            .world(|world| world.rules.count_ignored_deletes = true);
+        let items = json!([{ "code": "S" }, { "name": "Nowhere" }]);
+        let answer = delete(&caller, caller.demo.list, &items).expect(200).json();
+        let counts = [&answer["deleted"], &answer["ignored"], &answer["total"]];
+        assert_eq!(counts, [1, 1, 2]);
+        assert_eq!(failures(&answer).len(), 1);
+    }
+}
+
+fn the_top_level_item_has_two_forms() {
+    for caller in both_forms() {
+        let list = format!("lists/{}", caller.demo.list);
+        let item = || caller.get(&list).expect(200).json()["metadata"]["topLevelItem"].clone();
+        assert_eq!(item(), "World");
+        caller
+            .fake
+            .world(|world| world.rules.top_level_item_object = true);
+        let object = item();
+        assert_eq!(object["name"], "World");
+        let items = caller
+            .get(&format!("dimensions/{}/items", caller.demo.list))
+            .expect(200)
+            .json();
+        let items = items["items"].as_array().unwrap();
+        let same = items.iter().find(|item| item["name"] == "World").unwrap();
+        assert_eq!(object["id"], same["id"]);
     }
 }
 

@@ -14,6 +14,8 @@ behaviours! {
         => a_code_is_used_up;
     6, "D", "OAuth answers a device with authorization_pending, slow_down, access_denied, expired_token, tokens"
         => a_device_is_answered_by_its_state;
+    6, "D", "OAuth refuses a device of an unknown client with 403 unauthorized_client, and not with 401"
+        => a_device_of_an_unknown_client_is_403;
     6, "L", "a rotating OAuth refresh token is replaced by each use, and the old one is dead"
         => a_refresh_token_rotates;
     6, "D", "a fixed OAuth refresh token stays the same however often it is used, as its client says"
@@ -75,6 +77,16 @@ fn a_code_is_used_up() {
     let (status, refusal) = post(&fake, "/oauth/token", &exchange);
     assert!(status.is_client_error());
     assert_eq!(refusal["error"], "invalid_grant");
+}
+
+fn a_device_of_an_unknown_client_is_403() {
+    let fake = FakeAnaplan::in_process();
+    let unknown = json!({ "client_id": "0123456789abcdef0123456789abcdef" });
+    let (status, refusal) = post(&fake, "/oauth/device/code", &unknown);
+    assert_eq!(
+        (status, &refusal["error"]),
+        (StatusCode::FORBIDDEN, &json!("unauthorized_client"))
+    );
 }
 
 fn a_device_is_answered_by_its_state() {

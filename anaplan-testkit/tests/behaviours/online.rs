@@ -11,6 +11,8 @@ behaviours! {
         => the_online_status_is_set;
     60, "D", "each mistake in setting the online status has its text and is 400; an archived model is 422"
         => mistakes_in_the_online_status;
+    60, "D", "an online status whose content type is not JSON is 415, and the model stays as it is"
+        => the_online_status_is_sent_as_json;
 }
 
 fn the_online_status_is_set() {
@@ -36,6 +38,20 @@ fn the_online_status_is_set() {
             assert_eq!(state(), expected);
         }
     }
+}
+
+fn the_online_status_is_sent_as_json() {
+    let admin = Asker::admin();
+    let dev = admin.fake.demo().dev;
+    let path = format!("/2/0/models/{dev}/onlineStatus");
+    let body = json!({ "status": "offline" }).to_string();
+    for headers in [&[][..], &[("content-type", "text/plain")]] {
+        for method in [Method::PUT, Method::POST] {
+            admin.ask(method, &path, headers, body.clone()).expect(415);
+        }
+    }
+    let model = admin.get(&format!("/2/0/models/{dev}")).json();
+    assert_eq!(model["model"]["activeState"], "UNLOCKED");
 }
 
 fn mistakes_in_the_online_status() {

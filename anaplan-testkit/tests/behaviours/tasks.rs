@@ -14,8 +14,10 @@ use crate::table::behaviours;
 behaviours! {
     36, "D", "a run without localeName is answered 400 with the text of a missing mandatory field, and starts nothing"
         => the_locale_is_mandatory;
-    36, "D", "a run in a locale other than en_US is answered 400, and so is one with an unknown field"
+    36, "D", "a run in a locale other than en_US and en_GB is answered 400, and so is one with an unknown field"
         => the_locale_is_american;
+    36, "D", "a run in en_GB starts like one in en_US"
+        => the_locale_may_be_british;
     37, "D", "a run is NOT_STARTED when it is created, IN_PROGRESS while it works and COMPLETE at its end; only then is there a result"
         => a_run_goes_through_its_states;
     37, "I", "runs go forward by the clock, by the number of polls, or at once, as the rules say"
@@ -95,6 +97,16 @@ fn the_locale_is_american() {
             );
         }
         assert_eq!(started(&caller), 0);
+    }
+}
+
+fn the_locale_may_be_british() {
+    for caller in both_forms() {
+        for path in caller.kinds_of_runs() {
+            let british = json!({ "localeName": "en_GB" });
+            caller.post(&format!("{path}/tasks"), &british).expect(200);
+        }
+        assert_eq!(started(&caller), caller.kinds_of_runs().len());
     }
 }
 

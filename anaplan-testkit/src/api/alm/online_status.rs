@@ -1,18 +1,15 @@
 //! Bringing a model on line and off.
 
 use anaplan_core::ModelId;
-use http::{Method, StatusCode};
+use http::StatusCode;
 use serde_json::Value;
 
 use crate::api::envelope::Failure;
-use crate::api::{Call, Reply};
+use crate::api::{Call, Reply, query};
 use crate::http::Response;
 use crate::world::ModelState;
 
-pub(crate) fn online_status(call: &mut Call<'_>, id: &ModelId) -> Reply {
-    if !matches!(*call.request.method(), Method::PUT | Method::POST) {
-        return Err(Failure::method());
-    }
+pub(super) fn online_status(call: &mut Call<'_>, id: &ModelId) -> Reply {
     let model = call.world.model(id).ok_or(Failure::NotFound)?;
     if !call.world.can_open(&call.user, model) {
         return Err(Failure::NotFound);
@@ -21,6 +18,7 @@ pub(crate) fn online_status(call: &mut Call<'_>, id: &ModelId) -> Reply {
         return Err(Failure::new(StatusCode::FORBIDDEN, "Forbidden"));
     }
     let state = model.state;
+    query::check_content_type(call.request)?;
     let Ok(body) = serde_json::from_slice::<Value>(call.request.body()) else {
         return Err(Failure::bad("Error parsing request body as JSON"));
     };

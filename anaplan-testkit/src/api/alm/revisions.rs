@@ -62,7 +62,7 @@ pub(super) fn revisions(call: &Call<'_>, id: &ModelId) -> Reply {
         }
     }
     let revisions = call.world.revisions_of(model, &wanted);
-    let (revisions, paging) = query::page(call.world, call.request, revisions);
+    let (revisions, paging) = query::page(call, revisions);
     let revisions = revisions
         .iter()
         .map(|(revision, applied)| describe(revision, applied));

@@ -5,11 +5,12 @@ use std::io::Read;
 use anaplan_core::ModelId;
 use bytes::Bytes;
 use flate2::read::MultiGzDecoder;
-use http::{Method, StatusCode};
+use http::StatusCode;
 use serde_json::{Value, json};
 
 use crate::api::bulk::{listed, listed_chunks, number, octets};
 use crate::api::envelope::{Envelope, Failure};
+use crate::api::router::{Route, delete, get, post, put};
 use crate::api::{Call, Reply, query};
 use crate::http::{Body, Response};
 use crate::world::{FileOf, FileRefusal, Model};
@@ -33,22 +34,41 @@ const FILE_KEYS: [&str; 13] = [
     "language",
 ];
 
-pub(crate) fn route(call: &mut Call<'_>, model: &ModelId, rest: &[&str]) -> Reply {
-    let method = call.request.method().clone();
-    match (rest, &method) {
-        ([], &Method::GET) => list(call, model),
-        ([file], &Method::GET) => get(call, model, file),
-        ([file], &Method::POST) => announce(call, model, file),
-        ([file], &Method::PUT) => put(call, model, file),
-        ([file], &Method::DELETE) => delete(call, model, file),
-        ([file, "chunks"], &Method::GET) => chunks(call, model, file),
-        ([file, "chunks", chunk], &Method::GET) => get_chunk(call, model, file, chunk),
-        ([file, "chunks", chunk], &Method::PUT) => put_chunk(call, model, file, chunk),
-        ([file, "complete"], &Method::POST) => complete(call, model, file),
-        ([] | [_] | [_, "chunks" | "complete"] | [_, "chunks", _], _) => Err(Failure::method()),
-        _ => Err(Failure::NotFound),
-    }
-}
+pub(crate) const ROUTES: &[Route] = &[
+    get("/files", |call, at| list(call, &at.model())).while_busy(),
+    get("/files/{file}", |call, at| {
+        content(call, &at.model(), at.get("file"))
+    })
+    .while_busy(),
+    post("/files/{file}", |call, at| {
+        announce(call, &at.model(), at.get("file"))
+    })
+    .while_busy(),
+    put("/files/{file}", |call, at| {
+        put_content(call, &at.model(), at.get("file"))
+    })
+    .while_busy(),
+    delete("/files/{file}", |call, at| {
+        delete_content(call, &at.model(), at.get("file"))
+    })
+    .while_busy(),
+    get("/files/{file}/chunks", |call, at| {
+        chunks(call, &at.model(), at.get("file"))
+    })
+    .while_busy(),
+    get("/files/{file}/chunks/{chunk}", |call, at| {
+        chunk(call, &at.model(), at.get("file"), at.get("chunk"))
+    })
+    .while_busy(),
+    put("/files/{file}/chunks/{chunk}", |call, at| {
+        put_chunk(call, &at.model(), at.get("file"), at.get("chunk"))
+    })
+    .while_busy(),
+    post("/files/{file}/complete", |call, at| {
+        complete(call, &at.model(), at.get("file"))
+    })
+    .while_busy(),
+];
 
 fn list(call: &Call<'_>, id: &ModelId) -> Reply {
     let model = call.online(id)?;
@@ -99,7 +119,15 @@ fn known(model: &Model, file: &str) -> Result<u64, Failure> {
         .ok_or(Failure::NotFound)
 }
 
-fn get(call: &mut Call<'_>, model: &ModelId, file: &str) -> Reply {
+/// The id of the source file of this name.
+fn source_file(model: &Model, name: &str) -> Option<u64> {
+    model.files().find_map(|file| match file {
+        FileOf::Source(file) if file.name == name => Some(file.id),
+        _ => None,
+    })
+}
+
+fn content(call: &mut Call<'_>, model: &ModelId, file: &str) -> Reply {
     let file = known(call.online(model)?, file)?;
     let content = call.world.content(model, file, &call.user);
     let pieces = content.and_then(|content| content.pieces());
@@ -115,7 +143,7 @@ fn chunks(call: &mut Call<'_>, model: &ModelId, file: &str) -> Reply {
     )
 }
 
-fn get_chunk(call: &mut Call<'_>, model: &ModelId, file: &str, chunk: &str) -> Reply {
+fn chunk(call: &mut Call<'_>, model: &ModelId, file: &str, chunk: &str) -> Reply {
     let file = known(call.online(model)?, file)?;
     let content = call.world.content(model, file, &call.user);
     let chunk = number(chunk).and_then(|chunk| usize::try_from(chunk).ok());
@@ -153,12 +181,15 @@ fn announce(call: &mut Call<'_>, id: &ModelId, file: &str) -> Reply {
     let model = call.online(id)?;
     let file = match known(model, file) {
         Ok(file) => file,
-        // What nobody knows becomes a new file, of another id.
-        Err(_) => {
-            let name = body.get("name").and_then(Value::as_str).unwrap_or(file);
-            let created = call.world.create_file(id, name.to_owned());
-            created.ok_or(Failure::NotFound)?
-        }
+        Err(_) => match source_file(model, file) {
+            Some(known) => known,
+            // An unknown id or name becomes a new file, of another id.
+            None => {
+                let name = body.get("name").and_then(Value::as_str).unwrap_or(file);
+                let created = call.world.create_file(id, name.to_owned());
+                created.ok_or(Failure::NotFound)?
+            }
+        },
     };
     let user = call.user.clone();
     call.world.announce(id, file, &user, count);
@@ -186,7 +217,7 @@ fn is_binary(call: &Call<'_>) -> Result<bool, Failure> {
 }
 
 /// The bytes are taken as they are, compressed or not.
-fn put(call: &mut Call<'_>, id: &ModelId, file: &str) -> Reply {
+fn put_content(call: &mut Call<'_>, id: &ModelId, file: &str) -> Reply {
     let file = known(call.changeable(id)?, file)?;
     is_binary(call)?;
     let (user, bytes) = (call.user.clone(), call.request.body().clone());
@@ -238,7 +269,7 @@ fn complete(call: &mut Call<'_>, id: &ModelId, file: &str) -> Reply {
     one(call, id, file)
 }
 
-fn delete(call: &mut Call<'_>, id: &ModelId, file: &str) -> Reply {
+fn delete_content(call: &mut Call<'_>, id: &ModelId, file: &str) -> Reply {
     let file = known(call.changeable(id)?, file)?;
     let user = call.user.clone();
     call.world.delete_content(id, file, &user);

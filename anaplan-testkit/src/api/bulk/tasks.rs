@@ -1,10 +1,10 @@
 //! Runs of imports, exports, actions and processes.
 
 use anaplan_core::{ModelId, TaskId, Timestamp};
-use http::{Method, StatusCode};
+use http::StatusCode;
 use serde_json::{Map, Value, json};
 
-use crate::api::bulk::{dumps, number};
+use crate::api::bulk::number;
 use crate::api::envelope::{Envelope, Failure, json_response};
 use crate::api::{Call, Reply, query};
 use crate::http::{Body, Response};
@@ -13,31 +13,8 @@ use crate::world::{
     RunResult, TaskRecord, TaskState,
 };
 
-pub(crate) fn route(
-    call: &mut Call<'_>,
-    kind: RunKind,
-    model: &ModelId,
-    object: &str,
-    rest: &[&str],
-) -> Reply {
-    let method = call.request.method().clone();
-    let parent = Parent::Run(kind, model.clone(), number(object).unwrap_or_default());
-    match (rest, &method) {
-        ([], &Method::GET) => list(call, &parent),
-        ([], &Method::POST) => start(call, kind, model, object),
-        ([task], &Method::GET) => detail(call, &parent, task),
-        ([task], &Method::DELETE) => cancel(call, &parent, task),
-        ([task, rest @ ..], &Method::GET) => {
-            dumps::route(call, &parent, &TaskId::from(*task), rest)
-        }
-        ([] | [_], _) => Err(Failure::method()),
-        ([_, rest @ ..], _) if dumps::is_one(rest) => Err(Failure::method()),
-        _ => Err(Failure::NotFound),
-    }
-}
-
 /// Neither an unknown object nor a missing role is told: the list is empty then.
-fn list(call: &Call<'_>, parent: &Parent) -> Reply {
+pub(super) fn list(call: &Call<'_>, parent: &Parent) -> Reply {
     let id = parent.model();
     let model = call.world.model(id).ok_or(Failure::NotFound)?;
     let mut tasks = if call.world.can_open(&call.user, model) {
@@ -72,7 +49,7 @@ fn list(call: &Call<'_>, parent: &Parent) -> Reply {
         value.remove("creationDate");
         value.remove("progress");
     }
-    let (values, paging) = query::page(call.world, call.request, values);
+    let (values, paging) = query::page(call, values);
     Ok(Envelope::of("task")
         .paged(paging)
         .with_some("tasks", values)
@@ -89,7 +66,7 @@ fn exists(model: &Model, kind: RunKind, object: u64) -> bool {
     }
 }
 
-fn start(call: &mut Call<'_>, kind: RunKind, id: &ModelId, object: &str) -> Reply {
+pub(super) fn start(call: &mut Call<'_>, kind: RunKind, id: &ModelId, object: &str) -> Reply {
     let model = match kind {
         RunKind::Export => call.online(id)?,
         RunKind::Import | RunKind::Action | RunKind::Process => call.changeable(id)?,
@@ -123,11 +100,14 @@ fn start(call: &mut Call<'_>, kind: RunKind, id: &ModelId, object: &str) -> Repl
         .into())
 }
 
+/// Only the first is documented; a help page uses the second.
+const LOCALES: [&str; 2] = ["en_US", "en_GB"];
+
 fn parameters(call: &Call<'_>) -> Result<RunParameters, Failure> {
     let known = ["localeName", "mappingParameters", "connectorParameters"];
     let body = query::object(call.request, &known)?;
     match body.get("localeName") {
-        Some(Value::String(locale)) if locale == "en_US" => {}
+        Some(Value::String(locale)) if LOCALES.contains(&locale.as_str()) => {}
         Some(Value::String(locale)) if !locale.is_empty() => {
             return Err(Failure::bad(format!("Unsupported locale '{locale}'.")));
         }
@@ -206,7 +186,7 @@ fn text(object: &Map<String, Value>, key: &str) -> Result<String, Failure> {
     Ok(text.to_owned())
 }
 
-fn detail(call: &mut Call<'_>, parent: &Parent, task: &str) -> Reply {
+pub(super) fn detail(call: &mut Call<'_>, parent: &Parent, task: &str) -> Reply {
     call.online(parent.model())?;
     let more = call.request.flag("includeProcessDetails");
     let now = call.world.now;
@@ -215,7 +195,7 @@ fn detail(call: &mut Call<'_>, parent: &Parent, task: &str) -> Reply {
     Ok(Envelope::of("task").with("task", value).into())
 }
 
-fn cancel(call: &mut Call<'_>, parent: &Parent, task: &str) -> Reply {
+pub(super) fn cancel(call: &mut Call<'_>, parent: &Parent, task: &str) -> Reply {
     call.online(parent.model())?;
     let (now, user) = (call.world.now, call.user.clone());
     let task = call.world.cancel(parent, &TaskId::from(task), &user);

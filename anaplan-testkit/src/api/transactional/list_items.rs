@@ -29,7 +29,7 @@ pub(crate) fn read(call: &Call<'_>, id: &ModelId, list: &str) -> Reply {
     let mut meta = json!({ "schema": "https://api.anaplan.com/2/0/objects/listItem" });
     let mut rows: Vec<usize> = (0..size).collect();
     if call.world.rules.page_list_items {
-        let (page, paging) = query::page(call.world, call.request, rows);
+        let (page, paging) = query::page(call, rows);
         meta["paging"] = paging;
         rows = page;
     }
@@ -124,8 +124,13 @@ pub(crate) fn write(call: &mut Call<'_>, id: &ModelId, list: &str) -> Reply {
     }
     if action == Some("delete") {
         let outcome = call.world.delete_items(id, list, &items);
-        return Ok(Envelope::of("listItem")
-            .with("deleted", outcome.done)
+        let mut envelope = Envelope::of("listItem").with("deleted", outcome.done);
+        if call.world.rules.count_ignored_deletes {
+            envelope = envelope
+                .with("ignored", outcome.failures.len())
+                .with("total", items.len());
+        }
+        return Ok(envelope
             .with_some("failures", failures(&outcome.failures))
             .into());
     }

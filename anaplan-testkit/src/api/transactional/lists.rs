@@ -9,7 +9,7 @@ use crate::api::transactional::modules::named;
 use crate::api::transactional::{in_pieces, number, the_model, wants_escapes};
 use crate::api::{Call, Reply, query};
 use crate::http::Response;
-use crate::world::{Items, List, ListTable, Model, ResetRefusal, Table};
+use crate::world::{Items, List, ListTable, Model, ResetRefusal, Table, top_level_id};
 
 /// How many rows a preview shows.
 const PREVIEW: usize = 1_000;
@@ -19,7 +19,7 @@ pub(crate) fn list(call: &Call<'_>, id: &ModelId) -> Reply {
     let lists: Vec<Value> = lists
         .map(|list| named(list.id, &list.name, list.code.as_deref()))
         .collect();
-    let (lists, paging) = query::page(call.world, call.request, lists);
+    let (lists, paging) = query::page(call, lists);
     Ok(Envelope::of("list")
         .paged(paging)
         .with("lists", lists)
@@ -64,7 +64,11 @@ pub(crate) fn metadata(call: &Call<'_>, id: &ModelId, list: &str) -> Reply {
         value["parent"] = named(parent.id, &parent.name, None);
     }
     if let Some(top) = &list.top_level {
-        value["topLevelItem"] = top.as_str().into();
+        value["topLevelItem"] = if call.world.rules.top_level_item_object {
+            named(top_level_id(list.id), top, None)
+        } else {
+            top.as_str().into()
+        };
     }
     if !list.subsets.is_empty() {
         let subsets = list.subsets.iter();

@@ -19,7 +19,7 @@ pub(crate) fn list(call: &Call<'_>, id: &ModelId) -> Reply {
         .filter(|module| may_read(call, model, module))
         .map(|module| named(module.id, &module.name, module.code.as_deref()))
         .collect();
-    let (modules, paging) = query::page(call.world, call.request, modules);
+    let (modules, paging) = query::page(call, modules);
     Ok(Envelope::of("module")
         .paged(paging)
         .with("modules", modules)

@@ -1,55 +1,70 @@
 //! Large reads of views and lists.
 
 use anaplan_core::ModelId;
-use http::Method;
 use serde_json::{Value, json};
 
 use crate::api::envelope::{Envelope, Failure};
+use crate::api::router::{Params, Route, delete, get, post};
 use crate::api::transactional::cells::mandatory;
-use crate::api::transactional::{in_pieces, the_model, views, wants_escapes};
-use crate::api::{Call, Reply, query, route::only};
+use crate::api::transactional::{in_pieces, number, the_model, views, wants_escapes};
+use crate::api::{Call, Reply, query};
 use crate::world::{Layout, ListTable, ReadOf, ReadState, ReadStatus, Table};
 
-pub(crate) fn route(call: &mut Call<'_>, id: &ModelId, of: ReadOf, rest: &[&str]) -> Reply {
-    readable(call, id, of)?;
-    let method = call.request.method().clone();
-    match (rest, &method) {
-        ([], &Method::POST) => make(call, id, of),
-        ([request], &Method::GET) => {
-            let status = call.world.look_at_read(id, of, request);
-            Ok(respond(call, &status.ok_or(Failure::NotFound)?, false))
-        }
-        ([request], &Method::DELETE) => {
-            let status = call.world.delete_read_request(id, of, request);
-            Ok(respond(call, &status.ok_or(Failure::NotFound)?, false))
-        }
-        ([request, "pages", page], _) => {
-            only(call.request, &Method::GET)?;
-            let page = page.parse().map_err(|_| Failure::NotFound)?;
-            let escaped = wants_escapes(call);
-            let found = call.world.read_page(id, of, request, page);
-            let (table, rows, header) = found.ok_or(Failure::NotFound)?;
-            let size = rows.len();
-            Ok(in_pieces(
-                "text/csv",
-                size,
-                table.csv(rows, header, escaped),
-            ))
-        }
-        ([] | [_], _) => Err(Failure::method()),
-        _ => Err(Failure::NotFound),
-    }
+macro_rules! read_requests {
+    ($base:literal, $of:expr) => {
+        &[
+            post(concat!($base, "/readRequests"), |call, at| {
+                make(call, &at.model(), readable(call, at, $of)?)
+            })
+            .reads(),
+            get(concat!($base, "/readRequests/{request}"), |call, at| {
+                let of = readable(call, at, $of)?;
+                let status = call.world.look_at_read(&at.model(), of, at.get("request"));
+                Ok(respond(call, &status.ok_or(Failure::NotFound)?, false))
+            }),
+            delete(concat!($base, "/readRequests/{request}"), |call, at| {
+                let of = readable(call, at, $of)?;
+                let id = at.model();
+                let status = call.world.delete_read_request(&id, of, at.get("request"));
+                Ok(respond(call, &status.ok_or(Failure::NotFound)?, false))
+            })
+            .reads(),
+            get(
+                concat!($base, "/readRequests/{request}/pages/{page}"),
+                |call, at| page(call, at, readable(call, at, $of)?),
+            ),
+        ]
+    };
 }
 
-fn readable(call: &Call<'_>, id: &ModelId, of: ReadOf) -> Result<(), Failure> {
-    let model = the_model(call, id)?;
+pub(crate) const OF_VIEWS: &[Route] = read_requests!("/views/{object}", ReadOf::View);
+pub(crate) const OF_LISTS: &[Route] = read_requests!("/lists/{object}", ReadOf::List);
+
+fn page(call: &mut Call<'_>, at: &Params<'_>, of: ReadOf) -> Reply {
+    let page = at.get("page").parse().map_err(|_| Failure::NotFound)?;
+    let escaped = wants_escapes(call);
+    let found = call
+        .world
+        .read_page(&at.model(), of, at.get("request"), page);
+    let (table, rows, header) = found.ok_or(Failure::NotFound)?;
+    let size = rows.len();
+    Ok(in_pieces(
+        "text/csv",
+        size,
+        table.csv(rows, header, escaped),
+    ))
+}
+
+/// The view or list of a path, if the caller may read it.
+fn readable(call: &Call<'_>, at: &Params<'_>, of: fn(u64) -> ReadOf) -> Result<ReadOf, Failure> {
+    let of = of(number(at.get("object"))?);
+    let model = the_model(call, &at.model())?;
     match of {
-        ReadOf::View(view) => views::readable(call, model, view).map(|_| ()),
-        ReadOf::List(list) => model
-            .structure
-            .list(list)
-            .map(|_| ())
-            .ok_or(Failure::NotFound),
+        ReadOf::View(view) => views::readable(call, model, view).map(|_| of),
+        ReadOf::List(list) => {
+            let list = model.structure.list(list);
+            list.map(|_| of).ok_or(Failure::NotFound)
+        }
     }
 }
 

@@ -36,7 +36,7 @@ pub(crate) fn list(call: &Call<'_>, id: &ModelId, module: Option<&str>) -> Reply
             add(item.id, &item.name);
         }
     }
-    let (views, paging) = query::page(call.world, call.request, views);
+    let (views, paging) = query::page(call, views);
     Ok(Envelope::of("view")
         .paged(paging)
         .with("views", views)

@@ -10,7 +10,7 @@ use hyper::body::Incoming;
 
 use super::body::{BrokenOff, Outgoing};
 use super::{Exchange, Observer};
-use crate::api::Failure;
+use crate::api::{Failure, refuse};
 use crate::fake::{FakeAnaplan, Served};
 use crate::http::{Body, Request, Response};
 
@@ -86,9 +86,7 @@ impl Desk {
                 let request = Request::new(http::Request::from_parts(head, Bytes::new()));
                 let failure =
                     Failure::new(StatusCode::PAYLOAD_TOO_LARGE, "Request Entity Too Large");
-                let refusal = self
-                    .fake
-                    .world(|world| failure.into_response(world, &request));
+                let refusal = self.fake.world(|world| refuse(world, &request, failure));
                 // The rest of the body is still on its way, and nobody is going to read it.
                 Ok(Err(refusal.with_header("connection", "close")))
             }
