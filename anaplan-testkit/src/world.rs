@@ -50,7 +50,7 @@ use dumps::DumpStore;
 
 pub use actions::{Act, Action, Dashboard, Process, Selection, SortKey};
 pub use alm::{Applied, Revision};
-pub use books::{Books, FileCompleted, RunDone, RunStarted};
+pub use books::{Books, FileCompleted, RunDone, RunStarted, TaskStarted};
 pub use calendar::{Calendar, CalendarKind, Version, WeekFormat};
 pub use diff::{Change, Difference, ObjectKind};
 pub use edit::{

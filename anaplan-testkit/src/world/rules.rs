@@ -125,6 +125,8 @@ pub struct Rules {
     /// How many large reads a workspace may keep; one more ends without success, as it does when the
     /// disk quota of a real workspace is used up. Default: as many as are made.
     pub read_quota: Option<usize>,
+    /// Whether responses carry a `Date` header, by the fake's clock. Default: yes.
+    pub date_header: bool,
     /// Whether the items of a list are given in pages. Default: all at once, whatever is asked.
     pub page_list_items: bool,
 }
@@ -161,6 +163,7 @@ impl Default for Rules {
             repeat_headers: false,
             read_quota: None,
             page_list_items: false,
+            date_header: true,
         }
     }
 }

@@ -7,6 +7,7 @@ use anaplan_core::{ModelId, TaskId, Timestamp, UserId};
 
 use crate::world::World;
 use crate::world::alm::{AlmOutcome, ReportKind};
+use crate::world::books::TaskStarted;
 use crate::world::outcome::{RunResult, detail};
 use crate::world::rules::Pacing;
 use crate::world::runs::{RunKind, RunParameters};
@@ -240,6 +241,11 @@ impl World {
             pacing: self.rules.pacing,
         };
         let instant = task.pacing == Pacing::Instant;
+        self.books.tasks_started.push(TaskStarted {
+            task: id.clone(),
+            user: by.clone(),
+            at: self.now,
+        });
         self.tasks.tasks.insert(id.clone(), task);
         if queues {
             self.start_next(&model, self.now);

@@ -81,6 +81,12 @@ impl Model {
 
 /// Building a world.
 impl World {
+    /// Returns a revision.
+    #[must_use]
+    pub fn revision(&self, id: &str) -> Option<&Revision> {
+        self.revisions.get(id).map(AsRef::as_ref)
+    }
+
     /// Adds a revision of a model as it is now, as if somebody had done it in the user interface.
     ///
     /// # Panics
