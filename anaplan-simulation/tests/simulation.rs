@@ -59,7 +59,7 @@ fn whatever_happens_the_client_tells_the_truth_and_does_nothing_twice() {
     println!("{seen}");
     if seeds >= SEEDS {
         assert_eq!(seen.faults.len(), 10, "{seen}");
-        assert_eq!(seen.deeds.len(), 43, "{seen}");
+        assert_eq!(seen.actions.len(), 43, "{seen}");
         for (outcome, least) in [
             ("ok", 5_000),
             ("dropped", 200),
@@ -69,8 +69,8 @@ fn whatever_happens_the_client_tells_the_truth_and_does_nothing_twice() {
         ] {
             assert!(seen.outcome(outcome) >= least, "{outcome}: {seen}");
         }
-        for (mark, count) in &seen.marks {
-            assert!(*count > 0, "{mark}: {seen}");
+        for (count, count) in &seen.marks {
+            assert!(*count > 0, "{count}: {seen}");
         }
     }
 }
