@@ -225,3 +225,24 @@ impl Environment {
 
 /// Chunk size of uploads. Other bodies are smaller.
 pub(crate) const CHUNK: usize = 1_000_000;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::generate::generate_plain;
+
+    #[tokio::test(start_paused = true)]
+    async fn ambiguous_error_of_a_call_without_a_request_breaks_a_rule() {
+        let program = generate_plain(0);
+        let env = Environment::build(&program).unwrap();
+        let call = async { Err::<(), _>(Error::new(ErrorKind::Ambiguous, "lost")) };
+        let step = &program.steps[0];
+        drop(env.uncancelled(0, step, call).await);
+        let broken = std::mem::take(&mut env.notes().violations);
+        assert!(
+            broken
+                .iter()
+                .any(|violation| violation.rule == rules::UNSENT)
+        );
+    }
+}

@@ -73,7 +73,7 @@ pub(crate) struct Notes {
 }
 
 impl Environment {
-    pub(crate) fn set(program: &Program) -> Result<Self> {
+    pub(crate) fn build(program: &Program) -> Result<Self> {
         let start = Timestamp::from_second(1_750_000_000).unwrap_or(Timestamp::UNIX_EPOCH);
         let (mut world, demo) = World::demo(start);
         let objects = add_objects(&mut world, &demo);

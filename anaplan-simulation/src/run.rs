@@ -74,7 +74,7 @@ fn broken(rule: &'static str, text: String) -> Report {
 }
 
 async fn play(program: &Program) -> Report {
-    let env = match Environment::set(program) {
+    let env = match Environment::build(program) {
         Ok(env) => Arc::new(env),
         Err(error) => return broken(rules::SETUP, error.to_string()),
     };

@@ -58,22 +58,32 @@ impl Environment {
 
     /// Compares the work of one kind and object with the calls that requested it.
     fn check_work<K: Debug>(&self, kind: &str, requested: &[&Requested<K>], started: &[Started]) {
-        let own = started.iter().filter(|started| started.own).count();
-        let possible = requested.iter();
-        let possible = possible.filter(|requested| requested.reported != Reported::NotDone);
-        let possible = possible.count();
         let text = || format!("{kind}: {started:?}, requested by {requested:?}");
-        if own > requested.len() {
+        let is_own = |id: &String| {
+            started
+                .iter()
+                .any(|started| started.own && started.id == *id)
+        };
+        let own = started.iter().filter(|started| started.own).count();
+        let ids = requested
+            .iter()
+            .filter_map(|requested| requested.id.as_ref());
+        let claimed: BTreeSet<_> = ids.filter(|id| is_own(id)).collect();
+        let unclaimed = own - claimed.len();
+        // Calls that may have started work without a known id.
+        let open = requested
+            .iter()
+            .filter(|requested| match requested.reported {
+                Reported::NotDone => false,
+                Reported::Unknown | Reported::Done => !requested.id.as_ref().is_some_and(is_own),
+            });
+        let open = open.count();
+        let failed = requested.iter();
+        let failed = failed.filter(|requested| requested.reported == Reported::NotDone);
+        if unclaimed > open + failed.count() {
             self.at_end(rules::ONCE, text());
-        } else if own > possible {
-            // Either a call failed without effect and ran, or another call ran twice.
-            let failed = requested.iter();
-            let failed = failed.filter(|requested| requested.reported == Reported::NotDone);
-            let rule = match failed.count() == requested.len() {
-                true => rules::NOT_DONE,
-                false => rules::ONCE,
-            };
-            self.at_end(rule, text());
+        } else if unclaimed > open {
+            self.at_end(rules::NOT_DONE, text());
         }
         let done = requested.iter();
         let done = done.filter(|requested| requested.reported == Reported::Done);

@@ -4,7 +4,8 @@ use fastrand::Rng;
 
 use crate::program::{Action, FaultKind, FaultSpec, ListingSpec, OtherUser, Program, Runnable};
 
-/// Routes of requests that must not run twice.
+/// Routes of requests that must not run twice. Those of the first six have a task or a revision, for which
+/// another user can ask as well.
 const STARTS: [&str; 8] = [
     "POST /2/0/models/*/alm/revisions",
     "POST /2/0/models/*/alm/syncTasks",
@@ -60,8 +61,9 @@ pub(super) fn add(program: &mut Program, rng: &mut Rng) {
         }
     }
     if rng.f64() < 0.3 {
-        let mut fault = limited(FaultKind::None, start(program, rng), rng);
-        fault.other_user = Some(other_user(rng));
+        let route = start(program, rng);
+        let mut fault = limited(FaultKind::None, route, rng);
+        fault.other_user = other_user(route, rng);
         program.faults.push(fault);
     }
     if rng.f64() < 0.3 {
@@ -74,7 +76,7 @@ pub(super) fn add(program: &mut Program, rng: &mut Rng) {
 fn lost_starts(route: &str, rng: &mut Rng) -> Vec<FaultSpec> {
     let mut fault = limited(lost(rng), route, rng);
     if rng.bool() {
-        fault.other_user = Some(other_user(rng));
+        fault.other_user = other_user(route, rng);
     }
     let mut faults = vec![fault];
     if rng.f64() < 0.3 {
@@ -154,11 +156,14 @@ fn delay(rng: &mut Rng) -> u64 {
     rng.u64(0..most)
 }
 
-fn other_user(rng: &mut Rng) -> OtherUser {
-    match rng.bool() {
+fn other_user(route: &str, rng: &mut Rng) -> Option<OtherUser> {
+    if !STARTS[..6].contains(&route) {
+        return None;
+    }
+    Some(match rng.bool() {
         true => OtherUser::Before,
         false => OtherUser::After(rng.u64(0..30)),
-    }
+    })
 }
 
 fn listing(rng: &mut Rng) -> ListingSpec {
