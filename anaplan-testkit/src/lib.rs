@@ -37,4 +37,4 @@ pub use http::{Body, Pieces, Request, Response};
 pub use log::{Entry, RequestLog};
 pub use pki::Identity;
 pub use story::story;
-pub use world::{Busy, Pacing, Rules, World};
+pub use world::{Busy, Pacing, ReportLayout, Rules, SecondSync, World};
