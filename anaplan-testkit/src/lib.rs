@@ -29,7 +29,7 @@ pub use clock::FakeClock;
 pub use demo::{Credentials, Demo};
 pub use description::InvalidDescription;
 pub use fake::FakeAnaplan;
-pub use faults::{Fault, RetryAfter, Route};
+pub use faults::{Fault, ListingFault, RetryAfter, Route};
 #[cfg(feature = "server")]
 #[cfg_attr(docsrs, doc(cfg(feature = "server")))]
 pub use front::server::{Exchange, Server, ServerBuilder};
@@ -37,4 +37,4 @@ pub use http::{Body, Pieces, Request, Response};
 pub use log::{Called, Entry, RequestLog};
 pub use pki::Identity;
 pub use story::story;
-pub use world::{Busy, Pacing, Rules, World};
+pub use world::{Busy, Pacing, ReportLayout, Rules, SecondSync, World};

@@ -1,4 +1,4 @@
-//! The text of a comparison report.
+//! The text of a comparison report: its head, and the sections of the layout with ids.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -6,7 +6,9 @@ use std::fmt::Write as _;
 use anaplan_core::ModelId;
 
 use crate::world::World;
+use crate::world::alm::published_report;
 use crate::world::diff::{Change, Difference, ObjectKind};
+use crate::world::rules::ReportLayout;
 
 impl World {
     pub(super) fn report_text(
@@ -17,27 +19,53 @@ impl World {
         target: &str,
         differences: &[Difference],
     ) -> String {
+        let layout = self.rules.report_layout;
         let mut text = String::new();
         let mut side = |label: &str, model: &ModelId, revision: &str| {
             let model = self.model(model);
             let workspace = model.and_then(|model| self.workspace(&model.workspace));
             let revision = self.revisions.get(revision);
-            let _ = writeln!(
-                text,
-                "{label} Workspace\t{}\t{}\n{label} Model\t{}\t{}\n{label} Revision\t{}\t{}\t{}",
-                workspace.map_or("null", |workspace| workspace.id.as_str()),
-                workspace.map_or("null", |workspace| workspace.name.as_str()),
-                model.map_or("null", |model| model.id.as_str()),
-                model.map_or("null", |model| model.name.as_str()),
-                revision.map_or("null", |revision| revision.id.as_str()),
-                revision.map_or("null", |revision| revision.name.as_str()),
-                revision
-                    .and_then(|revision| revision.description.as_deref())
-                    .unwrap_or("null"),
+            let mut row = |what: &str, id: Option<&str>, texts: &[Option<&str>]| {
+                let title = format!("{label} {what}");
+                let mut cells = vec![title.as_str()];
+                cells.extend(id);
+                cells.extend(texts.iter().map(|text| text.unwrap_or("null")));
+                text.push_str(&line(&cells));
+            };
+            let id = |id: Option<&'_ str>| Some(id.unwrap_or("null").to_owned());
+            let workspace_id = id(workspace.map(|workspace| workspace.id.as_str()));
+            let name = workspace.map(|workspace| workspace.name.as_str());
+            row("Workspace", workspace_id.as_deref(), &[name]);
+            // The published layout has no id of models and revisions.
+            let with_ids = layout == ReportLayout::WithIds;
+            let model_id = id(model.map(|model| model.id.as_str())).filter(|_| with_ids);
+            row(
+                "Model",
+                model_id.as_deref(),
+                &[model.map(|model| model.name.as_str())],
             );
+            let revision_id =
+                id(revision.map(|revision| revision.id.as_str())).filter(|_| with_ids);
+            let name = revision.map(|revision| revision.name.as_str());
+            let description = revision.and_then(|revision| revision.description.as_deref());
+            row("Revision", revision_id.as_deref(), &[name, description]);
         };
         side("Source", source_model, source);
         side("Target", target_model, target);
+        if layout != ReportLayout::WithIds {
+            let snapshots = (self.revisions.get(target), self.revisions.get(source));
+            if let (Some(target), Some(source)) = snapshots {
+                let (target, source) = (&target.snapshot, &source.snapshot);
+                for section in published_report::sections(target, source, differences, layout) {
+                    let _ = write!(text, "\n=== {} ===\n", section.title);
+                    text.push_str(&line(&section.columns));
+                    for row in section.rows {
+                        text.push_str(&line(&row));
+                    }
+                }
+            }
+            return text;
+        }
         let mut sections: BTreeMap<(ObjectKind, Change), Vec<&Difference>> = BTreeMap::new();
         for difference in differences {
             sections
@@ -110,10 +138,10 @@ fn value_rows(kind: ObjectKind, change: Change, row: &Difference) -> String {
 }
 
 /// A tab or a line end within a value would break the table.
-fn line(cells: &[&str]) -> String {
+fn line(cells: &[impl AsRef<str>]) -> String {
     let clean: Vec<String> = cells
         .iter()
-        .map(|cell| cell.replace(['\t', '\n', '\r'], " "))
+        .map(|cell| cell.as_ref().replace(['\t', '\n', '\r'], " "))
         .collect();
     format!("{}\n", clean.join("\t"))
 }

@@ -5,15 +5,16 @@ use anaplan_core::Result;
 use bytes::Bytes;
 use futures_util::stream;
 
-use crate::attempt::{CHUNK, Came};
-use crate::deeds::Act;
-use crate::ledger::{Asked, End, Slot, Told};
+use crate::actions::ActionContext;
+use crate::attempt::{CHUNK, Ended};
+use crate::checker::rules;
+use crate::expectations::{End, Reported, Requested, Slot};
 use crate::program::GARBAGE;
 
-impl Act<'_> {
+impl ActionContext<'_> {
     pub(super) fn is_garbage(&self, bytes: &Bytes) -> bool {
         let garbage = GARBAGE.as_bytes();
-        self.stage.program.has_garbage()
+        self.env.program.has_garbage()
             && bytes.windows(garbage.len()).any(|window| window == garbage)
     }
 
@@ -43,8 +44,8 @@ impl Act<'_> {
 
     /// Whatever the upload comes to, an import may load these rows sooner or later.
     fn expect(&self, content: &Bytes, rows: Vec<(String, String)>) {
-        let mut ledger = self.stage.ledger();
-        let own = &mut ledger.own[self.user];
+        let mut expectations = self.env.expectations();
+        let own = &mut expectations.own[self.user];
         for (code, note) in &rows {
             let slot = own
                 .items
@@ -55,12 +56,12 @@ impl Act<'_> {
         own.contents.push((content.clone(), rows));
     }
 
-    fn uploaded<T>(&self, content: &Bytes, came: &Came<T>) {
+    fn uploaded<T>(&self, content: &Bytes, ended: &Ended<T>) {
         let late = self.late();
-        let slot = &mut self.stage.ledger().own[self.user].file;
-        match came {
-            Came::To(_) => slot.done(Some(content.clone()), late),
-            Came::Failed(_) | Came::Dropped => {
+        let slot = &mut self.env.expectations().own[self.user].file;
+        match ended {
+            Ended::Returned(_) => slot.done(Some(content.clone()), late),
+            Ended::Failed(_) | Ended::Dropped => {
                 slot.maybe(None);
                 slot.maybe(Some(content.clone()));
             }
@@ -69,17 +70,17 @@ impl Act<'_> {
 
     /// Right after an upload the file has what was sent, if nothing older is on its way.
     fn check_file(&self) {
-        let file = self.stage.file(self.stage.objects[self.user].file);
-        let ledger = self.stage.ledger();
-        let certain = ledger.own[self.user].file.certain().cloned();
-        drop(ledger);
+        let file = self.env.file(self.env.objects[self.user].file);
+        let expectations = self.env.expectations();
+        let certain = expectations.own[self.user].file.certain().cloned();
+        drop(expectations);
         if let Some(content) = certain {
             if content != file {
                 let size = |bytes: &Option<Bytes>| bytes.as_ref().map(Bytes::len);
-                let text = format!("told {:?} bytes, has {:?}", size(&content), size(&file));
-                self.blame("what is told to be done is done", text);
+                let text = format!("reported {:?} bytes, has {:?}", size(&content), size(&file));
+                self.violation(rules::DONE, text);
             }
-            self.mark("files compared");
+            self.count("files compared");
         }
     }
 
@@ -90,10 +91,10 @@ impl Act<'_> {
         known: bool,
         gzip: bool,
     ) -> Result<()> {
-        let stage = self.stage;
+        let env = self.env;
         let (content, rows) = self.table(rows, padding);
         self.expect(&content, rows);
-        let file = stage.objects[self.user].file;
+        let file = env.objects[self.user].file;
         let source = match known {
             true => Content::from(content.clone()),
             false => {
@@ -105,7 +106,7 @@ impl Act<'_> {
                 Content::stream(stream::iter(blocks.collect::<Vec<_>>()))
             }
         };
-        let upload = stage
+        let upload = env
             .bulk(self.user)?
             .upload_file(file, source)
             .chunk_size(CHUNK);
@@ -113,40 +114,40 @@ impl Act<'_> {
             true => upload.gzip_level(1),
             false => upload.without_gzip(),
         };
-        let came = stage.attempt(self.number, self.step, upload).await;
-        if let Came::To(uploaded) = &came {
+        let ended = env.attempt(self.number, self.step, upload).await;
+        if let Ended::Returned(uploaded) = &ended {
             if uploaded.bytes != content.len() as u64 {
-                self.blame("writes are told truly", format!("{uploaded:?}"));
+                self.violation(rules::WRITES, format!("{uploaded:?}"));
             }
         }
-        self.uploaded(&content, &came);
+        self.uploaded(&content, &ended);
         self.check_file();
         Ok(())
     }
 
     pub(super) async fn put_file(&self, rows: u32) -> Result<()> {
-        let stage = self.stage;
+        let env = self.env;
         let (content, rows) = self.table(rows, 0);
         self.expect(&content, rows);
-        let file = stage.objects[self.user].file;
-        let call = stage.bulk(self.user)?.put_file(file, content.clone());
-        let came = stage.attempt(self.number, self.step, call).await;
-        self.uploaded(&content, &came);
+        let file = env.objects[self.user].file;
+        let call = env.bulk(self.user)?.put_file(file, content.clone());
+        let ended = env.attempt(self.number, self.step, call).await;
+        self.uploaded(&content, &ended);
         self.check_file();
         Ok(())
     }
 
     pub(super) async fn delete_file(&self) -> Result<()> {
-        let stage = self.stage;
-        let file = stage.objects[self.user].file;
-        let call = stage.bulk(self.user)?.delete_file(file);
-        let came = stage.attempt(self.number, self.step, call).await;
+        let env = self.env;
+        let file = env.objects[self.user].file;
+        let call = env.bulk(self.user)?.delete_file(file);
+        let ended = env.attempt(self.number, self.step, call).await;
         let late = self.late();
         {
-            let slot = &mut stage.ledger().own[self.user].file;
-            match came {
-                Came::To(()) => slot.done(None, late),
-                Came::Failed(_) | Came::Dropped => slot.maybe(None),
+            let slot = &mut env.expectations().own[self.user].file;
+            match ended {
+                Ended::Returned(()) => slot.done(None, late),
+                Ended::Failed(_) | Ended::Dropped => slot.maybe(None),
             }
         }
         self.check_file();
@@ -154,25 +155,25 @@ impl Act<'_> {
     }
 
     pub(super) async fn download(&self) -> Result<()> {
-        let stage = self.stage;
-        let file = stage.objects[self.user].file;
-        let before = stage.file(file);
-        let call = stage.bulk(self.user)?.get_file(file);
-        let came = stage.attempt(self.number, self.step, call).await;
-        let after = stage.file(file);
-        match came {
-            Came::To(bytes) if before == after && !self.is_garbage(&bytes) => {
-                // The chunks of an upload that was given up are there to be read, as far as they came.
+        let env = self.env;
+        let file = env.objects[self.user].file;
+        let before = env.file(file);
+        let call = env.bulk(self.user)?.get_file(file);
+        let ended = env.attempt(self.number, self.step, call).await;
+        let after = env.file(file);
+        match ended {
+            Ended::Returned(bytes) if before == after && !self.is_garbage(&bytes) => {
+                // The chunks of an upload that was given up are there to be read, as far as they ended.
                 let partial = after.is_none() && self.may_begin_with(&bytes);
                 if Some(&bytes) != after.as_ref() && !partial {
                     let has = after.map(|bytes| bytes.len());
                     let text = format!("got {} bytes, has {has:?}", bytes.len());
-                    self.blame("downloads are true", text);
+                    self.violation(rules::DOWNLOADS, text);
                 }
-                self.mark("downloads compared");
+                self.count("downloads compared");
             }
-            Came::Failed(error) if error.is_not_found() && before.is_some() && before == after => {
-                self.blame("downloads are true", format!("there was a file: {error}"));
+            Ended::Failed(error) if error.is_not_found() && before.is_some() && before == after => {
+                self.violation(rules::DOWNLOADS, format!("there was a file: {error}"));
             }
             _ => {}
         }
@@ -180,47 +181,47 @@ impl Act<'_> {
     }
 
     fn may_begin_with(&self, bytes: &Bytes) -> bool {
-        let ledger = self.stage.ledger();
-        let possible = ledger.own[self.user].file.possible().iter().flatten();
+        let expectations = self.env.expectations();
+        let possible = expectations.own[self.user].file.possible().iter().flatten();
         let mut possible = possible.filter(|content| content.starts_with(bytes));
         possible.next().is_some()
     }
 
     pub(super) async fn upload_and_import(&self, rows: u32) -> Result<()> {
-        let stage = self.stage;
+        let env = self.env;
         let (content, rows) = self.table(rows, 0);
         self.expect(&content, rows.clone());
-        let own = &stage.objects[self.user];
-        let bulk = stage.bulk(self.user)?;
+        let own = &env.objects[self.user];
+        let bulk = env.bulk(self.user)?;
         let call = bulk.upload_and_import(own.file, content.clone(), own.import);
-        let came = stage.attempt(self.number, self.step, call).await;
-        let mut asked = Asked::new(self.number, own.import, came.told_of_many());
-        match &came {
-            Came::To(outcome) => {
-                asked = asked.with_id(&outcome.task.task);
-                asked.end = Some(End::Succeeded);
+        let ended = env.attempt(self.number, self.step, call).await;
+        let mut requested = Requested::new(self.number, own.import, ended.reported_by_many());
+        match &ended {
+            Ended::Returned(outcome) => {
+                requested = requested.with_id(&outcome.task.task);
+                requested.end = Some(End::Succeeded);
             }
-            Came::Failed(error) => {
-                asked.id = error.task_id().map(str::to_owned);
+            Ended::Failed(error) => {
+                requested.id = error.task_id().map(str::to_owned);
             }
-            Came::Dropped => {}
+            Ended::Dropped => {}
         }
-        self.uploaded(&content, &came);
-        if matches!(came, Came::To(_)) {
+        self.uploaded(&content, &ended);
+        if matches!(ended, Ended::Returned(_)) {
             self.loaded(own.import);
         }
-        stage.ledger().runs.push(asked);
+        env.expectations().runs.push(requested);
         Ok(())
     }
 
     /// An import has succeeded: the rows of the file are in the list, if it is certain what it read.
     pub(super) fn loaded(&self, object: u64) {
         let late = self.late();
-        let mut ledger = self.stage.ledger();
-        if late || ledger.has_loose_runs(object) {
+        let mut expectations = self.env.expectations();
+        if late || expectations.has_loose_runs(object) {
             return;
         }
-        let own = &mut ledger.own[self.user];
+        let own = &mut expectations.own[self.user];
         let Some(Some(content)) = own.file.certain().cloned() else {
             return;
         };
@@ -234,25 +235,25 @@ impl Act<'_> {
     }
 
     pub(super) async fn export_and_download(&self) -> Result<()> {
-        let stage = self.stage;
-        let export = stage.objects[self.user].export;
-        let before = stage.items(self.user);
-        let call = stage.bulk(self.user)?.export_and_download(export);
-        let came = stage.attempt(self.number, self.step, call).await;
-        let loose = stage.ledger().has_loose_runs(export);
-        let mut asked = Asked::new(self.number, export, came.told_of_many());
-        if let Came::To(bytes) = came {
-            asked.end = Some(End::Succeeded);
+        let env = self.env;
+        let export = env.objects[self.user].export;
+        let before = env.items(self.user);
+        let call = env.bulk(self.user)?.export_and_download(export);
+        let ended = env.attempt(self.number, self.step, call).await;
+        let loose = env.expectations().has_loose_runs(export);
+        let mut requested = Requested::new(self.number, export, ended.reported_by_many());
+        if let Ended::Returned(bytes) = ended {
+            requested.end = Some(End::Succeeded);
             if !loose && !self.late() && !self.is_garbage(&bytes) {
-                if stage.file(export).as_ref() != Some(&bytes) {
-                    self.blame("downloads are true", "not what the export has written");
+                if env.file(export).as_ref() != Some(&bytes) {
+                    self.violation(rules::DOWNLOADS, "not what the export has written");
                 }
                 self.check_text(&before, &bytes);
             }
         } else {
-            debug_assert_eq!(asked.told, Told::Maybe);
+            debug_assert_eq!(requested.reported, Reported::Unknown);
         }
-        stage.ledger().runs.push(asked);
+        env.expectations().runs.push(requested);
         Ok(())
     }
 }
