@@ -6,9 +6,11 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use anaplan_core::Namespace;
+use anaplan_core::transport::collect_request;
 use anaplan_core::{
-    Answer, Authenticator, Bytes, Connection, Credential, HeaderMap, ResponseBody, Result, Scope,
-    Session, Settings, StatusCode, Transport, TransportError, TransportErrorKind, async_trait,
+    Answer, Authenticator, Bytes, Connection, Credential, HeaderMap, RequestBody, ResponseBody,
+    Result, Scope, Session, Settings, StatusCode, Transport, TransportError, TransportErrorKind,
+    async_trait,
 };
 
 use crate::{Bulk, Tenant};
@@ -192,8 +194,9 @@ impl State {
 impl Transport for TestServer {
     async fn send(
         &self,
-        request: http::Request<Bytes>,
+        request: http::Request<RequestBody>,
     ) -> Result<http::Response<ResponseBody>, TransportError> {
+        let request = collect_request(request).await?;
         let line = format!("{} {}", request.method(), request.uri().path());
         let size = request.body().len();
         let fault = {

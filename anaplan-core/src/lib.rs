@@ -30,6 +30,7 @@ pub use lenient::or_default;
 pub use operation::endpoint::{Authorization, Download, Endpoint, RetryClass, json_body};
 pub use operation::page::{Page, Paged, PagedCall, Paging, Window};
 pub use operation::reconcile::{Found, Reconcile};
+pub use operation::request_body::{BodyProgress, BodyReader, BodyStream, RequestBody};
 pub use operation::response::{Answer, Refusal};
 pub use session::authenticator::{Authenticator, Credential};
 pub use session::limit::RateLimit;

@@ -7,8 +7,8 @@ use std::sync::{Arc, Mutex};
 
 use anaplan_core::{
     Answer, Authenticator, Bytes, Connection, Credential, Download, Endpoint, ErrorKind, Hosts,
-    Method, Path, ResponseBody, Result, RetryClass, RetryPolicy, Session, Settings, StatusCode,
-    Transport, TransportError, TransportErrorKind, async_trait,
+    Method, Path, RequestBody, ResponseBody, Result, RetryClass, RetryPolicy, Session, Settings,
+    StatusCode, Transport, TransportError, TransportErrorKind, async_trait,
 };
 use futures_util::stream;
 
@@ -29,7 +29,7 @@ impl std::fmt::Debug for Scripted {
 impl Transport for Scripted {
     async fn send(
         &self,
-        _: http::Request<Bytes>,
+        _: http::Request<RequestBody>,
     ) -> std::result::Result<http::Response<ResponseBody>, TransportError> {
         self.sent.fetch_add(1, Ordering::Relaxed);
         Ok(self.answers.lock().unwrap().remove(0))

@@ -6,7 +6,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use anaplan_core::clock::Clock;
-use anaplan_core::{ResponseBody, Transport, TransportError, TransportErrorKind, async_trait};
+use anaplan_core::{
+    RequestBody, ResponseBody, Transport, TransportError, TransportErrorKind, async_trait,
+};
 use bytes::Bytes;
 use fastrand::Rng;
 use futures_util::stream;
@@ -75,13 +77,13 @@ struct OnTheWay {
 }
 
 impl OnTheWay {
-    fn begin(wire: &Wire, request: &http::Request<Bytes>) -> Option<Self> {
+    fn begin(wire: &Wire, request: &http::Request<RequestBody>) -> Option<Self> {
         let call = current_call();
         let path = request.uri().path();
         // To ask whose a token is, or to end its session, is no renewal.
         let renewal = path.ends_with("/authenticate") || path.ends_with("/refresh");
         let session = renewal.then_some(wire.session);
-        let bytes = request.body().len();
+        let bytes = request.body().as_bytes().map_or(0, Bytes::len);
         let mut traffic = look(&wire.traffic);
         traffic.total += 1;
         if traffic.ran_wild() {
@@ -146,7 +148,7 @@ impl Wire {
 impl Transport for Wire {
     async fn send(
         &self,
-        request: http::Request<Bytes>,
+        request: http::Request<RequestBody>,
     ) -> Result<http::Response<ResponseBody>, TransportError> {
         let wild = || TransportError::new(TransportErrorKind::Request);
         let on_the_way = OnTheWay::begin(self, &request).ok_or_else(wild)?;

@@ -14,8 +14,8 @@ use anaplan::auth::Certificate;
 use anaplan::bulk::{ChunkedFile, DumpRow, Encoding, ModelRef, TableFormat};
 use anaplan::{
     Answer, Bytes, Client, Clock, Connection, Endpoint, Error, ErrorKind, HeaderMap, Hosts, Method,
-    Path, ResponseBody, Result, RetryClass, StatusCode, Timestamp, Transport, TransportError,
-    async_trait,
+    Path, RequestBody, ResponseBody, Result, RetryClass, StatusCode, Timestamp, Transport,
+    TransportError, async_trait,
 };
 use anaplan_testkit::FakeAnaplan;
 use futures_util::{FutureExt as _, stream};
@@ -53,7 +53,7 @@ impl<F> fmt::Debug for Answering<F> {
 impl<F: Fn(&str) -> Reply + Send + Sync> Transport for Answering<F> {
     async fn send(
         &self,
-        request: http::Request<Bytes>,
+        request: http::Request<RequestBody>,
     ) -> std::result::Result<http::Response<ResponseBody>, TransportError> {
         self.sent.fetch_add(1, Ordering::Relaxed);
         let reply = (self.answer)(request.uri().path());

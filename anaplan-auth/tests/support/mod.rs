@@ -9,8 +9,9 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use anaplan_core::{
-    Answer, Authenticator, Bytes, Clock, Connection, Endpoint, Method, Path, ResponseBody, Result,
-    RetryClass, RetryPolicy, Session, Settings, Timestamp, Transport, TransportError, async_trait,
+    Answer, Authenticator, Clock, Connection, Endpoint, Method, Path, RequestBody, ResponseBody,
+    Result, RetryClass, RetryPolicy, Session, Settings, Timestamp, Transport, TransportError,
+    async_trait,
 };
 use http::{Request, Response, StatusCode};
 
@@ -169,7 +170,7 @@ impl Service {
 impl Transport for Service {
     async fn send(
         &self,
-        request: Request<Bytes>,
+        request: Request<RequestBody>,
     ) -> std::result::Result<Response<ResponseBody>, TransportError> {
         let path = request.uri().path();
         let what = path.rsplit('/').next().unwrap_or_default().to_owned();

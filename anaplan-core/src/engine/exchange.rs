@@ -12,6 +12,7 @@ use crate::calls::call::CallOptions;
 use crate::data::error::{Error, ErrorKind};
 use crate::engine::prepared::Prepared;
 use crate::operation::endpoint::Endpoint;
+use crate::operation::request_body::RequestBody;
 use crate::operation::response::Answer;
 use crate::session::authenticator::Credential;
 use crate::session::{Inner, Session};
@@ -122,7 +123,7 @@ impl<'a> Attempts<'a> {
         let clock = &*self.inner.clock;
         async {
             let started = clock.monotonic();
-            let sending = self.inner.transport.send(request);
+            let sending = self.inner.transport.send(request.map(RequestBody::from));
             let result = within(clock, limit, sending)
                 .await
                 .unwrap_or_else(|| Err(TransportError::new(TransportErrorKind::Timeout)));

@@ -112,7 +112,11 @@ impl Attempts<'_> {
     fn lost(&mut self, error: TransportError) -> Verdict {
         let effect = effect_of(error.kind());
         let (kind, text) = match error.kind() {
-            TransportErrorKind::Connect => (ErrorKind::Connect, "the server cannot be reached"),
+            TransportErrorKind::Connect | TransportErrorKind::Refused => {
+                (ErrorKind::Connect, "the server cannot be reached")
+            }
+            TransportErrorKind::Body => (ErrorKind::Io, "the body of the request cannot be read"),
+            TransportErrorKind::Encoding => (ErrorKind::Decode, "the response cannot be decoded"),
             TransportErrorKind::Timeout => {
                 (ErrorKind::Timeout, "the server did not answer in time")
             }
@@ -121,17 +125,15 @@ impl Attempts<'_> {
                 (ErrorKind::InvalidInput, "the request could not be sent")
             }
         };
-        let never = error.kind() == TransportErrorKind::Request;
-        let cause = (kind == ErrorKind::Connect)
-            .then(|| root_cause(&error))
-            .flatten();
-        let lost = Error::new(kind, text).caused_by(error);
-        let error = self.describe(match cause {
-            Some(cause) => lost.because(cause),
-            None => lost,
-        });
-        if never {
-            return Verdict::Fail(error);
+        let permanent = error.kind().is_permanent();
+        let lost = match error.message() {
+            // It says everything, and the source must not repeat it.
+            Some(message) => Error::new(kind, message),
+            None => Error::new(kind, text).caused_by(error),
+        };
+        let error = self.describe(lost);
+        if permanent && (effect == Effect::None || self.may_repeat) {
+            return Verdict::Fail(error.with_retryable(false));
         }
         self.again_or_fail(effect, error, None)
     }
@@ -225,15 +227,6 @@ impl Attempts<'_> {
             );
         self.describe(error)
     }
-}
-
-/// What is at the bottom of a failed connection: a refused port, an unknown host, a certificate.
-fn root_cause(error: &TransportError) -> Option<String> {
-    let mut cause = std::error::Error::source(error)?;
-    while let Some(deeper) = cause.source() {
-        cause = deeper;
-    }
-    tidy(&cause.to_string())
 }
 
 fn kind_of(status: StatusCode) -> ErrorKind {

@@ -3,4 +3,5 @@
 pub(crate) mod endpoint;
 pub(crate) mod page;
 pub(crate) mod reconcile;
+pub(crate) mod request_body;
 pub(crate) mod response;

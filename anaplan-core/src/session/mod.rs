@@ -355,7 +355,7 @@ impl Session {
         impl Transport for Nobody {
             async fn send(
                 &self,
-                _: http::Request<Bytes>,
+                _: http::Request<crate::RequestBody>,
             ) -> std::result::Result<http::Response<ResponseBody>, crate::TransportError>
             {
                 Err(crate::TransportError::new(

@@ -94,9 +94,9 @@ pub(crate) enum Effect {
 /// Whether a failure of the wire can have had an effect.
 pub(crate) fn effect_of(kind: TransportErrorKind) -> Effect {
     match kind {
-        TransportErrorKind::Connect | TransportErrorKind::Request => Effect::None,
+        kind if kind.is_unsent() => Effect::None,
         TransportErrorKind::Timeout => Effect::UnknownAndMayRun,
-        TransportErrorKind::Interrupted => Effect::Unknown,
+        _ => Effect::Unknown,
     }
 }
 
