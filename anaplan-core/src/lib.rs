@@ -25,6 +25,7 @@ pub use clock::Clock;
 pub use data::error::{Error, ErrorKind, Result, TaskFailure};
 pub use data::hosts::{Hosts, Region, Service};
 pub use data::ids::{ModelId, TaskId, UserId, WorkspaceId};
+pub use data::mask::Mask;
 pub use data::url::{Path, Query};
 pub use lenient::or_default;
 pub use operation::endpoint::{Authorization, Download, Endpoint, RetryClass, json_body};

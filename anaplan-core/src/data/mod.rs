@@ -4,5 +4,8 @@ pub(crate) mod error;
 pub(crate) mod hosts;
 pub(crate) mod ids;
 pub mod lenient;
+pub(crate) mod mask;
 mod open_enum;
+pub(crate) mod retry_after;
+pub(crate) mod server_message;
 pub(crate) mod url;

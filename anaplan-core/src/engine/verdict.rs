@@ -6,11 +6,13 @@ use http::header::{CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderMap, StatusCode};
 
 use crate::data::error::{Error, ErrorKind, Result};
+use crate::data::retry_after::retry_after;
+use crate::data::server_message::{ServerMessage, server_message, tidy};
 use crate::engine::exchange::{Attempts, Outcome, Parts};
 use crate::operation::endpoint::Endpoint;
-use crate::operation::response::{Answer, Refusal, server_message, tidy};
+use crate::operation::response::{Answer, Refusal};
 use crate::session::authenticator::Credential;
-use crate::session::retry::{Effect, effect_of, retry_after, transient};
+use crate::session::retry::{Effect, effect_of, transient};
 use crate::transport::{TransportError, TransportErrorKind};
 
 /// What to do next.
@@ -200,7 +202,11 @@ impl Attempts<'_> {
     }
 
     fn refusal<E: Endpoint>(&self, endpoint: &E, parts: &Parts) -> Error {
-        let (code, message) = server_message(&parts.body);
+        let content_type = parts
+            .headers
+            .get(CONTENT_TYPE)
+            .and_then(|value| value.to_str().ok());
+        let ServerMessage { code, message } = server_message(content_type, &parts.body);
         let special = endpoint.refusal(&Refusal {
             status: parts.status,
             code: code.as_deref(),
