@@ -1,8 +1,8 @@
 //! Creating a revision.
 
 use anaplan_core::{
-    Age, Bytes, Call, Endpoint, Error, Evidence, Finding, Lookup, Method, ModelId, Path, Reconcile,
-    Response, Result, RetryClass, async_trait, json_body,
+    Age, Call, Endpoint, Error, Evidence, Finding, Lookup, Method, ModelId, Path, Reconcile,
+    RequestBody, Response, Result, RetryClass, async_trait, json_body,
 };
 use serde::{Deserialize, Serialize};
 
@@ -116,7 +116,7 @@ impl Endpoint for CreateRevision {
         Ok(())
     }
 
-    fn body(&self) -> Result<Bytes> {
+    fn body(&self) -> Result<RequestBody> {
         #[derive(Serialize)]
         struct Body<'a> {
             name: &'a str,

@@ -1,8 +1,8 @@
 //! Taking a model offline and bringing it back online.
 
 use anaplan_core::{
-    Bytes, Call, Endpoint, Evidence, Finding, Lookup, Method, ModelId, Path, Reconcile, Response,
-    Result, RetryClass, async_trait, json_body, open_enum,
+    Call, Endpoint, Evidence, Finding, Lookup, Method, ModelId, Path, Reconcile, RequestBody,
+    Response, Result, RetryClass, async_trait, json_body, open_enum,
 };
 use serde::{Deserialize, Serialize};
 
@@ -68,7 +68,7 @@ impl Endpoint for ChangeModelStatus {
         model_path(&self.model).lit("onlineStatus")
     }
 
-    fn body(&self) -> Result<Bytes> {
+    fn body(&self) -> Result<RequestBody> {
         #[derive(Serialize)]
         struct Body<'a> {
             status: &'a OnlineStatus,

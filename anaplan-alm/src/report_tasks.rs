@@ -4,7 +4,7 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use anaplan_core::{
-    Bytes, Decision, Endpoint, LongRunning, Method, ModelId, Path, Refusal, Response, Result,
+    Decision, Endpoint, LongRunning, Method, ModelId, Path, Refusal, RequestBody, Response, Result,
     RetryClass, Session, Task, TaskId, TaskStatus,
 };
 use serde::{Deserialize, Serialize};
@@ -151,7 +151,7 @@ impl<K: ReportKind> Endpoint for CreateReport<K> {
         alm_path(&self.model).lit(K::TASKS)
     }
 
-    fn body(&self) -> Result<Bytes> {
+    fn body(&self) -> Result<RequestBody> {
         self.revisions.body()
     }
 

@@ -1,9 +1,9 @@
 //! Syncs: bring a model to a newer revision.
 
 use anaplan_core::{
-    Age, Bytes, Call, Endpoint, Error, ErrorKind, Evidence, Finding, LongRunning, Lookup, Method,
-    ModelId, Path, Reconcile, Response, Result, RetryClass, Task, TaskId, TaskState, TaskStatus,
-    async_trait,
+    Age, Call, Endpoint, Error, ErrorKind, Evidence, Finding, LongRunning, Lookup, Method, ModelId,
+    Path, Reconcile, RequestBody, Response, Result, RetryClass, Task, TaskId, TaskState,
+    TaskStatus, async_trait,
 };
 use serde::{Deserialize, Serialize};
 
@@ -260,7 +260,7 @@ impl Endpoint for SyncModels {
         alm_path(&self.model).lit("syncTasks")
     }
 
-    fn body(&self) -> Result<Bytes> {
+    fn body(&self) -> Result<RequestBody> {
         self.revisions.body()
     }
 

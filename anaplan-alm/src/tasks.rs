@@ -1,8 +1,8 @@
 //! What syncs and reports have in common: three ids in, a task out.
 
 use anaplan_core::{
-    Bytes, Decision, Error, ErrorKind, ModelId, Refusal, Response, Result, StatusCode, TaskFailure,
-    TaskId, TaskState, TaskStatus, json_body, or_default,
+    Decision, Error, ErrorKind, ModelId, Refusal, RequestBody, Response, Result, StatusCode,
+    TaskFailure, TaskId, TaskState, TaskStatus, json_body, or_default,
 };
 use serde::{Deserialize, Serialize};
 
@@ -66,7 +66,7 @@ impl RevisionPair {
         Ok(())
     }
 
-    pub(crate) fn body(&self) -> Result<Bytes> {
+    pub(crate) fn body(&self) -> Result<RequestBody> {
         json_body(self)
     }
 }

@@ -11,8 +11,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use anaplan_core::clock::{Clock as _, SystemClock};
-use anaplan_core::{
-    Bytes, Error, ErrorKind, Result, SecretString, Session, Timestamp, async_trait, json_body,
+use anaplan_core::{RequestBody, Error, ErrorKind, Result, SecretString, Session, Timestamp, async_trait, json_body,
 };
 use aws_lc_rs::rand;
 use base64::Engine as _;
@@ -207,7 +206,7 @@ impl CertificateBuilder {
 
 impl Inner {
     /// A freshly signed message.
-    fn payload(&self, now: Timestamp) -> Result<Bytes> {
+    fn payload(&self, now: Timestamp) -> Result<RequestBody> {
         #[derive(Serialize)]
         #[serde(rename_all = "camelCase")]
         struct Payload {

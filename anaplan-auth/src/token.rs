@@ -4,16 +4,16 @@ use std::fmt;
 use std::sync::Arc;
 
 use anaplan_core::{
-    Authorization, Bytes, Credential, Decision, Endpoint, Error, ErrorKind, HeaderMap, HeaderValue,
-    Method, Path, Refusal, Response, Result, RetryClass, SecretString, Service, Session,
-    StatusCode, Timestamp,
+    Authorization, Credential, Decision, Endpoint, Error, ErrorKind, HeaderMap, HeaderValue,
+    Method, Path, Refusal, RequestBody, Response, Result, RetryClass, SecretString, Service,
+    Session, StatusCode, Timestamp,
 };
 use http::header::AUTHORIZATION;
 use secrecy::ExposeSecret;
 
 use crate::wire;
 
-type Payload = Arc<dyn Fn() -> Result<Bytes> + Send + Sync>;
+type Payload = Arc<dyn Fn() -> Result<RequestBody> + Send + Sync>;
 
 /// Opens a session: `POST /token/authenticate`.
 ///
@@ -47,7 +47,7 @@ impl Authenticate {
     #[must_use]
     pub fn with_payload<F>(mut self, make: F) -> Self
     where
-        F: Fn() -> Result<Bytes> + Send + Sync + 'static,
+        F: Fn() -> Result<RequestBody> + Send + Sync + 'static,
     {
         self.payload = Some(Arc::new(make));
         self
@@ -71,10 +71,10 @@ impl Endpoint for Authenticate {
         Ok(())
     }
 
-    fn body(&self) -> Result<Bytes> {
+    fn body(&self) -> Result<RequestBody> {
         self.payload
             .as_ref()
-            .map_or_else(|| Ok(Bytes::new()), |make| make())
+            .map_or_else(|| Ok(RequestBody::empty()), |make| make())
     }
 
     fn refusal(&self, refusal: &Refusal<'_>) -> Option<Decision> {

@@ -1,8 +1,8 @@
 //! Deleting models.
 
 use anaplan_core::{
-    Bytes, Call, Endpoint, Error, ErrorKind, Evidence, Finding, Lookup, Method, ModelId, Path,
-    Reconcile, Response, Result, RetryClass, WorkspaceId, async_trait, json_body,
+    Call, Endpoint, Error, ErrorKind, Evidence, Finding, Lookup, Method, ModelId, Path, Reconcile,
+    RequestBody, Response, Result, RetryClass, WorkspaceId, async_trait, json_body,
 };
 use serde::{Deserialize, Serialize};
 
@@ -161,7 +161,7 @@ impl Endpoint for DeleteModels {
             .lit("bulkDeleteModels")
     }
 
-    fn body(&self) -> Result<Bytes> {
+    fn body(&self) -> Result<RequestBody> {
         #[derive(Serialize)]
         #[serde(rename_all = "camelCase")]
         struct Body<'a> {

@@ -1,7 +1,8 @@
 //! Files: what imports read and exports write.
 
 use anaplan_core::{
-    Bytes, Call, Endpoint, Method, PagedCall, Path, Pending, Response, Result, RetryClass, id_type,
+    Bytes, Call, Endpoint, Method, PagedCall, Path, Pending, RequestBody, Response, Result,
+    RetryClass, id_type,
 };
 use serde::Deserialize;
 
@@ -205,8 +206,8 @@ impl Endpoint for PutFile {
         file_path(&self.model, &self.file)
     }
 
-    fn body(&self) -> Result<Bytes> {
-        Ok(self.content.clone())
+    fn body(&self) -> Result<RequestBody> {
+        Ok(self.content.clone().into())
     }
 
     fn decode(&self, response: Response) -> Result<()> {

@@ -3,8 +3,8 @@
 use std::fmt;
 
 use anaplan_core::{
-    Bytes, Call, Endpoint, Error, Evidence, Finding, Lookup, Method, Path, Reconcile, Response,
-    Result, RetryClass, SecretString, Task, TaskId, TaskStatus, async_trait, json_body,
+    Call, Endpoint, Error, Evidence, Finding, Lookup, Method, Path, Reconcile, RequestBody,
+    Response, Result, RetryClass, SecretString, Task, TaskId, TaskStatus, async_trait, json_body,
 };
 use secrecy::ExposeSecret;
 use serde::{Deserialize, Serialize, Serializer};
@@ -256,7 +256,7 @@ impl Endpoint for RunAction {
         tasks_path(&self.model, &self.action)
     }
 
-    fn body(&self) -> Result<Bytes> {
+    fn body(&self) -> Result<RequestBody> {
         #[derive(Serialize)]
         #[serde(rename_all = "camelCase")]
         struct Body<'a> {

@@ -6,8 +6,9 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use anaplan_core::Namespace;
+use anaplan_core::transport::collect_request;
 use anaplan_core::{
-    Authenticator, Bytes, Connection, Credential, HeaderMap, Response, ResponseBody, Result, Scope,
+    Authenticator, Bytes, Connection, Credential, HeaderMap, Response, RequestBody, ResponseBody, Result, Scope,
     Session, Settings, StatusCode, Transport, TransportError, TransportErrorKind, async_trait,
 };
 
@@ -192,8 +193,9 @@ impl State {
 impl Transport for TestServer {
     async fn send(
         &self,
-        request: http::Request<Bytes>,
+        request: http::Request<RequestBody>,
     ) -> Result<http::Response<ResponseBody>, TransportError> {
+        let request = collect_request(request).await?;
         let line = format!("{} {}", request.method(), request.uri().path());
         let size = request.body().len();
         let fault = {
@@ -251,6 +253,5 @@ pub(crate) fn answer(status: u16, body: &'static str) -> Response {
         StatusCode::from_u16(status).unwrap(),
         HeaderMap::new(),
         body,
-        TestServer::default().session(),
     )
 }

@@ -2,7 +2,7 @@
 
 use anaplan_core::{
     Bytes, Endpoint, Error, ErrorKind, Evidence, Finding, HeaderMap, HeaderValue, Lookup, Method,
-    Path, Reconcile, Response, Result, RetryClass, async_trait, json_body,
+    Path, Reconcile, RequestBody, Response, Result, RetryClass, async_trait, json_body,
 };
 use serde::Serialize;
 
@@ -44,7 +44,7 @@ impl Endpoint for SetChunkCount {
         file_path(&self.model, &self.file)
     }
 
-    fn body(&self) -> Result<Bytes> {
+    fn body(&self) -> Result<RequestBody> {
         #[derive(Serialize)]
         #[serde(rename_all = "camelCase")]
         struct Body {
@@ -143,8 +143,8 @@ impl Endpoint for PutChunk {
         Ok(())
     }
 
-    fn body(&self) -> Result<Bytes> {
-        Ok(self.body.clone())
+    fn body(&self) -> Result<RequestBody> {
+        Ok(self.body.clone().into())
     }
 
     fn decode(&self, response: Response) -> Result<()> {
@@ -175,8 +175,8 @@ impl Endpoint for CompleteUpload {
     }
 
     /// Without any body the server answers 500.
-    fn body(&self) -> Result<Bytes> {
-        Ok(Bytes::from_static(b"{}"))
+    fn body(&self) -> Result<RequestBody> {
+        Ok("{}".into())
     }
 
     fn decode(&self, response: Response) -> Result<()> {

@@ -5,7 +5,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
-use anaplan_core::{
+use anaplan_core::{RequestBody, 
     Authenticator, Bytes, Connection, Credential, Download, Endpoint, ErrorKind, Hosts, Method,
     Path, Response, ResponseBody, Result, RetryClass, RetryPolicy, Session, Settings, StatusCode,
     Transport, TransportError, TransportErrorKind, async_trait,
@@ -29,7 +29,7 @@ impl std::fmt::Debug for Scripted {
 impl Transport for Scripted {
     async fn send(
         &self,
-        _: http::Request<Bytes>,
+        _: http::Request<RequestBody>,
     ) -> std::result::Result<http::Response<ResponseBody>, TransportError> {
         self.sent.fetch_add(1, Ordering::Relaxed);
         Ok(self.answers.lock().unwrap().remove(0))

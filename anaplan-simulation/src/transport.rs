@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use anaplan_core::clock::Clock;
-use anaplan_core::{ResponseBody, Transport, TransportError, TransportErrorKind, async_trait};
+use anaplan_core::{RequestBody, ResponseBody, Transport, TransportError, TransportErrorKind, async_trait};
 use bytes::Bytes;
 use fastrand::Rng;
 use futures_util::stream;
@@ -157,13 +157,13 @@ struct InFlight {
 }
 
 impl InFlight {
-    fn begin(transport: &SimulatedTransport, request: &http::Request<Bytes>) -> Option<Self> {
+    fn begin(transport: &SimulatedTransport, request: &http::Request<RequestBody>) -> Option<Self> {
         let call = current_call();
         let path = request.uri().path();
         // Validation and sign-out do not renew a token.
         let renewal = path.ends_with("/authenticate") || path.ends_with("/refresh");
         let session = renewal.then_some(transport.session);
-        let bytes = request.body().len();
+        let bytes = request.body().as_bytes().map_or(0, Bytes::len);
         let mut traffic = locked(&transport.traffic);
         traffic.total += 1;
         if traffic.is_excessive() {
@@ -263,7 +263,7 @@ impl SimulatedTransport {
 impl Transport for SimulatedTransport {
     async fn send(
         &self,
-        request: http::Request<Bytes>,
+        request: http::Request<RequestBody>,
     ) -> Result<http::Response<ResponseBody>, TransportError> {
         let excessive = || TransportError::new(TransportErrorKind::Request);
         let in_flight = InFlight::begin(self, &request).ok_or_else(excessive)?;

@@ -5,7 +5,7 @@
 use std::time::{Duration, Instant};
 
 use anaplan_core::clock::Clock as _;
-use anaplan_core::{Answer, Endpoint, Method, Path, Result, RetryClass};
+use anaplan_core::{Response, Endpoint, Method, Path, Result, RetryClass};
 use anaplan_testkit::{FakeAnaplan, Fault, RetryAfter};
 use serde_json::Value;
 
@@ -21,8 +21,8 @@ impl Endpoint for Me {
         Path::integration().lit("users").lit("me")
     }
 
-    fn decode(&self, answer: Answer) -> Result<Value> {
-        answer.field("user")
+    fn decode(&self, response: Response) -> Result<Value> {
+        response.field("user")
     }
 }
 

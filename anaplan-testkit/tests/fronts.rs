@@ -5,8 +5,8 @@
 
 use std::time::Duration;
 
-use anaplan_core::{
-    Answer, Bytes, Endpoint, ErrorKind, Method, ModelId, Path, Result, RetryClass, RetryPolicy,
+use anaplan_core::{RequestBody, 
+    Response, Endpoint, ErrorKind, Method, ModelId, Path, Result, RetryClass, RetryPolicy,
     Settings,
 };
 use anaplan_testkit::pki::Authority;
@@ -33,11 +33,11 @@ impl Endpoint for Ask {
             .fold(root, |path, part| path.seg("part", part))
     }
 
-    fn decode(&self, answer: Answer) -> Result<Value> {
-        let kind = answer.headers().get("content-type").cloned();
+    fn decode(&self, response: Response) -> Result<Value> {
+        let kind = response.headers().get("content-type").cloned();
         let kind = kind.and_then(|kind| kind.to_str().ok().map(str::to_owned));
-        let body: Value = answer.json()?;
-        Ok(json!([answer.status().as_u16(), kind, body]))
+        let body: Value = response.json()?;
+        Ok(json!([response.status().as_u16(), kind, body]))
     }
 }
 
@@ -55,12 +55,12 @@ impl Endpoint for Create {
         models.lit("alm").lit("revisions")
     }
 
-    fn body(&self) -> Result<Bytes> {
-        Ok(Bytes::from_static(br#"{"name":"Spring"}"#))
+    fn body(&self) -> Result<RequestBody> {
+        Ok(r#"{"name":"Spring"}"#.into())
     }
 
-    fn decode(&self, answer: Answer) -> Result<Value> {
-        answer.json()
+    fn decode(&self, response: Response) -> Result<Value> {
+        response.json()
     }
 }
 

@@ -1,8 +1,8 @@
 //! The model's calendar: its fiscal year and its time scale.
 
 use anaplan_core::{
-    Bytes, Call, Endpoint, Error, Method, ModelId, Path, Response, Result, RetryClass, json_body,
-    open_enum,
+    Call, Endpoint, Error, Method, ModelId, Path, RequestBody, Response, Result, RetryClass,
+    json_body, open_enum,
 };
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -186,7 +186,7 @@ impl Endpoint for SetCurrentFiscalYear {
             .lit("fiscalYear")
     }
 
-    fn body(&self) -> Result<Bytes> {
+    fn body(&self) -> Result<RequestBody> {
         #[derive(Serialize)]
         struct Body<'a> {
             year: &'a str,

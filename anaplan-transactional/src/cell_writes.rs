@@ -1,7 +1,8 @@
 //! Writing cells.
 
 use anaplan_core::{
-    Bytes, Call, Endpoint, Error, Method, ModelId, Path, Response, Result, RetryClass, json_body,
+    Bytes, Call, Endpoint, Error, Method, ModelId, Path, RequestBody, Response, Result, RetryClass,
+    json_body,
 };
 
 use crate::batches::{Batch, Batches, Part};
@@ -125,7 +126,7 @@ impl UpdateModuleData {
         // Two brackets around the cells, and a comma after each.
         let size = |cell: &Cell| {
             cell.check()?;
-            let size = json_body(cell)?.len() + 1;
+            let size = size_of_body(&json_body(cell)?) + 1;
             if size > room - 2 {
                 return Err(Error::invalid_input(
                     "cell",
@@ -165,7 +166,7 @@ impl Endpoint for UpdateModuleData {
             .lit("data")
     }
 
-    fn body(&self) -> Result<Bytes> {
+    fn body(&self) -> Result<RequestBody> {
         let cells = self.cells.as_slice();
         if cells.is_empty() {
             return Err(Error::invalid_input("cells", "must not be empty"));
@@ -182,7 +183,7 @@ impl Endpoint for UpdateModuleData {
                 .map_err(|error| error.about("requestIndex", index.to_string()))?;
         }
         let body = json_body(&self.cells)?;
-        if body.len() > BYTES_PER_WRITE {
+        if size_of_body(&body) > BYTES_PER_WRITE {
             return Err(Error::invalid_input(
                 "cells",
                 "must be 15 MB of JSON or less in one request",
@@ -201,6 +202,10 @@ impl Endpoint for UpdateModuleData {
     fn decode(&self, response: Response) -> Result<WriteReport> {
         WriteReport::read(&response, self.cells.first(), self.cells.as_slice().len())
     }
+}
+
+fn size_of_body(body: &RequestBody) -> usize {
+    body.as_bytes().map_or(0, Bytes::len)
 }
 
 impl Batch for UpdateModuleData {
@@ -265,7 +270,7 @@ mod tests {
             .unwrap();
         let mut joined = Vec::new();
         for part in parts {
-            assert!(part.body().unwrap().len() <= 1_000);
+            assert!(size_of_body(&part.body().unwrap()) <= 1_000);
             assert_eq!(part.first(), joined.len());
             joined.extend_from_slice(part.cells());
         }

@@ -2,7 +2,8 @@
 
 use anaplan_core::lenient::{date_opt, text_opt};
 use anaplan_core::{
-    Bytes, Call, Endpoint, Method, ModelId, Path, Response, Result, RetryClass, json_body,
+    Call, Endpoint, Method, ModelId, Path, RequestBody, Response, Result, RetryClass,
+    json_body,
 };
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -140,7 +141,7 @@ impl Endpoint for SetCurrentPeriod {
         model_path(&self.model).lit("currentPeriod")
     }
 
-    fn body(&self) -> Result<Bytes> {
+    fn body(&self) -> Result<RequestBody> {
         day_body(self.day)
     }
 
@@ -150,7 +151,7 @@ impl Endpoint for SetCurrentPeriod {
 }
 
 /// A day in a body of its own; the empty text takes it back.
-pub(crate) fn day_body(day: Option<Date>) -> Result<Bytes> {
+pub(crate) fn day_body(day: Option<Date>) -> Result<RequestBody> {
     #[derive(Serialize)]
     struct Body {
         date: String,

@@ -1,8 +1,8 @@
 //! Dimensions and their items.
 
 use anaplan_core::{
-    Bytes, Call, Decision, Endpoint, Error, Method, ModelId, Path, Refusal, Response, Result,
-    RetryClass, json_body,
+    Call, Decision, Endpoint, Error, Method, ModelId, Path, Refusal, RequestBody, Response,
+    Result, RetryClass, json_body,
 };
 use serde::{Deserialize, Serialize};
 
@@ -239,7 +239,7 @@ impl Endpoint for LookupDimensionItems {
         items_path(model_path(&self.model), &self.dimension)
     }
 
-    fn body(&self) -> Result<Bytes> {
+    fn body(&self) -> Result<RequestBody> {
         if self.lookup.is_empty() {
             return Err(Error::invalid_input(
                 "lookup",
@@ -294,6 +294,7 @@ pub(crate) fn items_path(parent: Path, dimension: &DimensionId) -> Path {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use anaplan_core::ErrorKind;
     use crate::testing::{answer, offline, told};
 
     #[test]

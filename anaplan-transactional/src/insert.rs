@@ -3,8 +3,8 @@
 use std::collections::{HashMap, HashSet};
 
 use anaplan_core::{
-    Bytes, Endpoint, ErrorKind, Evidence, Finding, Lookup as Reader, Method, ModelId, Path, Query,
-    Reconcile, Response, Result, RetryClass, async_trait,
+    Endpoint, ErrorKind, Evidence, Finding, Lookup as Reader, Method, ModelId, Path, Query,
+    Reconcile, RequestBody, Response, Result, RetryClass, async_trait,
 };
 
 use crate::batches::{Batch, Batches, Part};
@@ -176,7 +176,7 @@ impl Endpoint for InsertListItems {
         query.push("action", "add");
     }
 
-    fn body(&self) -> Result<Bytes> {
+    fn body(&self) -> Result<RequestBody> {
         items_body(&self.items, NewListItem::check)
     }
 

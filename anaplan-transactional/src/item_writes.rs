@@ -1,7 +1,8 @@
 //! Changing and deleting the items of a list.
 
 use anaplan_core::{
-    Bytes, Endpoint, Error, Method, ModelId, Path, Query, Response, Result, RetryClass, json_body,
+    Endpoint, Error, Method, ModelId, Path, Query, RequestBody, Response, Result,
+    RetryClass, json_body,
 };
 use serde::Serialize;
 
@@ -119,7 +120,7 @@ impl Endpoint for UpdateListItems {
         list_path(&self.model, &self.list).lit("items")
     }
 
-    fn body(&self) -> Result<Bytes> {
+    fn body(&self) -> Result<RequestBody> {
         items_body(&self.items, ListItemUpdate::check)
     }
 
@@ -179,7 +180,7 @@ impl Endpoint for DeleteListItems {
         query.push("action", "delete");
     }
 
-    fn body(&self) -> Result<Bytes> {
+    fn body(&self) -> Result<RequestBody> {
         items_body(&self.items, ListItemKey::check)
     }
 
@@ -227,7 +228,7 @@ pub(crate) fn split_items<T, E>(
 pub(crate) fn items_body<T: Serialize>(
     items: &Part<T>,
     check: impl Fn(&T) -> Result<()>,
-) -> Result<Bytes> {
+) -> Result<RequestBody> {
     #[derive(Serialize)]
     struct Body<'a, T> {
         items: &'a [T],

@@ -1,8 +1,8 @@
 //! Read requests: the server builds a large view or list in pages of CSV.
 
 use anaplan_core::{
-    Bytes, Call, Download, Endpoint, Error, Method, ModelId, Path, Response, Result, RetryClass,
-    Task, TaskStatus, json_body,
+    Bytes, Call, Download, Endpoint, Error, Method, ModelId, Path, RequestBody, Response, Result,
+    RetryClass, Task, TaskStatus, json_body,
 };
 use serde::Serialize;
 
@@ -228,7 +228,7 @@ impl Endpoint for CreateReadRequest {
         requests_path(&self.model, &self.source)
     }
 
-    fn body(&self) -> Result<Bytes> {
+    fn body(&self) -> Result<RequestBody> {
         #[derive(Serialize)]
         #[serde(rename_all = "camelCase")]
         struct Body<'a> {
@@ -236,7 +236,7 @@ impl Endpoint for CreateReadRequest {
         }
         match &self.export_type {
             Some(export_type) => json_body(&Body { export_type }),
-            None => Ok(Bytes::new()),
+            None => Ok(RequestBody::empty()),
         }
     }
 

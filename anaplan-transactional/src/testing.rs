@@ -3,9 +3,11 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 
+use anaplan_core::transport::collect_request;
 use anaplan_core::{
-    Authenticator, Bytes, Connection, Credential, HeaderMap, Response, ResponseBody, Result,
-    Session, Settings, StatusCode, Transport, TransportError, TransportErrorKind, async_trait,
+    Authenticator, Bytes, Connection, Credential, HeaderMap, RequestBody, Response, ResponseBody,
+    Result, Session, Settings, StatusCode, Transport, TransportError, TransportErrorKind,
+    async_trait,
 };
 
 use crate::Transactional;
@@ -55,8 +57,9 @@ impl Script {
 impl Transport for Script {
     async fn send(
         &self,
-        request: http::Request<Bytes>,
+        request: http::Request<RequestBody>,
     ) -> std::result::Result<http::Response<ResponseBody>, TransportError> {
+        let request = collect_request(request).await?;
         let path = request.uri().path_and_query().unwrap().as_str();
         let header = |name| {
             let value = request.headers().get(name);

@@ -1,8 +1,8 @@
 //! Versions.
 
 use anaplan_core::{
-    Bytes, Call, Endpoint, Method, ModelId, Page, Paged, PagedCall, Path, Response, Result,
-    RetryClass,
+    Call, Endpoint, Method, ModelId, Page, Paged, PagedCall, Path, RequestBody, Response,
+    Result, RetryClass,
 };
 use jiff::civil::Date;
 use serde::Deserialize;
@@ -216,7 +216,7 @@ impl Endpoint for SetVersionSwitchover {
             .lit("switchover")
     }
 
-    fn body(&self) -> Result<Bytes> {
+    fn body(&self) -> Result<RequestBody> {
         day_body(self.day)
     }
 

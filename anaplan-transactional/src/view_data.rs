@@ -272,6 +272,7 @@ fn check_pages(pages: &[(DimensionId, ItemId)]) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use anaplan_core::ErrorKind;
     use crate::testing::{Reply, answer, offline, scripted, told};
 
     #[test]

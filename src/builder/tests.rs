@@ -1,7 +1,8 @@
 use std::ffi::OsString;
 
 use anaplan_core::{
-    Bytes, Credential, ErrorKind, ResponseBody, TransportError, TransportErrorKind, async_trait,
+    Credential, ErrorKind, RequestBody, ResponseBody, TransportError, TransportErrorKind,
+    async_trait,
 };
 
 use super::*;
@@ -13,7 +14,7 @@ struct Nobody;
 impl Transport for Nobody {
     async fn send(
         &self,
-        _: http::Request<Bytes>,
+        _: http::Request<RequestBody>,
     ) -> std::result::Result<http::Response<ResponseBody>, TransportError> {
         Err(TransportError::new(TransportErrorKind::Connect))
     }

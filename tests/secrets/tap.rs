@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use anaplan::{Bytes, ResponseBody, Transport, TransportError, async_trait};
+use anaplan::transport::collect_request;
+use anaplan::{RequestBody, ResponseBody, Transport, TransportError, async_trait};
 use serde_json::Value;
 
 use crate::watch::Watch;
@@ -64,7 +65,7 @@ fn learn_from(value: &Value, watch: &Watch) {
 impl Transport for Tap {
     async fn send(
         &self,
-        request: http::Request<Bytes>,
+        request: http::Request<RequestBody>,
     ) -> Result<http::Response<ResponseBody>, TransportError> {
         let authorization = request.headers().get(http::header::AUTHORIZATION);
         if let Some((scheme, value)) = authorization
@@ -81,7 +82,9 @@ impl Transport for Tap {
         if !SECRET_PATHS.iter().any(|root| path.starts_with(root)) {
             return self.inner.send(request).await;
         }
+        let request = collect_request(request).await?;
         learn(request.body(), &self.watch);
+        let request = request.map(RequestBody::from);
         let (head, mut body) = self.inner.send(request).await?.into_parts();
         let mut whole = Vec::new();
         while let Some(chunk) = body.chunk().await {

@@ -5,7 +5,9 @@
 use std::time::Duration;
 
 use anaplan_alm::{Alm, OnlineStatus, RevisionPair};
-use anaplan_core::{ModelId, Namespace, Pending, Result, Scope, Session, Settings, TaskId, UserId};
+use anaplan_core::{
+    ModelId, Namespace, Pending, RequestBody, Result, Scope, Session, Settings, TaskId, UserId,
+};
 use anaplan_testkit::{Demo, FakeAnaplan, Pacing};
 
 /// A fake in which every operation has something to work on, seen by one user.
@@ -231,12 +233,13 @@ pub const OPERATIONS: [Operation; 16] = [
         "POST /2/0/models/*/onlineStatus",
         false,
         |s| {
-            use anaplan_core::{Bytes, Endpoint, Method, Path, Response, RetryClass};
+            use anaplan_core::{Endpoint, Method, Path, Response, RetryClass};
             struct ByPost(ModelId);
             impl Endpoint for ByPost {
                 const NAME: &'static str = "alm.change_model_status_by_post";
                 const METHOD: Method = Method::POST;
                 const RETRY: RetryClass = RetryClass::Idempotent;
+                const SUCCESS: &'static [u16] = &[204];
                 type Output = ();
                 fn path(&self) -> Path {
                     Path::integration()
@@ -244,8 +247,8 @@ pub const OPERATIONS: [Operation; 16] = [
                         .seg("modelId", &self.0)
                         .lit("onlineStatus")
                 }
-                fn body(&self) -> Result<Bytes> {
-                    Ok(Bytes::from_static(br#"{"status":"online"}"#))
+                fn body(&self) -> Result<RequestBody> {
+                    Ok(r#"{"status":"online"}"#.into())
                 }
                 fn decode(&self, _: Response) -> Result<()> {
                     Ok(())

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use anaplan_core::lenient::{count_opt, text_opt};
 use anaplan_core::{
-    Authorization, Bytes, Decision, Endpoint, Error, ErrorKind, Method, Path, Refusal, Response,
-    Result, RetryClass, SecretString, Service, StatusCode, json_body,
+    Authorization, Decision, Endpoint, Error, ErrorKind, Method, Path, Refusal, RequestBody,
+    Response, Result, RetryClass, SecretString, Service, StatusCode, json_body,
 };
 use jiff::SignedDuration;
 use secrecy::ExposeSecret;
@@ -94,7 +94,7 @@ impl Endpoint for ExchangeCode {
         token_path()
     }
 
-    fn body(&self) -> Result<Bytes> {
+    fn body(&self) -> Result<RequestBody> {
         let verifier = self.verifier.as_ref();
         json_body(&TokenRequest {
             code: Some(self.code.expose_secret()),
@@ -146,7 +146,7 @@ impl Endpoint for RefreshTokens {
         token_path()
     }
 
-    fn body(&self) -> Result<Bytes> {
+    fn body(&self) -> Result<RequestBody> {
         self.client.check()?;
         json_body(&TokenRequest {
             refresh_token: Some(self.refresh_token.expose_secret()),
@@ -199,7 +199,7 @@ impl Endpoint for StartDevice {
         Path::root().lit("oauth").lit("device").lit("code")
     }
 
-    fn body(&self) -> Result<Bytes> {
+    fn body(&self) -> Result<RequestBody> {
         #[derive(Serialize)]
         struct Body<'a> {
             client_id: &'a str,
@@ -300,7 +300,7 @@ impl Endpoint for PollDevice {
         token_path()
     }
 
-    fn body(&self) -> Result<Bytes> {
+    fn body(&self) -> Result<RequestBody> {
         self.client.check()?;
         json_body(&TokenRequest {
             client_secret: None,

@@ -9,11 +9,11 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use anaplan_core::{
-    Authenticator, Bytes, Clock, Connection, Endpoint, Method, Path, Response, ResponseBody,
+    Authenticator, Clock, Connection, Endpoint, Method, Path, RequestBody, Response, ResponseBody,
     Result, RetryClass, RetryPolicy, Session, Settings, Timestamp, Transport, TransportError,
     async_trait,
 };
-use http::{Request, Response, StatusCode};
+use http::{Request, StatusCode};
 
 pub(crate) const LIFE: Duration = Duration::from_secs(35 * 60);
 pub(crate) const USER: &str = "Basic YWRhQGV4YW1wbGUuY29tOnMzY3JldA==";
@@ -170,8 +170,8 @@ impl Service {
 impl Transport for Service {
     async fn send(
         &self,
-        request: Request<Bytes>,
-    ) -> std::result::Result<Response<ResponseBody>, TransportError> {
+        request: Request<RequestBody>,
+    ) -> std::result::Result<http::Response<ResponseBody>, TransportError> {
         let path = request.uri().path();
         let what = path.rsplit('/').next().unwrap_or_default().to_owned();
         let header = request.headers().get(http::header::AUTHORIZATION);
@@ -181,7 +181,7 @@ impl Transport for Service {
         if let Some(delay) = delay {
             tokio::time::sleep(delay).await;
         }
-        let mut response = Response::new(ResponseBody::full(body));
+        let mut response = http::Response::new(ResponseBody::full(body));
         *response.status_mut() = StatusCode::from_u16(status).unwrap();
         Ok(response)
     }

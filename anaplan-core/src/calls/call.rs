@@ -141,7 +141,7 @@ impl<E: Endpoint, T> Call<E, T> {
     /// Checks the arguments and returns the request without its credential. Sends nothing.
     ///
     /// The body of an endpoint of [`Authorization::Own`](crate::Authorization::Own) holds its
-    /// credential and is omitted.
+    /// credential and is omitted, as is a streamed body.
     ///
     /// # Errors
     ///

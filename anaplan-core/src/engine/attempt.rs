@@ -1,6 +1,6 @@
 //! One attempt: a request is sent once, and its response is read.
 
-use std::time::Duration;
+use std::future::Future;
 
 use http::StatusCode;
 use tracing::Instrument;
@@ -10,6 +10,7 @@ use crate::engine::body::{BodyMode, Limits, RefusedResponse, Unread};
 use crate::engine::options::Deadline;
 use crate::engine::request::PreparedRequest;
 use crate::operation::endpoint::is_documented;
+use crate::operation::request_body::BodyProgress;
 use crate::operation::response::{MediaType, media_type};
 use crate::session::Inner;
 use crate::session::authenticator::Credential;
@@ -66,8 +67,9 @@ async fn exchange<M: BodyMode>(
     };
     let clock = &*inner.clock;
     let started = clock.monotonic();
-    let limit = at_most(inner.settings.attempt_timeout, deadline, inner);
-    let response = within(clock, limit, inner.transport.send(http))
+    let progress = http.body().progress();
+    let sending = inner.transport.send(http);
+    let response = while_moving(sending, &progress, inner, deadline)
         .await
         .unwrap_or_else(|| Err(TransportError::new(TransportErrorKind::Timeout)));
     let elapsed_ms = clock.monotonic().saturating_sub(started).as_millis() as u64;
@@ -117,8 +119,36 @@ fn unexpected(
     }
 }
 
-fn at_most(limit: Duration, deadline: Deadline, inner: &Inner) -> Duration {
-    deadline
-        .left(&*inner.clock)
-        .map_or(limit, |left| left.min(limit))
+/// Runs `sending` while the request body makes progress, and then for the time that a response may
+/// take. `None`: the time is over.
+async fn while_moving<T>(
+    sending: impl Future<Output = T>,
+    progress: &BodyProgress,
+    inner: &Inner,
+    deadline: Deadline,
+) -> Option<T> {
+    let clock = &*inner.clock;
+    let mut sending = std::pin::pin!(sending);
+    let mut sent = progress.sent();
+    let mut moved_at = clock.monotonic();
+    loop {
+        // A transport that takes the body at once reports no progress.
+        let moving = sent > 0 && !progress.is_finished();
+        let limit = match moving {
+            true => inner.settings.idle_timeout,
+            false => inner.settings.attempt_timeout,
+        };
+        let until = moved_at.saturating_add(limit);
+        let wait = until.saturating_sub(clock.monotonic());
+        let wait = deadline.left(clock).map_or(wait, |left| left.min(wait));
+        if let Some(output) = within(clock, wait, sending.as_mut()).await {
+            return Some(output);
+        }
+        let now_sent = progress.sent();
+        if deadline.has_passed(clock) || now_sent == sent && moving != progress.is_finished() {
+            return None;
+        }
+        sent = now_sent;
+        moved_at = clock.monotonic();
+    }
 }

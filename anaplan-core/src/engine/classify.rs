@@ -3,15 +3,15 @@
 use std::time::Duration;
 
 use http::StatusCode;
-use http::header::RETRY_AFTER;
+use http::header::{CONTENT_TYPE, RETRY_AFTER};
 
 use crate::data::error::{Error, ErrorKind};
-use crate::data::server_message::{server_message, tidy};
+use crate::data::retry_after::retry_after;
+use crate::data::server_message::{ServerMessage, server_message, tidy};
+use crate::data::transport_error::{TransportError, TransportErrorKind};
 use crate::engine::body::RefusedResponse;
 use crate::operation::refusal::Effect;
 use crate::operation::{Decision, Operation, Refusal};
-use crate::session::retry::retry_after;
-use crate::transport::{TransportError, TransportErrorKind};
 
 /// What a failed attempt proves about its execution.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,7 +48,8 @@ pub(crate) enum Meaning {
 /// Classifies a response with a status other than 2xx. The endpoint decides first.
 pub(crate) fn refusal(operation: &dyn Operation, response: &RefusedResponse) -> Meaning {
     let status = response.status;
-    let (code, message) = server_message(&response.body);
+    let content_type = header(response, CONTENT_TYPE.as_str());
+    let ServerMessage { code, message } = server_message(content_type, &response.body);
     let decision = operation.classify(&Refusal {
         status,
         headers: &response.headers,
@@ -101,45 +102,30 @@ fn is_transient(status: StatusCode) -> bool {
 
 /// Classifies an attempt without a response.
 pub(crate) fn lost(error: TransportError) -> Failed {
-    let (kind, text, executed, transient) = match error.kind() {
-        TransportErrorKind::Connect => (
-            ErrorKind::Connect,
-            "the server cannot be reached",
-            Executed::No,
-            true,
-        ),
-        TransportErrorKind::Request => (
-            ErrorKind::InvalidInput,
-            "the request could not be sent",
-            Executed::No,
-            false,
-        ),
-        TransportErrorKind::Timeout => (
-            ErrorKind::Timeout,
-            "the server did not respond in time",
-            Executed::Unknown,
-            true,
-        ),
-        TransportErrorKind::Interrupted => (
-            ErrorKind::Interrupted,
-            "the connection broke",
-            Executed::Unknown,
-            true,
-        ),
+    let kind = error.kind();
+    let (error_kind, text) = match kind {
+        TransportErrorKind::Connect | TransportErrorKind::Refused => {
+            (ErrorKind::Connect, "the server cannot be reached")
+        }
+        TransportErrorKind::Timeout => (ErrorKind::Timeout, "the server did not respond in time"),
+        TransportErrorKind::Interrupted => (ErrorKind::Interrupted, "the connection broke"),
+        TransportErrorKind::Body => (ErrorKind::Io, "the body of the request cannot be read"),
+        TransportErrorKind::Request => (ErrorKind::InvalidInput, "the request could not be sent"),
+        TransportErrorKind::Encoding => (ErrorKind::Decode, "the response cannot be decoded"),
     };
-    let cause = (kind == ErrorKind::Connect)
-        .then(|| root_cause(&error))
-        .flatten();
-    let timed_out = error.kind() == TransportErrorKind::Timeout;
-    let described = Error::new(kind, text).caused_by(error);
+    let described = match error.message() {
+        // It names host, proxy and cause, so a source would repeat it.
+        Some(message) => Error::new(error_kind, message),
+        None => Error::new(error_kind, text).caused_by(error),
+    };
     Failed {
-        error: match cause {
-            Some(cause) => described.because(cause),
-            None => described,
+        error: described,
+        executed: match kind.is_unsent() {
+            true => Executed::No,
+            false => Executed::Unknown,
         },
-        executed,
-        transient,
-        timed_out,
+        transient: !kind.is_permanent(),
+        timed_out: kind == TransportErrorKind::Timeout,
         retry_after: None,
     }
 }
@@ -169,15 +155,6 @@ fn error(
 
 fn header<'r>(response: &'r RefusedResponse, name: &str) -> Option<&'r str> {
     response.headers.get(name)?.to_str().ok()
-}
-
-/// Returns the innermost cause of a failed connection: a refused port, an unknown host, a certificate.
-fn root_cause(error: &TransportError) -> Option<String> {
-    let mut cause = std::error::Error::source(error)?;
-    while let Some(deeper) = cause.source() {
-        cause = deeper;
-    }
-    tidy(&cause.to_string())
 }
 
 fn kind_of(status: StatusCode) -> ErrorKind {

@@ -106,7 +106,8 @@ pub(crate) fn dry_run(
     session: &Session,
     operation: &dyn Operation,
 ) -> Result<http::Request<bytes::Bytes>> {
-    let mut request = PreparedRequest::new(operation, &session.inner)?.http(None, None)?;
+    let request = PreparedRequest::new(operation, &session.inner)?.http(None, None)?;
+    let mut request = request.map(|body| body.as_bytes().cloned().unwrap_or_default());
     if !operation.authorization().is_session() {
         request.headers_mut().remove(http::header::AUTHORIZATION);
         *request.body_mut() = bytes::Bytes::new();

@@ -1,14 +1,15 @@
 //! The HTTP request of a call: checked once, built for every attempt.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use bytes::Bytes;
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, USER_AGENT};
 use http::{HeaderMap, HeaderValue, Uri};
+use secrecy::ExposeSecret;
 
 use crate::data::error::{Error, ErrorKind, Result};
+use crate::data::mask::Mask;
 use crate::data::url::Query;
-use crate::operation::{Authorization, Operation};
+use crate::operation::{Authorization, Operation, RequestBody};
 use crate::session::Inner;
 use crate::session::authenticator::Credential;
 
@@ -18,7 +19,9 @@ pub(crate) struct PreparedRequest<'a> {
     inner: &'a Inner,
     uri: Uri,
     /// Body of the next attempt, if it is built already.
-    body: Mutex<Option<Bytes>>,
+    body: Mutex<Option<RequestBody>>,
+    /// Credential of the latest attempt.
+    credential: Mutex<Option<Credential>>,
     pub(crate) path: String,
     pub(crate) template: String,
     pub(crate) ids: Vec<(&'static str, String)>,
@@ -50,6 +53,7 @@ impl<'a> PreparedRequest<'a> {
             path: uri.path().to_owned(),
             uri,
             body: Mutex::new(Some(operation.request_body()?)),
+            credential: Mutex::new(None),
             template: path.template(),
             ids,
         })
@@ -60,7 +64,7 @@ impl<'a> PreparedRequest<'a> {
         &self,
         credential: Option<&Credential>,
         nonce: Option<&str>,
-    ) -> Result<http::Request<Bytes>> {
+    ) -> Result<http::Request<RequestBody>> {
         let body = self.next_body()?;
         let mut headers = HeaderMap::new();
         let accept = HeaderValue::from_static(self.operation.accept());
@@ -79,6 +83,7 @@ impl<'a> PreparedRequest<'a> {
         }
         self.operation.write_headers(&mut headers)?;
         self.authorize(&mut headers, credential)?;
+        *lock(&self.credential) = credential.cloned();
         let mut request = http::Request::new(body);
         *request.method_mut() = self.operation.method();
         *request.uri_mut() = self.uri.clone();
@@ -87,14 +92,14 @@ impl<'a> PreparedRequest<'a> {
     }
 
     /// A sign-in may be bound to the time at which it is made, so its body is built for each attempt.
-    fn next_body(&self) -> Result<Bytes> {
-        let mut next = self.body.lock().unwrap_or_else(PoisonError::into_inner);
+    fn next_body(&self) -> Result<RequestBody> {
+        let mut next = lock(&self.body);
         match self.operation.authorization() {
             Authorization::Own => match next.take() {
                 Some(body) => Ok(body),
                 None => self.operation.request_body(),
             },
-            _ => Ok(next.clone().unwrap_or_default()),
+            _ => Ok(next.as_ref().map(RequestBody::reopen).unwrap_or_default()),
         }
     }
 
@@ -123,10 +128,44 @@ impl<'a> PreparedRequest<'a> {
         Ok(())
     }
 
-    /// Adds operation and ids to an error.
+    /// Adds operation and ids to an error, and masks the secrets of the request, which a server may
+    /// repeat.
     pub(crate) fn describe(&self, error: Error) -> Error {
+        let mut mask = Mask::default();
+        if let Some(credential) = &*lock(&self.credential) {
+            for header in [credential.as_header(), credential.as_anaplan_header()] {
+                add_header(&mut mask, header);
+            }
+        }
+        if let Authorization::Named(name) = self.operation.authorization() {
+            let named = self.inner.credentials.get(name).unwrap_or_default();
+            named
+                .iter()
+                .for_each(|(_, value)| add_header(&mut mask, value));
+        }
+        for secret in self.operation.own_secrets() {
+            mask.add(secret.expose_secret());
+        }
+        let error = match mask.is_empty() {
+            true => error,
+            false => error.mask(|text| mask.apply(text).into_owned()),
+        };
         let error = error.during(self.operation.name());
         let ids = self.ids.iter();
         ids.fold(error, |error, (name, value)| error.about(name, value))
     }
+}
+
+/// Adds a header, and the token in it.
+fn add_header(mask: &mut Mask, header: &HeaderValue) {
+    if let Ok(value) = header.to_str() {
+        mask.add(value);
+        if let Some((_, token)) = value.split_once(' ') {
+            mask.add_token(token);
+        }
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

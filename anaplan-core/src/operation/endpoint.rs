@@ -1,13 +1,12 @@
 //! The trait that describes one API operation.
 
-use bytes::Bytes;
 use http::{HeaderMap, Method, StatusCode};
 use secrecy::SecretString;
 
 use crate::data::error::{Error, Result};
 use crate::data::hosts::Service;
 use crate::data::url::{Path, Query};
-use crate::operation::{Decision, Reconcile, Refusal, Response};
+use crate::operation::{Decision, Reconcile, Refusal, RequestBody, Response};
 
 /// Permission to send a request again after a failure that leaves its outcome unknown.
 ///
@@ -143,7 +142,7 @@ pub trait Endpoint: Send + Sync + 'static {
         Ok(())
     }
 
-    /// Returns the request body. Empty: no body.
+    /// Returns the request body: bytes, JSON from [`json_body`], or a stream. Empty: no body.
     ///
     /// Called once for a call with the session's credential, and once for each attempt with
     /// [`Authorization::Own`].
@@ -151,8 +150,8 @@ pub trait Endpoint: Send + Sync + 'static {
     /// # Errors
     ///
     /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) if an argument breaks a limit.
-    fn body(&self) -> Result<Bytes> {
-        Ok(Bytes::new())
+    fn body(&self) -> Result<RequestBody> {
+        Ok(RequestBody::empty())
     }
 
     /// Returns the retry class with these arguments. Default: [`RETRY`](Self::RETRY).
@@ -193,9 +192,9 @@ pub trait Endpoint: Send + Sync + 'static {
 /// # Errors
 ///
 /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) if the value cannot be written as JSON.
-pub fn json_body<T: serde::Serialize + ?Sized>(value: &T) -> Result<Bytes> {
+pub fn json_body<T: serde::Serialize + ?Sized>(value: &T) -> Result<RequestBody> {
     serde_json::to_vec(value)
-        .map(Bytes::from)
+        .map(RequestBody::from)
         .map_err(|error| Error::invalid_input("body", "cannot be written as JSON").caused_by(error))
 }
 

@@ -1,13 +1,12 @@
 //! The object-safe view of an endpoint, on which the engine works.
 
-use bytes::Bytes;
 use http::{HeaderMap, Method};
 use secrecy::SecretString;
 
 use crate::data::error::Result;
 use crate::data::hosts::Service;
 use crate::data::url::{Path, Query};
-use crate::operation::{Authorization, Decision, Endpoint, Refusal, RetryClass};
+use crate::operation::{Authorization, Decision, Endpoint, Refusal, RequestBody, RetryClass};
 
 /// Everything of an [`Endpoint`] but its output type, so that the engine is compiled once.
 #[doc(hidden)]
@@ -24,7 +23,7 @@ pub trait Operation: Send + Sync {
     fn request_path(&self) -> Path;
     fn write_query(&self, query: &mut Query);
     fn write_headers(&self, headers: &mut HeaderMap) -> Result<()>;
-    fn request_body(&self) -> Result<Bytes>;
+    fn request_body(&self) -> Result<RequestBody>;
     fn classify(&self, refusal: &Refusal<'_>) -> Option<Decision>;
     fn own_secrets(&self) -> Vec<SecretString>;
 }
@@ -78,7 +77,7 @@ impl<E: Endpoint> Operation for E {
         self.headers(headers)
     }
 
-    fn request_body(&self) -> Result<Bytes> {
+    fn request_body(&self) -> Result<RequestBody> {
         self.body()
     }
 

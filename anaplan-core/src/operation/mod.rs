@@ -8,6 +8,7 @@ pub(crate) mod lookup;
 pub(crate) mod paging;
 pub(crate) mod reconcile;
 pub(crate) mod refusal;
+pub(crate) mod request_body;
 pub(crate) mod response;
 
 pub(crate) use endpoint::{Authorization, Endpoint, RetryClass};
@@ -16,4 +17,5 @@ pub(crate) use lookup::{Fetch, Lookup};
 pub(crate) use paging::{Page, Paged, Paging, Window};
 pub(crate) use reconcile::{Attempt, Evidence, Finding, Reconcile};
 pub(crate) use refusal::{Decision, Refusal};
+pub(crate) use request_body::RequestBody;
 pub(crate) use response::Response;

@@ -1,6 +1,5 @@
 //! Collections that are read page by page.
 
-use bytes::Bytes;
 use http::{HeaderMap, Method};
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
@@ -9,7 +8,9 @@ use crate::data::error::{Error, ErrorKind, Result};
 use crate::data::hosts::Service;
 use crate::data::lenient::count;
 use crate::data::url::{Path, Query};
-use crate::operation::{Authorization, Decision, Endpoint, Operation, Refusal, RetryClass};
+use crate::operation::{
+    Authorization, Decision, Endpoint, Operation, Refusal, RequestBody, RetryClass,
+};
 
 /// An operation that returns one page of a collection.
 ///
@@ -309,7 +310,7 @@ impl<E: Paged> Operation for Windowed<'_, E> {
         self.endpoint.headers(headers)
     }
 
-    fn request_body(&self) -> Result<Bytes> {
+    fn request_body(&self) -> Result<RequestBody> {
         self.endpoint.body()
     }
 

@@ -133,7 +133,7 @@ impl Session {
         impl Transport for Unreachable {
             async fn send(
                 &self,
-                _: http::Request<bytes::Bytes>,
+                _: http::Request<crate::RequestBody>,
             ) -> std::result::Result<http::Response<crate::ResponseBody>, crate::TransportError>
             {
                 Err(crate::TransportError::new(

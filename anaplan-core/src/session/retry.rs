@@ -3,8 +3,6 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use jiff::Timestamp;
-
 /// Retry policy.
 ///
 /// The retry class of an operation is not configurable: see [`RetryClass`](crate::RetryClass).
@@ -72,16 +70,6 @@ impl RetryPolicy {
     }
 }
 
-/// Reads `Retry-After` in both of its forms; a date in the past means "now".
-pub(crate) fn retry_after(value: &str, now: Timestamp) -> Option<Duration> {
-    let value = value.trim();
-    if let Ok(seconds) = value.parse::<u64>() {
-        return Some(Duration::from_secs(seconds));
-    }
-    let date = jiff::fmt::rfc2822::parse(value).ok()?.timestamp();
-    Some(Duration::try_from(date.duration_since(now)).unwrap_or(Duration::ZERO))
-}
-
 /// Remaining retry budget of the client.
 #[derive(Debug)]
 pub(crate) struct Budget {
@@ -124,28 +112,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    #[test]
-    fn retry_after_is_read_in_both_forms() {
-        let now: Timestamp = "2025-03-10T11:00:00Z".parse().unwrap();
-        assert_eq!(retry_after(" 7 ", now), Some(Duration::from_secs(7)));
-        assert_eq!(
-            retry_after("Mon, 10 Mar 2025 11:00:30 GMT", now),
-            Some(Duration::from_secs(30))
-        );
-        assert_eq!(
-            retry_after("Mon, 10 Mar 2025 10:00:00 GMT", now),
-            Some(Duration::ZERO)
-        );
-        assert_eq!(retry_after("soon", now), None);
-        assert_eq!(retry_after("-1", now), None);
-    }
-
     proptest! {
-        #[test]
-        fn no_header_value_makes_the_reader_panic(value in "\\PC*") {
-            let _ = retry_after(&value, Timestamp::UNIX_EPOCH);
-        }
-
         #[test]
         fn a_delay_never_exceeds_its_bound(retry in 1_u32..200) {
             let policy = RetryPolicy::default();

@@ -1,6 +1,5 @@
 //! The seam between the SDK and HTTP: one request out, one streamed response back.
 
-use std::error::Error as StdError;
 use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -9,10 +8,14 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use futures_core::Stream;
 
+use crate::operation::request_body::RequestBody;
+
 pub mod clock;
 pub(crate) mod connection;
 #[cfg(feature = "reqwest")]
 pub mod reqwest;
+
+pub use crate::data::transport_error::{TransportError, TransportErrorKind};
 
 /// Sends one HTTP request and streams the response.
 ///
@@ -30,8 +33,20 @@ pub trait Transport: Send + Sync + fmt::Debug {
     /// [`TransportError`] when no response head arrived.
     async fn send(
         &self,
-        request: http::Request<Bytes>,
+        request: http::Request<RequestBody>,
     ) -> Result<http::Response<ResponseBody>, TransportError>;
+}
+
+/// Reads the body of a request into memory. For transports that cannot send it in pieces.
+///
+/// # Errors
+///
+/// [`TransportErrorKind::Body`] if the body is a stream that fails.
+pub async fn collect_request(
+    request: http::Request<RequestBody>,
+) -> Result<http::Request<Bytes>, TransportError> {
+    let (head, body) = request.into_parts();
+    Ok(http::Request::from_parts(head, body.collect().await?))
 }
 
 /// The body of a response, as it arrives.
@@ -90,62 +105,5 @@ impl Stream for Chunks {
 
     fn poll_next(mut self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         Poll::Ready(self.0.next())
-    }
-}
-
-/// What went wrong on the wire, in the one respect that matters for retrying.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum TransportErrorKind {
-    /// No connection: name resolution, TCP or TLS failed. The server has not seen the request.
-    Connect,
-    /// The wait for the server ran out. The request may have been carried out.
-    Timeout,
-    /// The connection broke after sending began. The request may have been carried out.
-    Interrupted,
-    /// The request could not even be formed or is refused locally. The server has not seen it.
-    Request,
-}
-
-/// An exchange that ended without a (whole) response.
-#[derive(Debug, thiserror::Error)]
-#[error("{}", kind_text(*kind))]
-pub struct TransportError {
-    kind: TransportErrorKind,
-    #[source]
-    source: Option<Box<dyn StdError + Send + Sync>>,
-}
-
-fn kind_text(kind: TransportErrorKind) -> &'static str {
-    match kind {
-        TransportErrorKind::Connect => "no connection to the server",
-        TransportErrorKind::Timeout => "the server did not answer in time",
-        TransportErrorKind::Interrupted => "the connection broke",
-        TransportErrorKind::Request => "the request could not be sent",
-    }
-}
-
-impl TransportError {
-    /// An error without further cause.
-    #[must_use]
-    pub fn new(kind: TransportErrorKind) -> Self {
-        Self { kind, source: None }
-    }
-
-    /// An error caused by another one. The cause must not contain credentials or the URL's query.
-    pub fn caused_by(
-        kind: TransportErrorKind,
-        source: impl Into<Box<dyn StdError + Send + Sync>>,
-    ) -> Self {
-        Self {
-            kind,
-            source: Some(source.into()),
-        }
-    }
-
-    /// In which phase it failed.
-    #[must_use]
-    pub fn kind(&self) -> TransportErrorKind {
-        self.kind
     }
 }

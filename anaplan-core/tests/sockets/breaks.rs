@@ -224,7 +224,6 @@ async fn silence_ends_with_the_time_limit() {
             session(&server.url(), |settings| {
                 settings.attempt_timeout = SOON;
                 settings.retry.max_attempts = 1;
-                settings.retry.max_resends = 0;
             })
         };
         let server = first(silent).await;

@@ -3,6 +3,7 @@
 #![cfg(feature = "reqwest")]
 #![allow(clippy::unwrap_used, clippy::disallowed_methods, clippy::print_stdout)]
 
+mod bodies;
 mod breaks;
 mod limits;
 mod paths;

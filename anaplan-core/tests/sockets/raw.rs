@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use anaplan_core::transport::reqwest::ReqwestTransport;
-use anaplan_core::{
-    Authenticator, Bytes, Connection, Credential, Download, Endpoint, Hosts, Method, Path,
+use anaplan_core::{RequestBody, 
+    Authenticator, Connection, Credential, Download, Endpoint, Hosts, Method, Path,
     Response, Result, RetryClass, RetryPolicy, Session, Settings, Transport, async_trait,
     json_body,
 };
@@ -221,7 +221,7 @@ impl Endpoint for Replace {
         Path::root().lit("replace")
     }
 
-    fn body(&self) -> Result<Bytes> {
+    fn body(&self) -> Result<RequestBody> {
         json_body(&json!({"to": 1}))
     }
 
@@ -244,7 +244,7 @@ impl Endpoint for Create {
         Path::root().lit("create")
     }
 
-    fn body(&self) -> Result<Bytes> {
+    fn body(&self) -> Result<RequestBody> {
         json_body(&json!({"name": "Spring"}))
     }
 

@@ -3,7 +3,10 @@
 use std::fmt;
 
 use anaplan_core::clock::Clock as _;
-use anaplan_core::{ResponseBody, Transport, TransportError, TransportErrorKind, async_trait};
+use anaplan_core::transport::collect_request;
+use anaplan_core::{
+    RequestBody, ResponseBody, Transport, TransportError, TransportErrorKind, async_trait,
+};
 use bytes::Bytes;
 use futures_core::Stream;
 
@@ -31,9 +34,9 @@ impl InProcess {
 impl Transport for InProcess {
     async fn send(
         &self,
-        request: http::Request<Bytes>,
+        request: http::Request<RequestBody>,
     ) -> Result<http::Response<ResponseBody>, TransportError> {
-        let request = Request::new(request);
+        let request = Request::new(collect_request(request).await?);
         let drawn = self.fake.draw(&request);
         let served = self.fake.serve_in_turn(request, &drawn).await;
         let served = served.ok_or_else(|| TransportError::new(TransportErrorKind::Interrupted))?;

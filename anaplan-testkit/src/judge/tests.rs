@@ -317,7 +317,10 @@ async fn contradict(fake: FakeAnaplan) {
     fake.world(|world| world.customer = "Northwind".into());
     let mut request = me(&fake);
     *request.uri_mut() = format!("{}/2/0/users/me", fake.url()).parse().unwrap();
-    let answer = ReqwestTransport::new().unwrap().send(request).await;
+    let answer = ReqwestTransport::new()
+        .unwrap()
+        .send(request.map(Into::into))
+        .await;
     assert!(answer.is_err());
     let dropped = std::panic::AssertUnwindSafe(|| drop(fake));
     assert!(std::panic::catch_unwind(dropped).is_err());

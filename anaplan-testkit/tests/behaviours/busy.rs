@@ -51,7 +51,7 @@ async fn took(admin: &Asker, request: http::Request<bytes::Bytes>) -> (u16, f64)
     let fake = &admin.fake;
     let came = fake.clock().now();
     let transport = fake.connection().transport.unwrap();
-    let answer = transport.send(request).await.unwrap();
+    let answer = transport.send(request.map(Into::into)).await.unwrap();
     let passed = fake.clock().now().duration_since(came).as_secs_f64();
     (answer.status().as_u16(), passed)
 }
@@ -175,7 +175,8 @@ fn a_write_without_its_sender_is_done() {
         let body = json!({ "items": [{ "name": "Far East" }] }).to_string();
         let request = admin.request(Method::POST, &path, &json, body);
         let transport = fake.connection().transport.ok_or("in process")?;
-        let call = tokio::spawn(async move { transport.send(request).await.map(|_| ()) });
+        let call =
+            tokio::spawn(async move { transport.send(request.map(Into::into)).await.map(|_| ()) });
         for _ in 0..5 {
             tokio::task::yield_now().await;
         }

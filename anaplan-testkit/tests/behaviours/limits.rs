@@ -121,7 +121,7 @@ fn answers_are_late_and_tokens_end() {
         // The second is answered at once.
         for late in [20, 20] {
             let answer = transport
-                .send(admin.request(Method::GET, ME, &[], ""))
+                .send(admin.request(Method::GET, ME, &[], "").map(Into::into))
                 .await?;
             assert_eq!(answer.status(), 200);
             let passed = fake.clock().now().duration_since(came).as_secs_f64();

@@ -46,7 +46,7 @@ impl Front {
         let mut request = builder.body(body).unwrap();
         let uri = format!("{}{}", self.url, request.uri());
         *request.uri_mut() = uri.parse().unwrap();
-        let Ok(response) = self.transport.send(request).await else {
+        let Ok(response) = self.transport.send(request.map(Into::into)).await else {
             return (None, true);
         };
         let (head, mut body) = response.into_parts();

@@ -1,5 +1,8 @@
 //! The bundled transport.
 
+mod body;
+mod driver_turn;
+
 use std::error::Error as StdError;
 use std::fmt;
 use std::pin::Pin;
@@ -9,9 +12,13 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bytes::Bytes;
 use futures_core::Stream;
+use http::Method;
+use http::header::CONTENT_LENGTH;
 
+use self::body::Outgoing;
 use super::{ResponseBody, Transport, TransportError, TransportErrorKind};
 use crate::data::error::{Error, ErrorKind, Result};
+use crate::operation::request_body::RequestBody;
 
 /// How long making a connection may take.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
@@ -107,8 +114,15 @@ impl fmt::Debug for ReqwestTransport {
 impl Transport for ReqwestTransport {
     async fn send(
         &self,
-        request: http::Request<Bytes>,
+        request: http::Request<RequestBody>,
     ) -> Result<http::Response<ResponseBody>, TransportError> {
+        let mut request = request;
+        if request.body().is_empty() && expects_body(request.method()) {
+            // Without it some servers respond with 411.
+            let zero = http::HeaderValue::from_static("0");
+            request.headers_mut().insert(CONTENT_LENGTH, zero);
+        }
+        let request = request.map(outgoing);
         let request = reqwest::Request::try_from(request).map_err(|error| {
             TransportError::caused_by(TransportErrorKind::Request, error.without_url())
         })?;
@@ -122,10 +136,24 @@ impl Transport for ReqwestTransport {
     }
 }
 
+fn expects_body(method: &Method) -> bool {
+    matches!(*method, Method::POST | Method::PUT | Method::PATCH)
+}
+
+fn outgoing(body: RequestBody) -> reqwest::Body {
+    if body.is_empty() {
+        return reqwest::Body::from(Bytes::new());
+    }
+    reqwest::Body::wrap(Outgoing::new(body))
+}
+
 /// Builder and connect errors are certain to come before the first byte; everything else may not.
 fn classify(error: reqwest::Error) -> TransportError {
     let error = error.without_url();
-    let kind = if error.is_builder() {
+    let own = causes(&error).find_map(|cause| cause.downcast_ref::<TransportError>());
+    let kind = if let Some(own) = own {
+        own.kind()
+    } else if error.is_builder() {
         TransportErrorKind::Request
     } else if error.is_connect() {
         TransportErrorKind::Connect
@@ -138,14 +166,21 @@ fn classify(error: reqwest::Error) -> TransportError {
 }
 
 fn has_timed_out(error: &(dyn StdError + 'static)) -> bool {
+    causes(error)
+        .find_map(|cause| cause.downcast_ref::<std::io::Error>())
+        .is_some_and(|error| error.kind() == std::io::ErrorKind::TimedOut)
+}
+
+/// The error and its sources, outermost first.
+fn causes<'a>(
+    error: &'a (dyn StdError + 'static),
+) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
     let mut next = Some(error);
-    while let Some(error) = next {
-        if let Some(io) = error.downcast_ref::<std::io::Error>() {
-            return io.kind() == std::io::ErrorKind::TimedOut;
-        }
+    std::iter::from_fn(move || {
+        let error = next?;
         next = error.source();
-    }
-    false
+        Some(error)
+    })
 }
 
 type ByteStream = Pin<Box<dyn Stream<Item = reqwest::Result<Bytes>> + Send>>;
