@@ -1,8 +1,9 @@
 //! Labels of encodings.
 
 use encoding_rs::{
-    BIG5, EUC_JP, EUC_KR, GB18030, GBK, IBM866, ISO_8859_3, ISO_8859_10, REPLACEMENT, SHIFT_JIS,
-    UTF_8, UTF_16BE, UTF_16LE, WINDOWS_874, WINDOWS_1252, WINDOWS_1254, X_USER_DEFINED,
+    BIG5, EUC_JP, EUC_KR, GB18030, GBK, IBM866, ISO_2022_JP, ISO_8859_3, ISO_8859_10, KOI8_R,
+    KOI8_U, REPLACEMENT, SHIFT_JIS, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_874, WINDOWS_1252,
+    WINDOWS_1254, X_USER_DEFINED,
 };
 
 use super::{Encoding, LegacyEncoding};
@@ -88,8 +89,11 @@ fn alias(plain: &str) -> Option<&'static encoding_rs::Encoding> {
         "euckr" | "ms949" | "cp949" | "windows949" => EUC_KR,
         "gb2312" | "euccn" | "ms936" | "cp936" | "windows936" => GBK,
         "gb18030" => GB18030,
-        "big5" | "ms950" | "cp950" | "windows950" => BIG5,
+        "big5hkscs" | "ms950" | "cp950" | "windows950" => BIG5,
         "cp866" | "ibm866" => IBM866,
+        "koi8r" => KOI8_R,
+        "koi8u" => KOI8_U,
+        "iso2022jp" => ISO_2022_JP,
         "latin3" => ISO_8859_3,
         "latin6" => ISO_8859_10,
         _ => return None,

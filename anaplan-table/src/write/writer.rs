@@ -327,6 +327,12 @@ impl RowWriter {
         let blank = vec![String::new(); names.len()];
         for row in 1..self.format.first_data_row {
             let is_header = self.format.header_row == Some(row);
+            if is_header && self.format.quote.is_none() && names == [""] {
+                return Err(TableError::new(
+                    TableErrorKind::Header,
+                    "the only column has no name, and the format has no quotation marks: the header would be a blank line",
+                ));
+            }
             let values = if is_header { names } else { &blank };
             let mut force = false;
             loop {
