@@ -53,8 +53,17 @@ pub(crate) fn plain(text: &str, decimal: Decimal) -> Option<std::borrow::Cow<'_,
 
 /// Parses a finite number.
 pub(crate) fn parse(text: &str, decimal: Decimal) -> Option<f64> {
-    let number: f64 = plain(text, decimal)?.parse().ok()?;
-    number.is_finite().then_some(number)
+    parse_as::<f64>(text, decimal).filter(|number| number.is_finite())
+}
+
+/// Parses a number. The finite ones that the standard library reads are those of [`is_number`].
+pub(crate) fn parse_as<T: std::str::FromStr>(text: &str, decimal: Decimal) -> Option<T> {
+    let text = text.trim_ascii();
+    match decimal {
+        Decimal::Comma if text.contains('.') => None,
+        Decimal::Comma if text.contains(',') => text.replace(',', ".").parse().ok(),
+        _ => text.parse().ok(),
+    }
 }
 
 /// Result of parsing a whole number.

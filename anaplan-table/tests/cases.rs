@@ -1,5 +1,7 @@
 //! Files that were read or written wrongly, with the values they hold.
 
+#![allow(clippy::unwrap_used)]
+
 use std::collections::BTreeMap;
 
 use anaplan_table::{

@@ -1,5 +1,7 @@
 //! Grids of views and exports.
 
+#![allow(clippy::unwrap_used)]
+
 use anaplan_table::{Grid, Result, TableError, TableErrorKind, TableFormat, read_rows};
 
 type Rows = Vec<Vec<String>>;
@@ -146,7 +148,7 @@ fn grid_shapes_that_cannot_be_made_are_rejected() {
     let unknown = format(Grid::export(["", "Jan"]));
     unknown.check().unwrap();
     assert_eq!(
-        unknown.clone().long().check().unwrap_err().kind(),
+        unknown.long().check().unwrap_err().kind(),
         TableErrorKind::Format
     );
     let two = format(Grid::view([""; 0], ["Line Items"], ["Time", "Version"]));

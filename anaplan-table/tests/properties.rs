@@ -1,5 +1,7 @@
 //! Properties of readers and writers.
 
+#![allow(clippy::unwrap_used)]
+
 use anaplan_table::{
     Decimal, Encoding, Grid, LineEnding, Ragged, RecordBuf, Result, RowBlocks, RowWriter,
     TableFormat, TableReader, read_rows,
@@ -84,7 +86,7 @@ proptest! {
         (names, rows) in tables(),
         pieces in proptest::collection::vec(1_usize..12, 1..4),
     ) {
-        let named = format.clone().with_columns(names.clone());
+        let named = format.clone().with_columns(names);
         let mut writer = RowWriter::new(named.clone()).unwrap();
         let mut written = Vec::new();
         for row in &rows {

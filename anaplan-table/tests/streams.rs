@@ -1,5 +1,7 @@
 //! Asynchronous streams of chunks and rows.
 
+#![allow(clippy::unwrap_used)]
+
 use std::io;
 
 use anaplan_table::{Records, RowStream, Rows, TableError, TableErrorKind, TableFormat};

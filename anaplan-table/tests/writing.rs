@@ -1,5 +1,7 @@
 //! Writing rows.
 
+#![allow(clippy::unwrap_used)]
+
 use std::collections::BTreeMap;
 
 use anaplan_table::{

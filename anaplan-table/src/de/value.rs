@@ -128,9 +128,10 @@ impl<'de> Deserializer<'de> for Value<'de> {
 
     fn deserialize_f32<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DeError> {
         // Parsed as such: rounding twice can yield a neighbour.
-        let plain = numbers::plain(self.text, self.format.decimal);
-        let number = plain.and_then(|text| text.parse::<f32>().ok());
-        let number = number.ok_or_else(|| self.not_a_number("f32"))?;
+        let number = numbers::parse_as::<f32>(self.text, self.format.decimal);
+        let number = number
+            .filter(|number| !number.is_nan())
+            .ok_or_else(|| self.not_a_number("f32"))?;
         if !number.is_finite() {
             return Err(out_of_range("f32"));
         }

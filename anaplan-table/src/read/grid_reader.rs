@@ -2,8 +2,8 @@
 
 use std::collections::VecDeque;
 
-use super::reader::fit;
 use super::shape::Shape;
+use super::width::fit;
 use crate::grid::MOST_PAGE_LINES;
 use crate::record::{Fields, RecordBuf};
 use crate::{Grid, Header, Names, Result, TableError, TableErrorKind, TableFormat};

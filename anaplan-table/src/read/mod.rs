@@ -7,6 +7,7 @@ mod records;
 mod rows;
 mod shape;
 mod splitter;
+mod width;
 
 pub use io::{ReadRows, read_rows};
 pub use reader::TableReader;

@@ -148,11 +148,23 @@ pub(super) struct Renderer {
     separator: char,
     quote: Option<char>,
     ending: &'static str,
+    /// Bytes of a value that need a closer look.
+    special: [bool; 256],
 }
 
 impl Renderer {
     pub(super) fn new(format: &TableFormat) -> Self {
+        let mut special = [false; 256];
+        for byte in [0, b'\r', b'\n'] {
+            special[usize::from(byte)] = true;
+        }
+        for mark in format.quote.into_iter().chain([format.separator]) {
+            if let Ok(byte) = u8::try_from(mark) {
+                special[usize::from(byte)] = true;
+            }
+        }
         Self {
+            special,
             separator: format.separator,
             quote: format.quote,
             ending: match format.line_ending {
@@ -175,21 +187,20 @@ impl Renderer {
             if index > 0 {
                 out.push(self.separator);
             }
-            if value.contains('\0') {
+            let special = value.bytes().any(|byte| self.special[usize::from(byte)]);
+            if special && value.contains('\0') {
                 return Err((index, "the value contains the character U+0000"));
             }
-            let special =
-                |c: char| matches!(c, '\r' | '\n') || c == self.separator || Some(c) == self.quote;
-            let needs = (force && index == 0) || value.contains(special);
+            let needs = special || (force && index == 0);
             match self.quote {
                 // A line without any character is a blank line.
                 Some(quote) if needs || (alone && value.is_empty()) => {
                     out.push(quote);
-                    for c in value.chars() {
-                        if c == quote {
-                            out.push(quote);
+                    for (part, text) in value.split(quote).enumerate() {
+                        if part > 0 {
+                            out.extend([quote, quote]);
                         }
-                        out.push(c);
+                        out.push_str(text);
                     }
                     out.push(quote);
                 }

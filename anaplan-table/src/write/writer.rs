@@ -1,16 +1,14 @@
 //! The writer that all others are built on.
 
-use std::collections::HashMap;
-
 use bytes::Bytes;
-use jiff::civil::Date;
 use serde::Serialize;
 
+use super::RecordWriter;
 use super::cells::{Cells, Renderer, WriteError};
+use super::columns::{Columns, order};
 use super::ser::Row;
-use super::value::not_finite;
 use crate::encoding::Encoder;
-use crate::{Header, Names, Result, TableError, TableErrorKind, TableFormat, date, numbers};
+use crate::{Names, Result, TableError, TableErrorKind, TableFormat};
 
 /// Writes rows as encoded text into a buffer, which the caller takes whenever it likes.
 ///
@@ -41,44 +39,15 @@ use crate::{Header, Names, Result, TableError, TableErrorKind, TableFormat, date
 /// ```
 #[derive(Debug)]
 pub struct RowWriter {
-    format: TableFormat,
+    pub(super) format: TableFormat,
     renderer: Renderer,
     encoder: Encoder,
     columns: Option<Columns>,
     started: bool,
-    rows: u64,
-    cells: Cells,
+    pub(super) rows: u64,
+    pub(super) cells: Cells,
     line: String,
     out: Vec<u8>,
-}
-
-/// Columns of the table.
-#[derive(Debug)]
-struct Columns {
-    header: Header,
-    index: HashMap<String, usize>,
-    /// Whether the names are known, not only their number.
-    named: bool,
-}
-
-impl Columns {
-    fn new(names: &[String]) -> Self {
-        let header = Header::new(names);
-        let index = names
-            .iter()
-            .cloned()
-            .enumerate()
-            .map(|(index, name)| (name, index));
-        Self {
-            header,
-            index: index.collect(),
-            named: true,
-        }
-    }
-
-    fn label(&self, index: usize) -> String {
-        Header::label(self.named.then_some(&self.header), index)
-    }
 }
 
 impl RowWriter {
@@ -179,7 +148,7 @@ impl RowWriter {
     /// [`RecordWriter::end`].
     pub fn record(&mut self) -> RecordWriter<'_> {
         self.cells.clear();
-        RecordWriter(self)
+        RecordWriter::new(self)
     }
 
     /// Returns the number of bytes in the buffer.
@@ -213,7 +182,7 @@ impl RowWriter {
     }
 
     /// Writes the values in `cells`.
-    fn write_cells(&mut self) -> Result<()> {
+    pub(super) fn write_cells(&mut self) -> Result<()> {
         let number = self.rows + 1;
         let before = self.out.len();
         let (started, fixed) = (self.started, self.columns.is_some());
@@ -306,11 +275,7 @@ impl RowWriter {
                 "the row has no column names for the header; set the columns of the format",
             ));
         }
-        Ok(Columns {
-            header: Header::new(vec![""; self.cells.len()]),
-            index: HashMap::new(),
-            named: false,
-        })
+        Ok(Columns::unnamed(self.cells.len()))
     }
 
     /// Writes the byte order mark and all rows above the data.
@@ -368,7 +333,7 @@ impl RowWriter {
     }
 
     /// Names the column of an error by position.
-    fn named(&self, error: WriteError) -> WriteError {
+    pub(super) fn named(&self, error: WriteError) -> WriteError {
         let (Some(columns), Some(column)) = (&self.columns, &error.column) else {
             return error;
         };
@@ -381,142 +346,6 @@ impl RowWriter {
                 ..error
             },
             _ => error,
-        }
-    }
-}
-
-/// The value of each column, `None` if the values are in order.
-fn order(cells: &Cells, columns: &Columns) -> Result<Option<Vec<Option<usize>>>, WriteError> {
-    let names = columns.header.names();
-    if cells.names.is_empty() || !columns.named {
-        if cells.len() == names.len() {
-            return Ok(None);
-        }
-        return Err(WriteError::new(
-            TableErrorKind::Width,
-            format!(
-                "the row has {} values, the table {} columns",
-                cells.len(),
-                names.len()
-            ),
-        ));
-    }
-    if cells.names.len() == names.len() && cells.names.iter().zip(names).all(|(a, b)| a == b) {
-        return Ok(None);
-    }
-    let mut order = vec![None; names.len()];
-    for (value, name) in cells.names.iter().enumerate() {
-        let Some(column) = columns.index.get(name.as_ref()) else {
-            return Err(WriteError::new(
-                TableErrorKind::MissingColumn,
-                format!("there is no such column; the header has {}", Names(names)),
-            )
-            .in_column(name.as_ref()));
-        };
-        let unique = columns
-            .header
-            .check_unique(|repeated| repeated == name.as_ref());
-        if order[*column].replace(value).is_some() || unique.is_err() {
-            return Err(WriteError::new(
-                TableErrorKind::DuplicateColumn,
-                "two columns or two fields have this name",
-            )
-            .in_column(name.as_ref()));
-        }
-    }
-    Ok(Some(order))
-}
-
-/// Row of typed values, by position. Created by [`RowWriter::record`].
-///
-/// ```
-/// use anaplan_table::{RowWriter, TableFormat};
-///
-/// let mut writer = RowWriter::new(TableFormat::default().with_columns(["Region", "Price"]))?;
-/// writer.record().text("North").number(1e16)?.end()?;
-/// assert_eq!(writer.finish()?, "Region,Price\nNorth,10000000000000000\n".as_bytes());
-/// # Ok::<(), anaplan_table::TableError>(())
-/// ```
-#[must_use = "nothing is written before `end`"]
-#[derive(Debug)]
-pub struct RecordWriter<'a>(&'a mut RowWriter);
-
-impl RecordWriter<'_> {
-    /// Appends text, as it is.
-    pub fn text(self, value: &str) -> Self {
-        self.0.cells.push(value);
-        self
-    }
-
-    /// Appends an empty value.
-    pub fn empty(self) -> Self {
-        self.text("")
-    }
-
-    /// Appends a boolean: `true` or `false`.
-    pub fn boolean(self, value: bool) -> Self {
-        self.text(if value { "true" } else { "false" })
-    }
-
-    /// Appends a whole number.
-    pub fn integer(self, value: i64) -> Self {
-        self.text(&value.to_string())
-    }
-
-    /// Appends a number.
-    ///
-    /// # Errors
-    ///
-    /// [`Value`](TableErrorKind::Value) if it is not finite.
-    pub fn number(self, value: f64) -> Result<Self> {
-        let decimal = self.0.format.decimal;
-        let written = numbers::write_f64(value, decimal, &mut self.0.cells.text);
-        self.ended(written.map_err(not_finite))
-    }
-
-    /// Appends a number that is written with `.` as decimal sign, such as an exact decimal.
-    ///
-    /// # Errors
-    ///
-    /// [`Value`](TableErrorKind::Value) if it is not a finite number.
-    pub fn decimal(self, value: &str) -> Result<Self> {
-        let decimal = self.0.format.decimal;
-        let written = self.0.cells.number_text(value, decimal);
-        self.ended(written)
-    }
-
-    /// Appends a date in the format of the table.
-    ///
-    /// # Errors
-    ///
-    /// [`Value`](TableErrorKind::Value) if it does not fit the pattern.
-    pub fn date(self, value: Date) -> Result<Self> {
-        let written = date::write(value, &self.0.format.dates, &mut self.0.cells.text);
-        self.ended(
-            written.map_err(|()| WriteError::value("the date does not fit the date pattern")),
-        )
-    }
-
-    /// Writes the row.
-    ///
-    /// # Errors
-    ///
-    /// Those of [`RowWriter::write_row`].
-    pub fn end(self) -> Result<()> {
-        self.0.write_cells()
-    }
-
-    fn ended(self, written: Result<(), WriteError>) -> Result<Self> {
-        match written {
-            Ok(()) => {
-                self.0.cells.end();
-                Ok(self)
-            }
-            Err(error) => {
-                let column = (self.0.cells.len() + 1).to_string();
-                let error = self.0.named(error.in_column(column));
-                Err(error.in_row(self.0.rows + 1))
-            }
         }
     }
 }
