@@ -60,6 +60,7 @@ impl<'a> Record<'a> {
     }
 
     /// Returns the value of a column, from 0.
+    #[inline]
     #[must_use]
     pub fn get(&self, index: usize) -> Option<&'a str> {
         let end = *self.ends.get(index)?;
@@ -164,6 +165,14 @@ impl<'a> Record<'a> {
         de::deserialize(self)
     }
 
+    /// The value from byte `start` on, and where it ends.
+    #[inline]
+    pub(crate) fn slice(&self, start: usize, index: usize) -> (&'a str, usize) {
+        let end = self.ends.get(index).copied().unwrap_or(start);
+        (self.text.get(start..end).unwrap_or_default(), end)
+    }
+
+    #[inline]
     pub(crate) fn format(&self) -> &'a TableFormat {
         self.format
     }

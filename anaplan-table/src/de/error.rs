@@ -7,8 +7,13 @@ use serde::de::{Error, Expected, Unexpected};
 use crate::TableError;
 
 /// Error of deserializing a record. Never contains the value of a cell.
+///
+/// Boxed: a small error keeps the result of every value small.
 #[derive(Debug)]
-pub(super) struct DeError {
+pub(super) struct DeError(pub(super) Box<Details>);
+
+#[derive(Debug)]
+pub(super) struct Details {
     pub(super) reason: Reason,
     pub(super) column: Option<usize>,
 }
@@ -29,10 +34,10 @@ pub(super) enum Reason {
 
 impl DeError {
     pub(super) fn new(reason: Reason) -> Self {
-        Self {
+        Self(Box::new(Details {
             reason,
             column: None,
-        }
+        }))
     }
 
     pub(super) fn value(message: impl Into<String>) -> Self {
@@ -41,8 +46,8 @@ impl DeError {
 
     /// Sets the column of an error in `value`, whose text is removed from the message.
     pub(super) fn in_column(mut self, column: usize, value: &str) -> Self {
-        self.column.get_or_insert(column);
-        if let Reason::Value(message) = &mut self.reason {
+        self.0.column.get_or_insert(column);
+        if let Reason::Value(message) = &mut self.0.reason {
             redact(message, value);
         }
         self
@@ -106,7 +111,7 @@ const OWN: [&str; 6] = [
 
 impl fmt::Display for DeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.reason {
+        match &self.0.reason {
             Reason::Value(message) | Reason::Type(message) | Reason::Width(message) => {
                 f.write_str(message)
             }

@@ -21,7 +21,7 @@ pub(crate) fn deserialize<'de, T: Deserialize<'de>>(record: &Record<'de>) -> Res
 /// Adds the position to an error.
 fn named(error: DeError, record: &Record<'_>) -> TableError {
     let header = record.header();
-    let named = match error.reason {
+    let named = match error.0.reason {
         Reason::Table(error) => error,
         Reason::Missing(name) => match header {
             Some(header) => header.missing(&name),
@@ -33,7 +33,7 @@ fn named(error: DeError, record: &Record<'_>) -> TableError {
         Reason::Type(message) => TableError::new(TableErrorKind::Type, message),
         Reason::Width(message) => TableError::new(TableErrorKind::Width, message),
     };
-    let named = match error.column {
+    let named = match error.0.column {
         Some(column) => named.in_column(Header::label(header, column)),
         None => named,
     };
@@ -48,6 +48,7 @@ impl<'de> Row<'de> {
         Sequence {
             record: self.0,
             next: 0,
+            start: 0,
         }
     }
 
@@ -64,6 +65,7 @@ impl<'de> Row<'de> {
             record: self.0,
             names: header.names(),
             next: 0,
+            start: 0,
         })
     }
 
@@ -75,7 +77,10 @@ impl<'de> Row<'de> {
                 self.0.len()
             ))));
         }
-        Ok(Value::new(&self.0, 0))
+        Ok(Value::new(
+            self.0.get(0).unwrap_or_default(),
+            self.0.format(),
+        ))
     }
 }
 
@@ -210,6 +215,8 @@ impl<'de> Deserializer<'de> for Row<'de> {
 struct Sequence<'de> {
     record: Record<'de>,
     next: usize,
+    /// Byte at which the next value begins.
+    start: usize,
 }
 
 impl<'de> SeqAccess<'de> for Sequence<'de> {
@@ -224,10 +231,12 @@ impl<'de> SeqAccess<'de> for Sequence<'de> {
         }
         let index = self.next;
         self.next += 1;
-        let value = Value::new(&self.record, index);
+        let (text, end) = self.record.slice(self.start, index);
+        self.start = end;
+        let value = Value::new(text, self.record.format());
         seed.deserialize(value)
             .map(Some)
-            .map_err(|error| error.in_column(index, value.text()))
+            .map_err(|error| error.in_column(index, text))
     }
 
     fn size_hint(&self) -> Option<usize> {
@@ -240,6 +249,8 @@ struct Columns<'de> {
     record: Record<'de>,
     names: &'de [String],
     next: usize,
+    /// Byte at which the next value begins.
+    start: usize,
 }
 
 impl<'de> MapAccess<'de> for Columns<'de> {
@@ -258,9 +269,11 @@ impl<'de> MapAccess<'de> for Columns<'de> {
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, DeError> {
         let index = self.next;
         self.next += 1;
-        let value = Value::new(&self.record, index);
+        let (text, end) = self.record.slice(self.start, index);
+        self.start = end;
+        let value = Value::new(text, self.record.format());
         seed.deserialize(value)
-            .map_err(|error| error.in_column(index, value.text()))
+            .map_err(|error| error.in_column(index, text))
     }
 
     fn size_hint(&self) -> Option<usize> {

@@ -6,7 +6,7 @@ use serde::de::{Deserializer, IntoDeserializer, Visitor};
 use super::error::{DeError, Reason};
 use crate::numbers::{self, Whole};
 use crate::serde_helpers::number::NUMBER;
-use crate::{Record, TableFormat, date};
+use crate::{TableFormat, date};
 
 /// Deserializer of a single value. Text unless the type asks for something else.
 #[derive(Clone, Copy)]
@@ -18,11 +18,9 @@ pub(super) struct Value<'de> {
 const EMPTY: &str = "the value is empty; use an Option or anaplan_table::or_default";
 
 impl<'de> Value<'de> {
-    pub(super) fn new(record: &Record<'de>, index: usize) -> Self {
-        Self {
-            text: record.get(index).unwrap_or_default(),
-            format: record.format(),
-        }
+    #[inline]
+    pub(super) fn new(text: &'de str, format: &'de TableFormat) -> Self {
+        Self { text, format }
     }
 
     pub(super) fn text(&self) -> &'de str {

@@ -23,12 +23,14 @@ impl Cells {
         self.ends.len()
     }
 
+    #[inline]
     pub(super) fn get(&self, index: usize) -> &str {
         let start = index.checked_sub(1).map_or(0, |before| self.ends[before]);
         &self.text[start..self.ends[index]]
     }
 
     /// Ends the value that was appended to the text.
+    #[inline]
     pub(super) fn end(&mut self) {
         self.ends.push(self.text.len());
     }
@@ -89,8 +91,13 @@ fn shift(mantissa: &str, exponent: &str) -> Option<String> {
 }
 
 /// Error of writing a value, before row and column are known.
+///
+/// Boxed: a small error keeps the result of every value small.
 #[derive(Debug)]
-pub(super) struct WriteError {
+pub(super) struct WriteError(pub(super) Box<Details>);
+
+#[derive(Debug)]
+pub(super) struct Details {
     pub(super) kind: TableErrorKind,
     pub(super) column: Option<String>,
     pub(super) message: String,
@@ -102,21 +109,21 @@ impl WriteError {
     }
 
     pub(super) fn new(kind: TableErrorKind, message: impl Into<String>) -> Self {
-        Self {
+        Self(Box::new(Details {
             kind,
             column: None,
             message: message.into(),
-        }
+        }))
     }
 
     pub(super) fn in_column(mut self, name: impl Into<String>) -> Self {
-        self.column.get_or_insert_with(|| name.into());
+        self.0.column.get_or_insert_with(|| name.into());
         self
     }
 
     pub(super) fn in_row(self, row: u64) -> TableError {
-        let error = TableError::new(self.kind, self.message).writing_row(row);
-        match self.column {
+        let error = TableError::new(self.0.kind, self.0.message).writing_row(row);
+        match self.0.column {
             Some(column) => error.in_column(column),
             None => error,
         }
@@ -125,7 +132,7 @@ impl WriteError {
 
 impl std::fmt::Display for WriteError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.message)
+        f.write_str(&self.0.message)
     }
 }
 

@@ -49,10 +49,23 @@ impl Serializer for Value<'_> {
     type SerializeStructVariant = Impossible<(), WriteError>;
 
     shown! {
-        serialize_bool(bool) serialize_i8(i8) serialize_i16(i16) serialize_i32(i32)
-        serialize_i64(i64) serialize_i128(i128) serialize_u8(u8) serialize_u16(u16)
-        serialize_u32(u32) serialize_u64(u64) serialize_u128(u128) serialize_char(char)
-        serialize_str(&str)
+        serialize_i8(i8) serialize_i16(i16) serialize_i32(i32) serialize_i64(i64)
+        serialize_i128(i128) serialize_u8(u8) serialize_u16(u16) serialize_u32(u32)
+        serialize_u64(u64) serialize_u128(u128)
+    }
+
+    fn serialize_bool(self, value: bool) -> Result<()> {
+        self.serialize_str(if value { "true" } else { "false" })
+    }
+
+    fn serialize_char(self, value: char) -> Result<()> {
+        self.cells.text.push(value);
+        Ok(())
+    }
+
+    fn serialize_str(self, value: &str) -> Result<()> {
+        self.cells.text.push_str(value);
+        Ok(())
     }
 
     fn serialize_f32(self, value: f32) -> Result<()> {

@@ -333,19 +333,16 @@ impl RowWriter {
     }
 
     /// Names the column of an error by position.
-    pub(super) fn named(&self, error: WriteError) -> WriteError {
-        let (Some(columns), Some(column)) = (&self.columns, &error.column) else {
+    pub(super) fn named(&self, mut error: WriteError) -> WriteError {
+        let (Some(columns), Some(column)) = (&self.columns, &error.0.column) else {
             return error;
         };
         if !self.cells.names.is_empty() || !columns.named {
             return error;
         }
-        match column.parse::<usize>() {
-            Ok(number) if number == self.cells.len() + 1 => WriteError {
-                column: Some(columns.label(number - 1)),
-                ..error
-            },
-            _ => error,
+        if column.parse() == Ok(self.cells.len() + 1) {
+            error.0.column = Some(columns.label(self.cells.len()));
         }
+        error
     }
 }
