@@ -1,6 +1,6 @@
 //! Dates as [`jiff::civil::Date`] in serde rows: `#[serde(with = "anaplan_table::date")]`.
 //!
-//! Dates are read and written in the [`DateFormat`](crate::DateFormat) of the table. Other serde formats
+//! Dates are read and written in the [`DateFormat`] of the table. Other serde formats
 //! see the ISO form.
 //!
 //! ```

@@ -15,13 +15,13 @@ pub enum TableErrorKind {
     Encoding,
     /// The header is missing, blank or not the expected one.
     Header,
-    /// Two columns have the name that is asked for.
+    /// Two columns have the requested name.
     DuplicateColumn,
     /// A column that the row type needs is missing, or a column is not in the header.
     MissingColumn,
     /// A row has more or fewer values than the header.
     Width,
-    /// A value does not fit the type that is asked for, or cannot be written.
+    /// A value does not fit the requested type, or cannot be written.
     Value,
     /// A quoted value is never closed.
     Quote,
@@ -189,7 +189,10 @@ impl std::error::Error for TableError {
 }
 
 impl From<TableError> for std::io::Error {
-    fn from(error: TableError) -> Self {
+    fn from(mut error: TableError) -> Self {
+        if let Some(source) = error.0.source.take() {
+            return source;
+        }
         let kind = if error.is_write() || error.kind() == TableErrorKind::Format {
             std::io::ErrorKind::InvalidInput
         } else {
@@ -210,7 +213,11 @@ impl From<TableError> for anaplan_core::Error {
             _ if error.is_write() => ErrorKind::InvalidInput,
             _ => ErrorKind::Decode,
         };
-        Self::new(kind, error.to_string())
+        let message = match &error.0.source {
+            Some(source) => format!("{error}: {source}"),
+            None => error.to_string(),
+        };
+        Self::new(kind, message)
     }
 }
 

@@ -25,7 +25,7 @@ use crate::{Encoding, Grid, GridShape, Names, Result, TableError};
 pub struct TableFormat {
     /// Text encoding. A byte order mark in the text overrides it. Default: UTF-8.
     pub encoding: Encoding,
-    /// Whether a byte order mark is written. Reading recognizes one in any case. Default: `false`.
+    /// `true` to write a byte order mark. Reading recognizes one in any case. Default: `false`.
     pub byte_order_mark: bool,
     /// Column separator, an ASCII character. Default: `,`.
     pub separator: char,

@@ -23,7 +23,7 @@ pub(crate) const MOST_PAGE_LINES: usize = 16;
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Grid {
-    /// Whether the first line holds the selected page items. Ignored if [`headers`](Self::headers) is
+    /// `true` if the first line holds the selected page items. Ignored if [`headers`](Self::headers) is
     /// set.
     pub page_line: bool,
     /// Number of columns that hold row labels. 0 if it is not known: the long and wide shapes need it.
@@ -33,7 +33,7 @@ pub struct Grid {
     pub header_lines: u16,
     /// Header line to search for. The lines above it hold page items.
     pub headers: Option<Vec<String>>,
-    /// Whether the pages follow one another, each with its own page items and header.
+    /// `true` if the pages follow one another, each with its own page items and header.
     pub all_pages: bool,
     /// Names of the page dimensions, if they are known.
     pub page_names: Vec<String>,

@@ -8,7 +8,7 @@ use crate::Decimal;
 #[derive(Debug)]
 pub(crate) struct NotFinite;
 
-/// Whether `text` is digits with at most one sign, one decimal sign and an exponent.
+/// Returns `true` if `text` is digits with at most one sign, one decimal sign and an exponent.
 fn is_number(text: &[u8], decimal: Decimal) -> bool {
     let sign = match decimal {
         Decimal::Point => b'.',

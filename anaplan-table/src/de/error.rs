@@ -129,7 +129,7 @@ impl Error for DeError {
     }
 
     fn invalid_type(found: Unexpected<'_>, expected: &dyn Expected) -> Self {
-        // A type that asked for a single value and was offered the row, or the reverse.
+        // A row type that is a single value, or a field that is a row.
         match found {
             Unexpected::Map | Unexpected::Seq => Self::new(Reason::Type(format!(
                 "a row is a struct, a map or a sequence, not {expected}"

@@ -27,7 +27,7 @@ impl<'de> Value<'de> {
         self.text
     }
 
-    /// Whether `name` stands for a type of this crate.
+    /// Returns `true` if `name` stands for a type of this crate.
     pub(super) fn is_own(name: &str) -> bool {
         matches!(name, NUMBER | date::DATE)
     }

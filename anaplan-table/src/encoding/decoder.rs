@@ -72,7 +72,7 @@ impl Decoder {
         Self { state }
     }
 
-    /// Whether the rest of the input is UTF-8, which needs no decoding.
+    /// Returns `true` if the rest of the input is UTF-8, which needs no decoding.
     pub(crate) fn is_passthrough(&self) -> bool {
         matches!(self.state, State::Utf8)
     }

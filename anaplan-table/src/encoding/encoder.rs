@@ -32,7 +32,7 @@ impl Encoder {
         }
     }
 
-    /// Whether a reader would take the start of the text for a byte order mark or another encoding.
+    /// Returns `true` if a reader would take the start of the text for a byte order mark or another encoding.
     pub(crate) fn is_misleading(&self, text: &[u8]) -> bool {
         let head = &text[..text.len().min(4)];
         !matches!(inspect(head, &self.encoding), Start::Plain)

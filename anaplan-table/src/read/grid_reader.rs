@@ -21,7 +21,7 @@ pub(super) struct GridReader {
     shape: Option<Shape>,
     /// Header lines of a later page that are still to come.
     repeated: usize,
-    /// Rows that may turn out to be the page lines of the next page.
+    /// Rows that may be the page lines of the next page.
     held: VecDeque<RecordBuf>,
     /// Row whose cells are being returned.
     row: RecordBuf,

@@ -210,7 +210,7 @@ impl TableReader {
         }
     }
 
-    /// Whether a record is ready without more input.
+    /// Returns `true` if a record is ready without more input.
     fn is_pending(&mut self) -> Result<bool> {
         if let Some(grid) = &mut self.grid {
             self.current = Current::Grid;

@@ -4,7 +4,7 @@ use crate::record::Fields;
 use crate::{Ragged, Result, TableError, TableErrorKind};
 
 impl Fields<'_> {
-    /// Whether a value behind the first `width` is not empty.
+    /// Returns `true` if a value behind the first `width` is not empty.
     pub(super) fn extra(&self, width: usize) -> bool {
         let kept = width.checked_sub(1).and_then(|last| self.ends.get(last));
         self.ends.last() > kept.or(Some(&0))

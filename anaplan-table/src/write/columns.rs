@@ -10,7 +10,7 @@ use crate::{Header, Names, TableErrorKind};
 pub(super) struct Columns {
     pub(super) header: Header,
     index: HashMap<String, usize>,
-    /// Whether the names are known, not only their number.
+    /// `false` if only the number of the columns is known.
     pub(super) named: bool,
 }
 
