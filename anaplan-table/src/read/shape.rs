@@ -164,10 +164,12 @@ impl Names<'_> {
             .unwrap_or(0)
             .min(self.lines.len() - 1);
         let mut line_items: Vec<String> = Vec::new();
+        let mut indexes = HashMap::new();
         for item in &self.lines[items][labels..] {
-            if !line_items.contains(item) {
+            indexes.entry(item.as_str()).or_insert_with(|| {
                 line_items.push(item.clone());
-            }
+                line_items.len() - 1
+            });
         }
         let mut groups: Vec<(Vec<String>, Vec<Option<usize>>)> = Vec::new();
         let mut known = HashMap::new();
@@ -179,7 +181,7 @@ impl Names<'_> {
                 groups.len() - 1
             });
             let cells = &mut groups[group].1;
-            let Some(index) = line_items.iter().position(|name| *name == item) else {
+            let Some(index) = indexes.get(item.as_str()).copied() else {
                 continue;
             };
             if cells[index].replace(column).is_some() {
