@@ -4,6 +4,9 @@
 
 pub mod clock;
 pub mod lenient;
+#[cfg(feature = "pem")]
+#[cfg_attr(docsrs, doc(cfg(feature = "pem")))]
+pub mod pem;
 pub mod transport;
 
 mod answer;
