@@ -2,65 +2,44 @@
 #![doc = include_str!("../README.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
-pub mod clock;
-pub mod lenient;
-#[cfg(feature = "pem")]
-#[cfg_attr(docsrs, doc(cfg(feature = "pem")))]
-pub mod pem;
+mod calls;
+mod data;
+mod engine;
+mod operation;
+mod session;
 pub mod transport;
 
-mod answer;
-mod auth;
-mod call;
-mod connection;
-mod download;
-mod endpoint;
-mod error;
-mod exchange;
-mod hosts;
-mod ids;
-
-mod limit;
-mod namespace;
-mod open_enum;
-mod page;
-mod page_stream;
-mod pending;
-mod prepared;
-mod progress;
-mod reconcile;
-mod retry;
-mod session;
-mod task;
-mod url;
-mod verdict;
-
 #[cfg(feature = "blocking")]
-pub mod blocking;
+pub use calls::blocking;
+pub use data::lenient;
+#[cfg(feature = "pem")]
+#[cfg_attr(docsrs, doc(cfg(feature = "pem")))]
+pub use data::pem;
+pub use transport::clock;
 
-pub use answer::{Answer, Refusal};
-pub use auth::{Authenticator, Credential};
-pub use call::Call;
+pub use calls::call::Call;
+pub use calls::download::{ByteStream, PartFile, write_stream};
+pub use calls::namespace::{Namespace, Scope};
+pub use calls::page_stream::{Items, Pages};
+pub use calls::pending::Pending;
+pub use calls::progress::Progress;
+pub use calls::task::{Cancellable, LongRunning, PollPolicy, Task, TaskState, TaskStatus};
 pub use clock::Clock;
-pub use connection::Connection;
-pub use download::{ByteStream, PartFile, write_stream};
-pub use endpoint::{Authorization, Download, Endpoint, RetryClass, json_body};
-pub use error::{Error, ErrorKind, Result, TaskFailure};
-pub use hosts::{Hosts, Region, Service};
-pub use ids::{ModelId, TaskId, UserId, WorkspaceId};
+pub use data::error::{Error, ErrorKind, Result, TaskFailure};
+pub use data::hosts::{Hosts, Region, Service};
+pub use data::ids::{ModelId, TaskId, UserId, WorkspaceId};
+pub use data::url::{Path, Query};
 pub use lenient::or_default;
-pub use limit::RateLimit;
-pub use namespace::{Namespace, Scope};
-pub use page::{Page, Paged, PagedCall, Paging, Window};
-pub use page_stream::{Items, Pages};
-pub use pending::Pending;
-pub use progress::Progress;
-pub use reconcile::{Found, Reconcile};
-pub use retry::RetryPolicy;
+pub use operation::endpoint::{Authorization, Download, Endpoint, RetryClass, json_body};
+pub use operation::page::{Page, Paged, PagedCall, Paging, Window};
+pub use operation::reconcile::{Found, Reconcile};
+pub use operation::response::{Answer, Refusal};
+pub use session::authenticator::{Authenticator, Credential};
+pub use session::limit::RateLimit;
+pub use session::retry::RetryPolicy;
 pub use session::{Session, Settings};
-pub use task::{Cancellable, LongRunning, PollPolicy, Task, TaskState, TaskStatus};
+pub use transport::connection::Connection;
 pub use transport::{ResponseBody, Transport, TransportError, TransportErrorKind};
-pub use url::{Path, Query};
 
 pub use async_trait::async_trait;
 pub use bytes::Bytes;
@@ -71,6 +50,6 @@ pub use secrecy::SecretString;
 /// What the macros of this crate need at the place of their use.
 #[doc(hidden)]
 pub mod __private {
-    pub use crate::ids::id_text;
+    pub use crate::data::ids::id_text;
     pub use serde;
 }

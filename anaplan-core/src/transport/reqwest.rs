@@ -11,7 +11,7 @@ use bytes::Bytes;
 use futures_core::Stream;
 
 use super::{ResponseBody, Transport, TransportError, TransportErrorKind};
-use crate::error::{Error, ErrorKind, Result};
+use crate::data::error::{Error, ErrorKind, Result};
 
 /// How long making a connection may take.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);

@@ -3,11 +3,11 @@
 use bytes::Bytes;
 use http::{HeaderMap, Method};
 
-use crate::answer::{Answer, Refusal};
-use crate::error::{Error, ErrorKind, Result};
-use crate::hosts::Service;
-use crate::reconcile::Reconcile;
-use crate::url::{Path, Query};
+use crate::data::error::{Error, ErrorKind, Result};
+use crate::data::hosts::Service;
+use crate::data::url::{Path, Query};
+use crate::operation::reconcile::Reconcile;
+use crate::operation::response::{Answer, Refusal};
 
 /// What may be done after a failure that leaves open whether the server acted.
 ///

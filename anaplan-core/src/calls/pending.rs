@@ -4,7 +4,7 @@ use std::fmt;
 use std::future::{Future, IntoFuture};
 use std::pin::Pin;
 
-use crate::error::Result;
+use crate::data::error::Result;
 
 /// Work that takes more than one call, not yet started.
 ///

@@ -1,4 +1,8 @@
-//! The one road that every call takes.
+//! The session: transport, credential, limits and settings shared by all calls of a client.
+
+pub(crate) mod authenticator;
+pub(crate) mod limit;
+pub(crate) mod retry;
 
 use std::fmt;
 use std::sync::Arc;
@@ -6,23 +10,23 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use crate::auth::{Authenticator, Credential};
-use crate::call::{Call, CallOptions};
-use crate::clock::{Clock, SystemClock};
-use crate::connection::Connection;
-use crate::endpoint::{Authorization, Endpoint};
-use crate::error::{Error, ErrorKind, Result};
-use crate::exchange::{Attempts, Outcome};
-use crate::hosts::Hosts;
-use crate::limit::{Limiter, RateLimit};
-use crate::page::{Paged, PagedCall};
-use crate::pending::Pending;
-use crate::prepared::Prepared;
-use crate::reconcile::{Found, Reconcile};
-use crate::retry::{Budget, RetryPolicy};
-use crate::task::PollPolicy;
+use crate::calls::call::{Call, CallOptions};
+use crate::calls::pending::Pending;
+use crate::calls::task::PollPolicy;
+use crate::data::error::{Error, ErrorKind, Result};
+use crate::data::hosts::Hosts;
+use crate::engine::exchange::{Attempts, Outcome};
+use crate::engine::prepared::Prepared;
+use crate::engine::verdict::Verdict;
+use crate::operation::endpoint::{Authorization, Endpoint};
+use crate::operation::page::{Paged, PagedCall};
+use crate::operation::reconcile::{Found, Reconcile};
+use crate::session::authenticator::{Authenticator, Credential};
+use crate::session::limit::{Limiter, RateLimit};
+use crate::session::retry::{Budget, RetryPolicy};
+use crate::transport::clock::{Clock, SystemClock};
+use crate::transport::connection::Connection;
 use crate::transport::{ResponseBody, Transport};
-use crate::verdict::Verdict;
 
 /// How long to wait before each further look for traces of a lost attempt.
 const LOOKS: [Duration; 3] = [

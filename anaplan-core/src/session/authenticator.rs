@@ -6,8 +6,8 @@ use async_trait::async_trait;
 use http::HeaderValue;
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::error::{Error, ErrorKind, Result};
-use crate::hosts::Service;
+use crate::data::error::{Error, ErrorKind, Result};
+use crate::data::hosts::Service;
 use crate::session::Session;
 
 /// Gives the credential for each request, and is told when one was refused.

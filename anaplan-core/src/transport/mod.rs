@@ -9,6 +9,8 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use futures_core::Stream;
 
+pub mod clock;
+pub(crate) mod connection;
 #[cfg(feature = "reqwest")]
 pub mod reqwest;
 

@@ -8,10 +8,10 @@ use std::time::Duration;
 
 use futures_core::Stream;
 
-use crate::endpoint::Endpoint;
-use crate::error::{Error, ErrorKind, Result};
+use crate::calls::task::{LongRunning, PollPolicy, TaskStatus};
+use crate::data::error::{Error, ErrorKind, Result};
+use crate::operation::endpoint::Endpoint;
 use crate::session::Session;
-use crate::task::{LongRunning, PollPolicy, TaskStatus};
 
 /// The statuses of a task, one look at a time.
 pub struct Progress<L: LongRunning> {

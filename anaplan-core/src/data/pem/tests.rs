@@ -2,11 +2,11 @@ use proptest::prelude::*;
 
 use super::*;
 
-const KEY: &str = include_str!("../../tests/pem/key.pem");
-const ROOT: &str = include_str!("../../tests/pem/root.pem");
-const USER: &str = include_str!("../../tests/pem/smime.pem");
-const LEGACY: &str = include_str!("../../tests/pem/key_legacy_encrypted.pem");
-const CHAIN: &[u8] = include_bytes!("../../tests/pem/chain.p7b");
+const KEY: &str = include_str!("../../../tests/pem/key.pem");
+const ROOT: &str = include_str!("../../../tests/pem/root.pem");
+const USER: &str = include_str!("../../../tests/pem/smime.pem");
+const LEGACY: &str = include_str!("../../../tests/pem/key_legacy_encrypted.pem");
+const CHAIN: &[u8] = include_bytes!("../../../tests/pem/chain.p7b");
 
 fn der(pem: &str) -> Vec<u8> {
     let body: String = pem.lines().filter(|line| !line.contains('-')).collect();

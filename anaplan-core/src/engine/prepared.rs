@@ -4,11 +4,11 @@ use bytes::Bytes;
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, USER_AGENT};
 use http::{HeaderMap, HeaderValue};
 
-use crate::auth::Credential;
-use crate::endpoint::{Authorization, Endpoint};
-use crate::error::{Error, ErrorKind, Result};
+use crate::data::error::{Error, ErrorKind, Result};
+use crate::data::url::Query;
+use crate::operation::endpoint::{Authorization, Endpoint};
 use crate::session::Inner;
-use crate::url::Query;
+use crate::session::authenticator::Credential;
 
 /// A request that has passed every check, ready to be sent as often as needed.
 pub(crate) struct Prepared<'a, E> {

@@ -6,10 +6,10 @@ use std::pin::Pin;
 
 use serde::{Deserialize, Serialize};
 
-use crate::call::CallOptions;
-use crate::endpoint::Endpoint;
-use crate::error::Result;
-use crate::page_stream::{Items, Pages};
+use crate::calls::call::CallOptions;
+use crate::calls::page_stream::{Items, Pages};
+use crate::data::error::Result;
+use crate::operation::endpoint::Endpoint;
 use crate::session::Session;
 
 /// An operation that answers one page of a collection.

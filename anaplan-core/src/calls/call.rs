@@ -9,12 +9,12 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio::io::AsyncWrite;
 
-use crate::clock::Clock;
-use crate::download::{self, ByteStream};
-use crate::endpoint::{Download, Endpoint};
-use crate::error::Result;
-use crate::pending::Pending;
+use crate::calls::download::{self, ByteStream};
+use crate::calls::pending::Pending;
+use crate::data::error::Result;
+use crate::operation::endpoint::{Download, Endpoint};
 use crate::session::Session;
+use crate::transport::clock::Clock;
 
 /// A call of one endpoint, not yet made.
 ///

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use http::Uri;
 
-use crate::error::{Error, ErrorKind, Result};
+use crate::data::error::{Error, ErrorKind, Result};
 
 /// The services, each of which may live on a host of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

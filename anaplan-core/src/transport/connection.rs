@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use crate::clock::Clock;
-use crate::hosts::Hosts;
+use crate::data::hosts::Hosts;
 use crate::transport::Transport;
+use crate::transport::clock::Clock;
 
 /// Everything about the other side that a client must know before it can talk.
 ///

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 
-use crate::error::Result;
+use crate::data::error::Result;
 use crate::session::Session;
 
 /// How to find what an attempt created, for operations that must not run twice.

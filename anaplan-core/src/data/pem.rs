@@ -33,7 +33,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use zeroize::Zeroizing;
 
-use crate::error::{Error, ErrorKind, Result};
+use super::error::{Error, ErrorKind, Result};
 
 pub use command::{conversion_command, output_file, quote};
 pub use kind::{Damage, Kind};

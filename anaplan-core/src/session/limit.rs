@@ -3,7 +3,7 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use crate::clock::Clock;
+use crate::transport::clock::Clock;
 
 /// A token bucket: `burst` requests at once, then `per_second`.
 ///
@@ -117,7 +117,7 @@ impl Limiter {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::clock::SystemClock;
+    use crate::transport::clock::SystemClock;
 
     #[tokio::test(start_paused = true)]
     async fn a_burst_passes_at_once_and_the_rest_in_step() {

@@ -6,13 +6,13 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::call::Call;
-use crate::endpoint::Endpoint;
-use crate::error::{Error, ErrorKind, Result};
-use crate::ids::TaskId;
-use crate::lenient::moment_opt;
-use crate::pending::Pending;
-use crate::progress::Progress;
+use crate::calls::call::Call;
+use crate::calls::pending::Pending;
+use crate::calls::progress::Progress;
+use crate::data::error::{Error, ErrorKind, Result};
+use crate::data::ids::TaskId;
+use crate::data::lenient::moment_opt;
+use crate::operation::endpoint::Endpoint;
 use crate::session::Session;
 
 /// Work of the server that goes on after the request which started it.

@@ -13,14 +13,14 @@ use std::sync::OnceLock;
 use futures_core::Stream;
 use tokio::runtime::{Builder, Handle, Runtime};
 
-use crate::call::Call;
-use crate::endpoint::Endpoint;
-use crate::error::{Error, ErrorKind, Result};
-use crate::page::{Page, Paged, PagedCall};
-use crate::page_stream::{Items, Pages};
-use crate::pending::Pending;
-use crate::progress::Progress;
-use crate::task::{LongRunning, TaskStatus};
+use crate::calls::call::Call;
+use crate::calls::page_stream::{Items, Pages};
+use crate::calls::pending::Pending;
+use crate::calls::progress::Progress;
+use crate::calls::task::{LongRunning, TaskStatus};
+use crate::data::error::{Error, ErrorKind, Result};
+use crate::operation::endpoint::Endpoint;
+use crate::operation::page::{Page, Paged, PagedCall};
 
 impl<E: Endpoint> Call<E> {
     /// Makes the call and blocks until it is over.
@@ -79,7 +79,7 @@ impl<L: LongRunning> Iterator for Progress<L> {
     }
 }
 
-impl Iterator for crate::download::ByteStream {
+impl Iterator for crate::calls::download::ByteStream {
     type Item = Result<bytes::Bytes>;
 
     fn next(&mut self) -> Option<Self::Item> {

@@ -8,8 +8,8 @@ use http::{HeaderMap, StatusCode};
 use serde::Deserialize;
 use serde::de::{DeserializeOwned, DeserializeSeed, IgnoredAny, MapAccess, Visitor};
 
-use crate::error::{Error, ErrorKind, Result};
-use crate::page::{Page, Paging};
+use crate::data::error::{Error, ErrorKind, Result};
+use crate::operation::page::{Page, Paging};
 use crate::session::Session;
 
 /// A successful answer: status, headers, the whole body, and the session that it came through.

@@ -11,8 +11,8 @@ use bytes::Bytes;
 use futures_core::Stream;
 use tokio::io::{AsyncWrite, AsyncWriteExt};
 
-use crate::endpoint::Endpoint;
-use crate::error::{Error, ErrorKind, Result};
+use crate::data::error::{Error, ErrorKind, Result};
+use crate::operation::endpoint::Endpoint;
 use crate::session::Session;
 use crate::transport::{ResponseBody, TransportError, TransportErrorKind};
 
@@ -26,7 +26,7 @@ pub struct ByteStream {
     session: Session,
     operation: &'static str,
     /// What the operation was about.
-    path: crate::url::Path,
+    path: crate::data::url::Path,
     alarm: Pin<Box<dyn Future<Output = ()> + Send>>,
     done: bool,
 }

@@ -9,9 +9,9 @@ use std::task::{Context, Poll};
 
 use futures_core::Stream;
 
-use crate::call::CallOptions;
-use crate::error::{Error, ErrorKind, Result};
-use crate::page::{Page, Paged, Window};
+use crate::calls::call::CallOptions;
+use crate::data::error::{Error, ErrorKind, Result};
+use crate::operation::page::{Page, Paged, Window};
 use crate::session::Session;
 
 /// How many pages are fetched ahead of the one being read.

@@ -1,7 +1,7 @@
 //! Handles on a part of the API, bound to what they work on.
 
-use crate::error::{Error, ErrorKind, Result};
-use crate::ids::{ModelId, WorkspaceId};
+use crate::data::error::{Error, ErrorKind, Result};
+use crate::data::ids::{ModelId, WorkspaceId};
 use crate::session::Session;
 
 /// A handle on one part of the API.

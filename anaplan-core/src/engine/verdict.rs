@@ -5,12 +5,12 @@ use std::time::Duration;
 use http::header::{CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderMap, StatusCode};
 
-use crate::answer::{Answer, Refusal, server_message, tidy};
-use crate::auth::Credential;
-use crate::endpoint::Endpoint;
-use crate::error::{Error, ErrorKind, Result};
-use crate::exchange::{Attempts, Outcome, Parts};
-use crate::retry::{Effect, effect_of, retry_after, transient};
+use crate::data::error::{Error, ErrorKind, Result};
+use crate::engine::exchange::{Attempts, Outcome, Parts};
+use crate::operation::endpoint::Endpoint;
+use crate::operation::response::{Answer, Refusal, server_message, tidy};
+use crate::session::authenticator::Credential;
+use crate::session::retry::{Effect, effect_of, retry_after, transient};
 use crate::transport::{TransportError, TransportErrorKind};
 
 /// What to do next.

@@ -8,14 +8,14 @@ use http::header::CONTENT_LENGTH;
 use http::{HeaderMap, Method, StatusCode};
 use tracing::Instrument;
 
-use crate::answer::Answer;
-use crate::auth::Credential;
-use crate::call::CallOptions;
-use crate::clock::within;
-use crate::endpoint::Endpoint;
-use crate::error::{Error, ErrorKind};
-use crate::prepared::Prepared;
+use crate::calls::call::CallOptions;
+use crate::data::error::{Error, ErrorKind};
+use crate::engine::prepared::Prepared;
+use crate::operation::endpoint::Endpoint;
+use crate::operation::response::Answer;
+use crate::session::authenticator::Credential;
 use crate::session::{Inner, Session};
+use crate::transport::clock::within;
 use crate::transport::{ResponseBody, TransportError, TransportErrorKind};
 
 /// The most that is read of the body of a refusal, in bytes. No message is longer.
