@@ -173,7 +173,8 @@ fn errors_name_the_file_its_content_and_the_command() {
             keystore.clone(),
             path("key.pem"),
             &[
-                "store.jks contains a Java keystore",
+                "store.jks contains no ",
+                "only a Java keystore",
                 "keytool -importkeystore",
             ][..],
         ),
@@ -181,7 +182,8 @@ fn errors_name_the_file_its_content_and_the_command() {
             path("certificate.pem"),
             keystore,
             &[
-                "store.jks contains a Java keystore",
+                "store.jks contains no ",
+                "only a Java keystore",
                 "keytool -importkeystore",
             ],
         ),
@@ -194,7 +196,7 @@ fn errors_name_the_file_its_content_and_the_command() {
             path("both.p12"),
             path("key.pem"),
             &[
-                "both.p12 contains a PKCS#12 file",
+                "both.p12 contains no certificate, only a PKCS#12 file",
                 "openssl pkcs12 -in ",
                 "both-converted.pem",
             ],

@@ -54,18 +54,14 @@ impl<'a> Input<'a> {
         }
         let noun = self.role.noun();
         let content = &self.document;
-        match pem::conversion_command(content.main_kind(), self.path) {
-            Some(command) => self.error(
-                problem,
-                format_args!(
-                    "contains {content} and no {noun} in PEM or DER; convert it: {command}"
-                ),
-            ),
-            None => self.error(
-                problem,
-                format_args!("contains {content} and no {noun}; {hint}"),
-            ),
-        }
+        let hint = pem::conversion_command(content.main_kind(), self.path).map_or_else(
+            || hint.to_owned(),
+            |command| format!("convert it: {command}"),
+        );
+        self.error(
+            problem,
+            format_args!("contains no {noun}, only {content}; {hint}"),
+        )
     }
 
     /// Returns a command that converts this file.

@@ -204,9 +204,12 @@ impl Document {
                 || "pass the certificate of the authority as PEM, DER or PKCS#7".to_owned(),
                 |command| format!("convert the file: {command}"),
             );
-            return Err(fail(format!(
-                "the root certificate{name} contains {self} and no certificate; {next}"
-            )));
+            let found = if self.objects.is_empty() {
+                "is empty".to_owned()
+            } else {
+                format!("contains no certificate, only {self}")
+            };
+            return Err(fail(format!("the root certificate{name} {found}; {next}")));
         }
         let mut roots = Vec::with_capacity(count);
         for (index, certificate) in certificates.into_iter().enumerate() {
@@ -236,7 +239,7 @@ impl fmt::Display for Document {
             }
         }
         if groups.is_empty() {
-            return f.write_str("nothing");
+            return f.write_str("no object");
         }
         for (index, (kind, damaged, count)) in groups.iter().enumerate() {
             if index > 0 {
@@ -346,5 +349,7 @@ impl fmt::Debug for Object {
     }
 }
 
+#[cfg(test)]
+mod properties;
 #[cfg(test)]
 mod tests;

@@ -148,7 +148,7 @@ pub(super) fn write_counted(
     count: usize,
 ) -> fmt::Result {
     if kind == Kind::Unknown {
-        return f.write_str("neither PEM nor DER");
+        return f.write_str("data of an unknown kind");
     }
     let noun = kind.noun();
     let words = if damaged { "damaged " } else { "" };
