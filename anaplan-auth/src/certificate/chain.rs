@@ -163,14 +163,15 @@ impl Chain {
             ..
         } = self.user;
         let name = &self.name;
+        let seconds = Timestamp::from_second(now.as_second()).unwrap_or(now);
         if now > valid_until {
             return Err(CertificateProblem::Expired.error(format!(
-                "{name} expired at {valid_until} (now {now}, valid from {valid_from}); renew it and register the new one"
+                "{name} expired at {valid_until} (now {seconds}, valid from {valid_from}); renew it and register the new one"
             )));
         }
         if now < valid_from {
             return Err(CertificateProblem::NotYetValid.error(format!(
-                "{name} is not valid before {valid_from} (now {now}, valid until {valid_until}); check the clock of this machine"
+                "{name} is not valid before {valid_from} (now {seconds}, valid until {valid_until}); check the clock of this machine"
             )));
         }
         Ok(())

@@ -120,21 +120,18 @@ fn unlock(
     password: Option<&SecretString>,
     decrypt: impl Fn(&str) -> Result<Zeroizing<Vec<u8>>, Locked>,
 ) -> Result<Zeroizing<Vec<u8>>> {
-    let password = password
-        .map(ExposeSecret::expose_secret)
-        .filter(|password| !password.is_empty())
-        .ok_or_else(|| {
-            input.error(
-                CertificateProblem::PasswordMissing,
-                "is encrypted and no password was given for it; call private_key_password(..) or set ANAPLAN_PRIVATE_KEY_PASSWORD",
-            )
-        })?;
+    let password = password.map_or("", ExposeSecret::expose_secret);
     let line = password.trim_end_matches(['\r', '\n']);
+    // Without a password too: the cipher may be one that no password helps against.
     let mut outcome = decrypt(password);
     if line.len() < password.len() && matches!(outcome, Err(Locked::WrongPassword)) {
         outcome = decrypt(line);
     }
     outcome.map_err(|locked| match locked {
+        Locked::WrongPassword if password.is_empty() => input.error(
+            CertificateProblem::PasswordMissing,
+            "is encrypted and no password was given for it; call private_key_password(..) or set ANAPLAN_PRIVATE_KEY_PASSWORD",
+        ),
         Locked::WrongPassword => {
             let hint = match password.trim() {
                 "" => ": it is blank",
@@ -143,7 +140,7 @@ fn unlock(
             };
             let file = input.file();
             CertificateProblem::WrongPassword.error(format!(
-                "the password does not open {input}{hint}; or the file is damaged; try it by hand: openssl pkey -in {file} -noout"
+                "the password does not open {input}{hint} (or the file is damaged); try it by hand: openssl pkey -in {file} -noout"
             ))
         }
         Locked::UnsupportedCipher(cipher) => {
@@ -219,7 +216,7 @@ fn not_rsa(input: &Input<'_>, found: &str) -> Error {
     input.error(
         CertificateProblem::NotRsa,
         format_args!(
-            "is {found}, and Anaplan accepts RSA keys only; request a certificate for a new key: openssl req -new -newkey rsa:2048 -keyout new-key.pem -out request.pem"
+            "is {found}, and Anaplan accepts RSA keys with PKCS#1 v1.5 signatures only; request a certificate for a new key: openssl req -new -newkey rsa:2048 -keyout new-key.pem -out request.pem"
         ),
     )
 }
