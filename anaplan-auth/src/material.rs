@@ -67,8 +67,9 @@ impl Material {
             Source::Path(path) => match read_file(path) {
                 Ok(bytes) => Ok(pem::read(&bytes)),
                 Err(error) => Err(format!(
-                    "cannot read the {role} {}: {error}",
-                    path.display()
+                    "cannot read the {role} {}{}: {error}",
+                    path.display(),
+                    directory_of_relative(path)
                 )),
             },
             Source::NeitherPathNorContent => Err(format!(
@@ -208,6 +209,14 @@ fn read_file(path: &Path) -> std::io::Result<Zeroizing<Vec<u8>>> {
     Ok(bytes)
 }
 
+/// The directory that a relative path is resolved against, in brackets.
+fn directory_of_relative(path: &Path) -> String {
+    match std::env::current_dir() {
+        Ok(directory) if path.is_relative() => format!(" (in {})", directory.display()),
+        _ => String::new(),
+    }
+}
+
 #[cfg(all(feature = "certificate", unix))]
 fn readable_by_others(path: &Path) -> bool {
     use std::os::unix::fs::PermissionsExt as _;
@@ -327,6 +336,7 @@ mod tests {
             ("", "is empty"),
             ("/no/such.pem", "/no/such.pem"),
             ("/", "cannot read"),
+            ("no-such-key.pem", "no-such-key.pem (in /"),
         ] {
             let error = error(&Material::from(path));
             assert!(error.contains(text), "{error}");

@@ -90,6 +90,7 @@ impl Candidates {
         while let Some(issuer) = all.iter().find(|other| {
             chain.len() < LONGEST_CHAIN
                 && !other.is_self_signed()
+                && !chain.iter().any(|one| one.der == other.der)
                 && chain.last().is_some_and(|last| last.is_issued_by(other))
         }) {
             chain.push(issuer);

@@ -11,12 +11,12 @@
 //! ```
 //! use anaplan_core::pem;
 //!
-//! let file = "  -----BEGIN PUBLIC KEY----- MAMCAQU= -----END PUBLIC KEY-----";
+//! let file = "  -----BEGIN RSA PUBLIC KEY----- MAYCAQUCAQM= -----END RSA PUBLIC KEY-----";
 //! let document = pem::read(file.as_bytes());
 //! let der = document.objects[0].content().unwrap();
 //! assert_eq!(
-//!     pem::encode("PUBLIC KEY", der),
-//!     "-----BEGIN PUBLIC KEY-----\nMAMCAQU=\n-----END PUBLIC KEY-----\n"
+//!     pem::encode("RSA PUBLIC KEY", der),
+//!     "-----BEGIN RSA PUBLIC KEY-----\nMAYCAQUCAQM=\n-----END RSA PUBLIC KEY-----\n"
 //! );
 //! ```
 
