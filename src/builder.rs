@@ -4,10 +4,12 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+#[cfg(any(feature = "certificate", feature = "rustls", feature = "native-tls"))]
+use anaplan_auth::Material;
 #[cfg(feature = "oauth")]
 use anaplan_auth::OAuth;
 #[cfg(feature = "certificate")]
-use anaplan_auth::{Material, PayloadVersion};
+use anaplan_auth::PayloadVersion;
 use anaplan_core::{
     Authenticator, Clock, Connection, Error, ErrorKind, HeaderValue, Hosts, ModelId, PollPolicy,
     RateLimit, Region, Result, RetryPolicy, Scope, SecretString, Session, Settings, Transport,
@@ -48,7 +50,7 @@ pub struct ClientBuilder {
     transport: Option<Arc<dyn Transport>>,
     clock: Option<Arc<dyn Clock>>,
     #[cfg(any(feature = "rustls", feature = "native-tls"))]
-    roots: Vec<u8>,
+    roots: Vec<Material>,
     sign_in: SignIn,
     environment: SignIn,
     settings: Settings,
@@ -68,7 +70,7 @@ impl ClientBuilder {
     /// | `ANAPLAN_WORKSPACE_ID` | [`workspace_id`](Self::workspace_id) |
     /// | `ANAPLAN_MODEL_ID` | [`model_id`](Self::model_id) |
     /// | `ANAPLAN_USER`, `ANAPLAN_PASSWORD` | [`basic`](Self::basic) |
-    /// | `ANAPLAN_CERTIFICATE` | [`certificate`](Self::certificate): a path or PEM text |
+    /// | `ANAPLAN_CERTIFICATE` | [`certificate`](Self::certificate): a path, PEM, or base64 of a file |
     /// | `ANAPLAN_PRIVATE_KEY` | [`private_key`](Self::private_key): a path or PEM text |
     /// | `ANAPLAN_PRIVATE_KEY_PASSWORD` | [`private_key_password`](Self::private_key_password) |
     /// | `ANAPLAN_CERTIFICATE_PAYLOAD` | [`certificate_payload`](Self::certificate_payload): `v1` or `v2` |
@@ -151,23 +153,22 @@ impl ClientBuilder {
     }
 
     /// Trusts a further authority, besides those that the machine trusts: for a gateway inside a company,
-    /// or for a fake that serves https. PEM text with the certificate of one authority or of several;
-    /// may be called again for more.
+    /// or for a fake that serves https. May be called again for more.
+    ///
+    /// Takes what [`certificate`](Self::certificate) takes: the path of a file, or its content, in PEM, DER
+    /// or PKCS#7, with the certificate of one authority or of several. One that cannot be read is an error
+    /// of [`build`](Self::build).
     ///
     /// A server whose certificate no trusted authority has issued, or issued for another host, gets no
     /// request: calls fail with [`ErrorKind::Connect`](crate::ErrorKind::Connect).
     ///
     /// ```no_run
-    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// let builder = anaplan::Client::builder().root_certificate(std::fs::read("company-ca.pem")?);
-    /// # Ok(()) }
+    /// let builder = anaplan::Client::builder().root_certificate("/etc/ssl/company-ca.cer");
     /// ```
     #[cfg(any(feature = "rustls", feature = "native-tls"))]
     #[cfg_attr(docsrs, doc(cfg(any(feature = "rustls", feature = "native-tls"))))]
-    pub fn root_certificate(mut self, pem: impl AsRef<[u8]>) -> Self {
-        self.roots.extend_from_slice(pem.as_ref());
-        // A text may lack the line break at its end, which would glue it to the next one.
-        self.roots.push(b'\n');
+    pub fn root_certificate(mut self, certificate: impl Into<Material>) -> Self {
+        self.roots.push(certificate.into());
         self
     }
 
@@ -196,8 +197,8 @@ impl ClientBuilder {
         self.user(user).password(password)
     }
 
-    /// The certificate to sign in with: a path, in which `~` stands for the home directory, or PEM
-    /// text. A file that also holds the private key is enough alone. See
+    /// The certificate to sign in with: a path, in which `~` stands for the home directory, or the content
+    /// of a file: PEM, DER or PKCS#7. A file that also holds the private key is enough alone. See
     /// [`Certificate`](crate::auth::Certificate).
     #[cfg(feature = "certificate")]
     #[cfg_attr(docsrs, doc(cfg(feature = "certificate")))]
@@ -206,8 +207,8 @@ impl ClientBuilder {
         self
     }
 
-    /// The private key of the certificate: a path, in which `~` stands for the home directory, or PEM
-    /// text. PKCS#8, PKCS#1 or encrypted PKCS#8.
+    /// The private key of the certificate: a path, in which `~` stands for the home directory, or the
+    /// content of a file. PKCS#8 or PKCS#1, encrypted or not.
     #[cfg(feature = "certificate")]
     #[cfg_attr(docsrs, doc(cfg(feature = "certificate")))]
     pub fn private_key(mut self, private_key: impl Into<Material>) -> Self {
@@ -215,7 +216,8 @@ impl ClientBuilder {
         self
     }
 
-    /// The password of an encrypted private key. Empty means none.
+    /// The password of an encrypted private key. Empty means none. A line break at its end is dropped if
+    /// the key does not open otherwise.
     #[cfg(feature = "certificate")]
     #[cfg_attr(docsrs, doc(cfg(feature = "certificate")))]
     pub fn private_key_password(mut self, password: impl Into<SecretString>) -> Self {
@@ -363,7 +365,11 @@ impl ClientBuilder {
                 "a root certificate was given beside a transport of its own, which would not look at it",
             ));
         }
-        let transport = ReqwestTransport::with_root_certificates(&self.roots)?;
+        let mut roots = String::new();
+        for root in &self.roots {
+            roots.push_str(&root.root_certificates()?);
+        }
+        let transport = ReqwestTransport::with_root_certificates(roots)?;
         Ok(Some(Arc::new(transport)))
     }
 

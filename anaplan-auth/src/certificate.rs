@@ -1,9 +1,11 @@
 //! Sign-in with a certificate.
 
+mod certificate_problem;
+mod certificate_warning;
+mod chain;
+mod input;
 mod key;
-mod material;
-mod pem;
-mod problem;
+mod legacy;
 mod signer;
 mod x509;
 
@@ -18,17 +20,18 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
 
-pub use material::Material;
-pub use problem::CertificateProblem;
+pub use certificate_problem::CertificateProblem;
+pub use certificate_warning::CertificateWarning;
 pub use signer::Signer;
 
+use crate::material::Material;
 use crate::sign_in::SignIn;
 use crate::token::Authenticate;
-use material::Role;
+use chain::{Candidates, Chain};
+use input::{Input, Role};
 use signer::RsaSigner;
-use x509::Chain;
 
-/// How many random bytes are signed; the service asks for 100 at least.
+/// Random bytes in a signed message; the service requires at least 100.
 const RANDOM_BYTES: usize = 150;
 
 /// Signs in with a certificate and its private key.
@@ -37,10 +40,14 @@ const RANDOM_BYTES: usize = 150;
 /// administration and carry an RSA key. In a tenant with single sign-on the user must be an exception
 /// user.
 ///
-/// Certificate and key may be files or text, apart or together, see [`Material`]. The key may be
-/// PKCS#8, PKCS#1 or encrypted PKCS#8. Everything that can be wrong with them is found by
-/// [`build`](CertificateBuilder::build), before anything is sent, and told apart by
-/// [`CertificateProblem`].
+/// Certificate and key may be files or content, apart or in one file, see [`Material`]. The certificate may
+/// be PEM, DER or PKCS#7, alone or among others: the one that belongs to the key is found, and what is
+/// sent is canonical PEM of it and its intermediate authorities. The key may be PKCS#8, PKCS#1, encrypted
+/// PKCS#8 (PBES2), or PEM with `Proc-Type: 4,ENCRYPTED`. PKCS#12 files and Java keystores are refused with
+/// the command that converts them.
+///
+/// [`build`](CertificateBuilder::build) checks all of it before anything is sent, and
+/// [`CertificateProblem`] tells the errors apart.
 ///
 /// ```no_run
 /// use anaplan_auth::{Certificate, TokenAuthenticator};
@@ -60,22 +67,23 @@ pub struct Certificate {
 
 struct Inner {
     chain: Chain,
+    warnings: Vec<CertificateWarning>,
     signer: Arc<dyn Signer>,
     payload: PayloadVersion,
 }
 
-/// The form of the signed message.
+/// Form of the signed message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
 pub enum PayloadVersion {
     /// Random bytes. The older form, which Anaplan is phasing out.
     V1,
-    /// The time, then random bytes: useless to whoever might replay it later.
+    /// The time, then random bytes. It cannot be replayed later.
     #[default]
     V2,
 }
 
-/// Everything that a sign-in with a certificate needs.
+/// Builder of a [`Certificate`].
 #[derive(Default)]
 pub struct CertificateBuilder {
     certificate: Option<Material>,
@@ -86,13 +94,15 @@ pub struct CertificateBuilder {
 }
 
 impl Certificate {
-    /// Puts a sign-in together.
+    /// Returns a builder.
     #[must_use]
     pub fn builder() -> CertificateBuilder {
         CertificateBuilder::default()
     }
 
-    /// A certificate whose private key stays where it is: in a hardware module, in a key service.
+    /// Creates a sign-in whose private key is in a hardware module or a key service.
+    ///
+    /// Of several certificates in the file it uses the first one that issued no other.
     ///
     /// # Errors
     ///
@@ -104,10 +114,18 @@ impl Certificate {
             .build()
     }
 
-    /// The last moment at which the certificate is valid.
+    /// Returns the end of the certificate's validity.
     #[must_use]
     pub fn valid_until(&self) -> Timestamp {
-        self.inner.chain.valid_until()
+        self.inner.chain.user().valid_until
+    }
+
+    /// Returns the properties of the certificate that Anaplan may refuse.
+    ///
+    /// [`build`](CertificateBuilder::build) logs them at the level `WARN` with the target `anaplan::auth`.
+    #[must_use]
+    pub fn warnings(&self) -> &[CertificateWarning] {
+        &self.inner.warnings
     }
 
     fn request_at(&self, session: &Session) -> Result<Authenticate> {
@@ -122,81 +140,95 @@ impl Certificate {
 }
 
 impl CertificateBuilder {
-    /// The certificate, alone, as the first of a chain, or in one file with its key.
+    /// Sets the certificate: alone, among others, or in one file with its key.
     #[must_use]
     pub fn certificate(mut self, certificate: impl Into<Material>) -> Self {
         self.certificate = Some(certificate.into());
         self
     }
 
-    /// The private key. Not needed when it is in one file with the certificate.
+    /// Sets the private key. Not needed if it is in one file with the certificate.
     ///
-    /// A key file that every user of the machine can read is worth a warning in the log, and is used.
+    /// A key file that every user of the machine can read is logged as a warning, and is used.
     #[must_use]
     pub fn private_key(mut self, private_key: impl Into<Material>) -> Self {
         self.private_key = Some(private_key.into());
         self
     }
 
-    /// The password of an encrypted private key. Empty means none.
+    /// Sets the password of an encrypted private key. Empty means none.
+    ///
+    /// It is tried as it is, and then without line breaks at its end.
     #[must_use]
     pub fn private_key_password(mut self, password: impl Into<SecretString>) -> Self {
         self.password = Some(password.into());
         self
     }
 
-    /// Signs with this in place of a private key.
+    /// Sets a signer in place of a private key.
     #[must_use]
     pub fn signer(mut self, signer: Arc<dyn Signer>) -> Self {
         self.signer = Some(signer);
         self
     }
 
-    /// The form of the signed message. Default [`PayloadVersion::V2`].
+    /// Sets the form of the signed message. Default: [`PayloadVersion::V2`].
     #[must_use]
     pub fn payload(mut self, version: PayloadVersion) -> Self {
         self.payload = version;
         self
     }
 
-    /// Reads the files and checks that they can work. Sends nothing.
+    /// Reads the files and checks that they work together. Sends nothing.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Authentication`] with a [`CertificateProblem`] that says what is wrong: a file that
-    /// cannot be read or holds something else, a password that is missing or wrong, a key that is not
-    /// RSA or belongs to another certificate, a certificate that is not valid now.
+    /// [`ErrorKind::Authentication`] with a [`CertificateProblem`]: a file that cannot be read or holds
+    /// something else, a password that is missing or wrong, a key that is not RSA or belongs to another
+    /// certificate, a certificate that is not valid now.
     pub fn build(self) -> Result<Certificate> {
-        let missing = |what| {
-            CertificateProblem::Missing.error(format!("no {what} was given to sign in with"))
+        let missing = |what: &str, setter: &str, variable: &str| {
+            CertificateProblem::Missing.error(format!(
+                "no {what} was given; call {setter}(..) or set {variable}"
+            ))
         };
-        let certificate = self
-            .certificate
-            .as_ref()
-            .or(self.private_key.as_ref())
-            .ok_or_else(|| missing("certificate"))?
-            .read(Role::Certificate)?;
-        let chain = Chain::read(&certificate)?;
-        let signer = match self.signer {
-            Some(signer) => signer,
+        let file = self.certificate.as_ref().or(self.private_key.as_ref());
+        let file =
+            file.ok_or_else(|| missing("certificate", "certificate", "ANAPLAN_CERTIFICATE"))?;
+        let certificate = Input::read(file, Role::Certificate)?;
+        let candidates = Candidates::read(&certificate)?;
+        let now = SystemClock::new().now();
+        let (chain, signer): (_, Arc<dyn Signer>) = match self.signer {
+            Some(signer) => (candidates.chain(&certificate, None, now)?, signer),
             None => {
-                let bytes = match &self.private_key {
-                    Some(private_key) => private_key.read(Role::PrivateKey)?,
-                    None if pem::holds_private_key(&certificate) => certificate,
-                    None => return Err(missing("private key")),
+                let (file, key) = match &self.private_key {
+                    Some(file) => (file, Input::read(file, Role::PrivateKey)?),
+                    None if certificate.document.private_key().is_some() => {
+                        let key = Input::read(file, Role::PrivateKey)?;
+                        (file, key)
+                    }
+                    None => {
+                        return Err(missing("private key", "private_key", "ANAPLAN_PRIVATE_KEY"));
+                    }
                 };
-                if let Some(file) = self.private_key.as_ref().or(self.certificate.as_ref()) {
-                    file.warn_of_readers();
-                }
-                let signer = RsaSigner::new(key::read(&bytes, self.password.as_ref())?);
-                chain.check_key(signer.public_key())?;
-                Arc::new(signer)
+                file.warn_of_readers();
+                let signer = RsaSigner::new(key::read(&key, self.password.as_ref())?);
+                let public_key = Some((signer.public_key(), &key));
+                (
+                    candidates.chain(&certificate, public_key, now)?,
+                    Arc::new(signer),
+                )
             }
         };
-        chain.check_time(SystemClock::new().now())?;
+        chain.check_time(now)?;
+        let warnings = chain.user().warnings();
+        for warning in &warnings {
+            tracing::warn!(target: "anaplan::auth", "{} {warning}", chain.name());
+        }
         Ok(Certificate {
             inner: Arc::new(Inner {
                 chain,
+                warnings,
                 signer,
                 payload: self.payload,
             }),
@@ -205,7 +237,7 @@ impl CertificateBuilder {
 }
 
 impl Inner {
-    /// A freshly signed message.
+    /// Returns a freshly signed message.
     fn payload(&self, now: Timestamp) -> Result<RequestBody> {
         #[derive(Serialize)]
         #[serde(rename_all = "camelCase")]
@@ -217,8 +249,12 @@ impl Inner {
         }
 
         let mut random = [0; RANDOM_BYTES];
-        rand::fill(&mut random)
-            .map_err(|_| Error::new(ErrorKind::Io, "the machine has no random numbers to give"))?;
+        rand::fill(&mut random).map_err(|_| {
+            Error::new(
+                ErrorKind::Io,
+                "the random number generator of this machine failed",
+            )
+        })?;
         let (format, message) = match self.payload {
             PayloadVersion::V1 => (None, random.to_vec()),
             PayloadVersion::V2 => (Some("v2"), [&seconds(now)[..], &random].concat()),

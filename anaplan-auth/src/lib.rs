@@ -8,9 +8,9 @@ mod cache;
 #[cfg(feature = "certificate")]
 mod certificate;
 mod fixed;
-#[cfg(any(feature = "certificate", feature = "oauth"))]
 mod home;
 mod keeper;
+mod material;
 #[cfg(feature = "oauth")]
 mod oauth;
 mod sign_in;
@@ -22,9 +22,10 @@ pub use basic::Basic;
 #[cfg(feature = "certificate")]
 #[cfg_attr(docsrs, doc(cfg(feature = "certificate")))]
 pub use certificate::{
-    Certificate, CertificateBuilder, CertificateProblem, Material, PayloadVersion, Signer,
+    Certificate, CertificateBuilder, CertificateProblem, CertificateWarning, PayloadVersion, Signer,
 };
 pub use fixed::FixedToken;
+pub use material::Material;
 #[cfg(feature = "oauth")]
 #[cfg_attr(docsrs, doc(cfg(feature = "oauth")))]
 pub use oauth::{

@@ -12,6 +12,9 @@ pub mod transport;
 #[cfg(feature = "blocking")]
 pub use calls::blocking;
 pub use data::lenient;
+#[cfg(feature = "pem")]
+#[cfg_attr(docsrs, doc(cfg(feature = "pem")))]
+pub use data::pem;
 pub use transport::clock;
 
 pub use calls::call::Call;

@@ -16,6 +16,7 @@
 mod authority;
 mod identity;
 mod sign_in;
+mod strict_pem;
 mod x509;
 
 pub use authority::Authority;

@@ -257,13 +257,14 @@ fn settings_reach_the_session_and_those_that_cannot_work_are_refused() {
 
 #[cfg(any(feature = "rustls", feature = "native-tls"))]
 #[test]
-fn a_root_certificate_must_be_one_and_must_count() {
+fn build_rejects_unusable_root_certificates() {
     let token = || Client::builder().token("t");
     for pem in [
         "",
         "no PEM",
         "-----BEGIN PRIVATE KEY-----\ns3cret\n-----END PRIVATE KEY-----\n",
         "-----BEGIN CERTIFICATE-----\n*s3cret*\n-----END CERTIFICATE-----\n",
+        "/no/such/root.pem",
     ] {
         let text = config(token().root_certificate(pem).build());
         assert!(text.contains("the root certificate"), "{text}");
@@ -271,6 +272,43 @@ fn a_root_certificate_must_be_one_and_must_count() {
     }
     let text = config(builder().token("t").root_certificate("").build());
     assert!(text.contains("beside a transport of its own"), "{text}");
+}
+
+#[cfg(any(feature = "rustls", feature = "native-tls"))]
+#[test]
+fn build_accepts_root_certificates_in_every_form() {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::STANDARD;
+
+    let pem = anaplan_testkit::pki::Authority::new()
+        .unwrap()
+        .certificate_pem();
+    let body: String = pem.lines().filter(|line| !line.contains('-')).collect();
+    let der = STANDARD.decode(&body).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("root.cer");
+    std::fs::write(&file, &der).unwrap();
+    let utf16: Vec<u8> = pem.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let token = || Client::builder().token("t");
+    for builder in [
+        token().root_certificate(&der),
+        token().root_certificate(&utf16),
+        token().root_certificate(&*file),
+        token().root_certificate(file.to_str().unwrap()),
+        token().root_certificate(format!("\u{feff}{pem}")),
+        token().root_certificate(pem.replace('\n', "\\n")),
+        token().root_certificate(STANDARD.encode(&pem)),
+        token().root_certificate(&der).root_certificate(pem.trim()),
+    ] {
+        builder.build().unwrap();
+    }
+
+    let second_cut = format!("{pem}{}", &pem[..200]);
+    let text = config(token().root_certificate(second_cut).build());
+    assert!(
+        text.contains("of 2 certificates, number 2 is damaged"),
+        "{text}"
+    );
 }
 
 #[cfg(not(any(feature = "rustls", feature = "native-tls")))]

@@ -406,7 +406,7 @@ fn torn_keys(pem: &str) -> Vec<String> {
         body[..500].to_owned(),
         body[..501].to_owned(),
         first.to_owned(),
-        format!("{body}="),
+        format!("{body}A"),
         pem.lines().skip(1).collect::<Vec<_>>().join("\n"),
         pem.lines().skip(1).collect::<Vec<_>>().join("\\n"),
     ]

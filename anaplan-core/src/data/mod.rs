@@ -6,6 +6,8 @@ pub(crate) mod ids;
 pub mod lenient;
 pub(crate) mod mask;
 mod open_enum;
+#[cfg(feature = "pem")]
+pub mod pem;
 pub(crate) mod record;
 pub(crate) mod retry_after;
 pub(crate) mod scope;

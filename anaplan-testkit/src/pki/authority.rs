@@ -140,6 +140,17 @@ impl Authority {
         self.certify(user(email, ALWAYS)?, &key)
     }
 
+    /// One whose certificate lacks the extended key usages client authentication and e-mail protection.
+    ///
+    /// # Errors
+    ///
+    /// As [`issue`](Self::issue).
+    pub fn issue_without_usages(&self, email: &str) -> Result<Identity> {
+        let mut params = user(email, ALWAYS)?;
+        params.extended_key_usages.clear();
+        self.certify(params, &rsa_key()?)
+    }
+
     /// An identity that signed its own certificate and belongs to no authority.
     ///
     /// # Errors

@@ -34,7 +34,7 @@ behaviours! {
         => a_wrong_scheme_at_logout_is_a_bad_header;
     4, "S J", "certificate payloads of both versions sign in, with the PEM file or the bare certificate in the header"
         => both_payloads_sign_in;
-    4, "D", "a certificate payload is refused when its signature, the byte order or the unit of its time is not right"
+    4, "D", "a certificate payload is refused when its signature, the byte order or the unit of its time is not right, or when OpenSSL cannot read its certificate"
         => false_payloads_are_refused;
     4, "D", "a payload whose time is too far off is refused, and by a switch every payload of the older version"
         => stale_and_old_payloads_are_refused;
@@ -215,6 +215,8 @@ fn both_payloads_sign_in() {
     let time = seconds(&fake).to_be_bytes();
     for file in [ada.certificate.as_bytes(), ada.certificate_der()] {
         present(&fake, file, &ada, false, &[7; 150]).expect(201);
+        // Published clients send 8 and 92 bytes.
+        present(&fake, file, &ada, true, &[&time[..], &[7; 92]].concat()).expect(201);
         let answer = present(&fake, file, &ada, true, &timed(time)).expect(201);
         let token = answer.json()["tokenInfo"]["tokenValue"].clone();
         let user = Asker::nobody(&fake).with("AnaplanAuthToken", token.as_str().unwrap());
@@ -227,6 +229,7 @@ fn false_payloads_are_refused() {
     let fake = FakeAnaplan::in_process();
     let ada = fake.admin_identity();
     let file = ada.certificate.as_bytes();
+    let one_line = ada.certificate.replace('\n', " ");
     let now = seconds(&fake);
     let other = anaplan_testkit::pki::Authority::shared()
         .unwrap()
@@ -237,6 +240,8 @@ fn false_payloads_are_refused() {
         present(&fake, file, &ada, true, &timed(now.to_le_bytes())),
         present(&fake, file, &ada, true, &timed((now * 1000).to_be_bytes())),
         present(&fake, file, &ada, true, &[7; 150]),
+        // Neither OpenSSL nor Java reads PEM on one line.
+        present(&fake, one_line.as_bytes(), &ada, false, &[7; 150]),
     ];
     for answer in refused {
         assert_eq!(

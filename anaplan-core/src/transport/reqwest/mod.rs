@@ -59,27 +59,28 @@ impl ReqwestTransport {
     /// A transport that trusts further authorities, besides those that the machine trusts: for gateways
     /// and servers inside a company, and for a fake that serves https.
     ///
-    /// `pem` is PEM text with the certificate of one authority or of several.
+    /// `file` is the content of a file with the certificate of one authority or of several: PEM, DER or
+    /// PKCS#7, in every form that [`pem`](crate::pem) reads.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Config`] when there is no certificate in the text, or one that cannot be read, and
-    /// for the reasons of [`new`](Self::new).
+    /// [`ErrorKind::Config`] if there is no certificate, if one of several cannot be read, and for the
+    /// reasons of [`new`](Self::new).
     #[cfg(any(feature = "rustls", feature = "native-tls"))]
     #[cfg_attr(docsrs, doc(cfg(any(feature = "rustls", feature = "native-tls"))))]
-    pub fn with_root_certificates(pem: impl AsRef<[u8]>) -> Result<Self> {
-        let unusable = |what: &str| {
-            Error::new(
-                ErrorKind::Config,
-                format!("the root certificate {what}; it must be PEM text of an authority"),
-            )
-        };
-        let certificates = reqwest::Certificate::from_pem_bundle(pem.as_ref())
-            .map_err(|error| unusable("cannot be read").caused_by(error.without_url()))?;
-        if certificates.is_empty() {
-            return Err(unusable("is missing in what was given as one"));
+    pub fn with_root_certificates(file: impl AsRef<[u8]>) -> Result<Self> {
+        let document = crate::pem::read(file.as_ref());
+        let mut roots = Vec::new();
+        for (index, root) in document.root_certificates(None)?.into_iter().enumerate() {
+            let root = reqwest::Certificate::from_der(root).map_err(|error| {
+                let number = index + 1;
+                let text =
+                    format!("the root certificate cannot be read: number {number} is damaged");
+                Error::new(ErrorKind::Config, text).caused_by(error.without_url())
+            })?;
+            roots.push(root);
         }
-        Self::build(defaults().tls_certs_merge(certificates))
+        Self::build(defaults().tls_certs_merge(roots))
     }
 
     fn build(builder: reqwest::ClientBuilder) -> Result<Self> {

@@ -201,11 +201,31 @@ fn bodies_of_other_forms_are_refused() {
         judge(&body(&ada, Some("v2"), &[7; 7])),
         Err(Refusal::TooShort)
     );
-    let short = [&NOW.unsigned_abs().to_be_bytes()[..], &[7; 99]].concat();
-    assert_eq!(
-        judge(&body(&ada, Some("v2"), &short)),
-        Err(Refusal::TooShort)
-    );
+}
+
+#[test]
+fn v2_payload_of_any_length_is_accepted() {
+    let ada = ada();
+    let header = header(&ada.certificate);
+    for random in [0, 1, 92, 99, 100, 150, 1000] {
+        let message = [&NOW.unsigned_abs().to_be_bytes()[..], &vec![7; random]].concat();
+        let judged = judge(&header, &body(&ada, Some("v2"), &message));
+        assert_eq!(judged.as_deref(), Ok(ADA), "{random}");
+    }
+}
+
+#[test]
+fn pem_that_openssl_and_java_cannot_read_is_refused() {
+    let ada = ada();
+    let pem = &ada.certificate;
+    for text in [
+        pem.replace('\n', " "),
+        pem.replace('\n', "\r"),
+        format!("  {}", pem.replace('\n', "\n  ")),
+        format!("\u{feff}{pem}"),
+    ] {
+        assert_eq!(judge(&header(text), &v2(&ada)), Err(Refusal::Unreadable));
+    }
 }
 
 #[test]

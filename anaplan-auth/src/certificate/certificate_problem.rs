@@ -1,12 +1,13 @@
-//! What can be wrong with a certificate or its key.
+//! Problems of a certificate or its key.
 
 use std::error::Error as _;
 
 use anaplan_core::{Error, ErrorKind};
 
-/// What is wrong with a certificate or its private key. Every one is found before anything is sent.
+/// Problem of a certificate or its private key, found before anything is sent.
 ///
-/// It travels inside an [`Error`] of [`ErrorKind::Authentication`], whose text says what to do about it:
+/// It is the source of an [`Error`] of [`ErrorKind::Authentication`]. The text of that error names the
+/// file, its contents, and the command or call that helps:
 ///
 /// ```
 /// use anaplan_auth::{Certificate, CertificateProblem};
@@ -24,7 +25,7 @@ pub enum CertificateProblem {
     /// The file cannot be read.
     #[error("unreadable file")]
     Unreadable,
-    /// There is no certificate in what was given as one.
+    /// The file contains no certificate.
     #[error("no certificate")]
     NoCertificate,
     /// The certificate is damaged.
@@ -34,9 +35,9 @@ pub enum CertificateProblem {
     #[error("expired certificate")]
     Expired,
     /// The certificate is not valid yet.
-    #[error("certificate of the future")]
+    #[error("certificate not yet valid")]
     NotYetValid,
-    /// There is no private key in what was given as one.
+    /// The file contains no private key.
     #[error("no private key")]
     NoPrivateKey,
     /// The private key is damaged.
@@ -63,7 +64,7 @@ pub enum CertificateProblem {
 }
 
 impl CertificateProblem {
-    /// The problem that an error is about, if it is about a certificate or its key.
+    /// Returns the problem that an error is about, if it is about a certificate or its key.
     #[must_use]
     pub fn of(error: &Error) -> Option<Self> {
         error.source()?.downcast_ref().copied()
