@@ -201,6 +201,8 @@ impl ActionContext<'_> {
                 requested = requested.with_id(&outcome.task.task);
                 requested.end = Some(End::Succeeded);
             }
+            // The id in an ambiguous error is that of a candidate.
+            Ended::Failed(error) if error.is_ambiguous() => {}
             Ended::Failed(error) => {
                 requested.id = error.task_id().map(str::to_owned);
             }
