@@ -10,7 +10,7 @@ use crate::ask::Asker;
 use crate::table::behaviours;
 
 behaviours! {
-    55, "I", "a second sync of a target while one runs is started too, refused with 409, or queued, by a rule"
+    55, "I", "a second sync of a target while one runs is started too, refused with 400, or queued, by a rule"
         => second_sync_follows_the_rule;
     55, "C", "a sync that skips revisions can fail where the same changes succeed revision by revision, by a rule"
         => skipping_sync_fails_by_rule;
@@ -54,7 +54,7 @@ fn second_sync_follows_the_rule() {
         let of = revisions(&admin, &demo.dev);
         let (first, task) = start(&admin, &demo.prod, &of[1], &of[0]);
         let (second, other) = start(&admin, &demo.prod, &of[2], &of[0]);
-        let expected = if rule == SecondSync::Reject { 409 } else { 201 };
+        let expected = if rule == SecondSync::Reject { 400 } else { 201 };
         assert_eq!((first, second), (201, expected), "{rule:?}");
         if rule == SecondSync::Queue {
             let waiting = admin.get(&other).expect(200).json();
