@@ -181,7 +181,9 @@ impl Environment {
         let sent = traffic.calls.get(&id);
         let sent = sent.is_some_and(|of| of.has_changed_anything());
         drop(traffic);
-        if error.is_ambiguous() && !sent {
+        // The requests of a sign-in are not those of the call.
+        let of_call = !error.operation().unwrap_or_default().starts_with("auth.");
+        if error.is_ambiguous() && of_call && !sent {
             self.violation(rules::UNSENT, number, error.to_string());
         }
     }

@@ -66,7 +66,7 @@ pub(crate) struct Resend {
     pub(crate) text: String,
 }
 
-/// What a repetition of a request needs.
+/// Condition for the repetition of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Repetition {
     Free,
@@ -116,7 +116,7 @@ impl CallTraffic {
         *unproven += 1;
         let has_read = std::mem::take(&mut self.has_read);
         match class {
-            // Once is enough for a report.
+            // One violation per request is enough.
             Repetition::Proof if repeated && *unproven == 2 => Some(rules::PROOF),
             Repetition::Read if repeated && !has_read => Some(rules::ONLINE),
             _ => None,

@@ -149,7 +149,6 @@ impl From<AlmRefusal> for Failure {
     fn from(refusal: AlmRefusal) -> Self {
         match refusal {
             AlmRefusal::Rule(message) => Self::bad(message),
-            AlmRefusal::Busy(message) => Self::new(StatusCode::CONFLICT, message),
             AlmRefusal::Unknown => Self::NotFound,
         }
     }

@@ -87,7 +87,7 @@ impl ActionContext<'_> {
         Ok(())
     }
 
-    /// The first user alone sets the period.
+    /// Sets the current period. Only the first user does.
     pub(super) async fn set_period(&self, month: u8) -> Result<()> {
         if self.user != 0 {
             return self.read_period().await;
@@ -121,7 +121,7 @@ impl ActionContext<'_> {
         Ok(())
     }
 
-    /// The module by a large read request: every cell that is certain shows.
+    /// Reads the module by a large read request and compares every cell with a certain value.
     pub(super) async fn read_view(&self) -> Result<()> {
         let env = self.env;
         let model = env.model(self.user)?;

@@ -1,4 +1,4 @@
-//! Files, up and down.
+//! Uploads and downloads.
 
 use anaplan_bulk::Content;
 use anaplan_core::Result;
@@ -18,11 +18,11 @@ impl ActionContext<'_> {
             && bytes.windows(garbage.len()).any(|window| window == garbage)
     }
 
-    /// A table of items for the user's import, and its rows. The padding makes it large.
+    /// Returns a CSV of items for the user's import and its rows, padded to a size.
     fn table(&self, rows: u32, padding: u32) -> (Bytes, Vec<(String, String)>) {
         let rows: Vec<(String, String)> = (0..rows)
             .map(|index| {
-                // Every other row is one that earlier uploads had as well.
+                // Every other row is the same in all uploads.
                 let code = match index % 2 {
                     0 => format!("F{}.{index}", self.user),
                     _ => format!("F{}.{:03}.{index}", self.user, self.number),
@@ -34,7 +34,7 @@ impl ActionContext<'_> {
         for (code, note) in &rows {
             text += &format!("Item {code},{code},{note}\r\n");
         }
-        // Lines without fields are no rows.
+        // Empty lines are not rows.
         let line = "\r\n".repeat(32);
         while text.len() < padding as usize {
             text += &line;
@@ -42,7 +42,7 @@ impl ActionContext<'_> {
         (text.into(), rows)
     }
 
-    /// Whatever the upload comes to, an import may load these rows sooner or later.
+    /// Records that an import may load these rows, whatever the outcome of the upload.
     fn expect(&self, content: &Bytes, rows: Vec<(String, String)>) {
         let mut expectations = self.env.expectations();
         let own = &mut expectations.own[self.user];
@@ -68,7 +68,7 @@ impl ActionContext<'_> {
         }
     }
 
-    /// Right after an upload the file has what was sent, if nothing older is on its way.
+    /// Compares the file with the upload, unless earlier requests may still take effect.
     fn check_file(&self) {
         let file = self.env.file(self.env.objects[self.user].file);
         let expectations = self.env.expectations();
@@ -163,7 +163,7 @@ impl ActionContext<'_> {
         let after = env.file(file);
         match ended {
             Ended::Returned(bytes) if before == after && !self.is_garbage(&bytes) => {
-                // The chunks of an upload that was given up are there to be read, as far as they ended.
+                // The chunks of an abandoned upload can be read.
                 let partial = after.is_none() && self.may_begin_with(&bytes);
                 if Some(&bytes) != after.as_ref() && !partial {
                     let has = after.map(|bytes| bytes.len());
@@ -201,6 +201,8 @@ impl ActionContext<'_> {
                 requested = requested.with_id(&outcome.task.task);
                 requested.end = Some(End::Succeeded);
             }
+            // The id in an ambiguous error is that of a candidate.
+            Ended::Failed(error) if error.is_ambiguous() => {}
             Ended::Failed(error) => {
                 requested.id = error.task_id().map(str::to_owned);
             }
@@ -214,7 +216,7 @@ impl ActionContext<'_> {
         Ok(())
     }
 
-    /// An import has succeeded: the rows of the file are in the list, if it is certain what it read.
+    /// Records the rows of a successful import, if the content that it read is certain.
     pub(super) fn loaded(&self, object: u64) {
         let late = self.late();
         let mut expectations = self.env.expectations();

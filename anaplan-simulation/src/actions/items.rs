@@ -1,4 +1,4 @@
-//! Items of lists.
+//! List items.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ use crate::checker::rules;
 use crate::expectations::{Requested, Slot, Value};
 
 impl ActionContext<'_> {
-    /// The codes of a user's list that there may be, the newest last.
+    /// Returns the codes that the user's list may have.
     fn codes(&self) -> Vec<String> {
         let expectations = self.env.expectations();
         expectations.own[self.user].items.keys().cloned().collect()
@@ -79,7 +79,7 @@ impl ActionContext<'_> {
         Ok(())
     }
 
-    /// An item without name and code: nothing but the number of its deal tells it from others.
+    /// Inserts an item without name and code. Only its amount identifies it.
     pub(super) async fn insert_unnamed(&self) -> Result<()> {
         let env = self.env;
         let amount = 1_000 + self.number as u64;
@@ -128,7 +128,7 @@ impl ActionContext<'_> {
         Ok(())
     }
 
-    /// Takes down what became of a write of items that may be there.
+    /// Records a write of items that may exist.
     fn learn(&self, codes: &[String], values: Vec<Value>, ended: &Ended<WriteReport>) {
         let late = self.late();
         let mut wrong = Vec::new();
@@ -150,7 +150,7 @@ impl ActionContext<'_> {
                     (false, Some(None)) if value.is_some() => {
                         wrong.push(format!("{code} was not there"));
                     }
-                    // A repeat finds nothing to delete any more.
+                    // A repeated deletion finds no item.
                     (true, Some(Some(_))) if value.is_some() => {
                         wrong.push(format!("{code} was refused"));
                     }
@@ -168,7 +168,7 @@ impl ActionContext<'_> {
         }
     }
 
-    /// Compares what was read with what is there, and with the expectations.
+    /// Compares a read with the world and with the expectations.
     pub(super) fn check_items(
         &self,
         before: &BTreeMap<String, Value>,
@@ -262,7 +262,7 @@ impl ActionContext<'_> {
         Ok(())
     }
 
-    /// Compares a table of the list with what is there: every code and no other.
+    /// Compares a CSV of the list with the world.
     pub(super) fn check_text(&self, before: &BTreeMap<String, Value>, bytes: &Bytes) {
         let after = self.env.items(self.user);
         if *before != after {
@@ -289,7 +289,7 @@ impl ActionContext<'_> {
         self.count("tables read");
     }
 
-    /// The list by a large read request.
+    /// Reads the list by a large read request.
     pub(super) async fn read_list(&self) -> Result<()> {
         let env = self.env;
         let model = env.model(self.user)?;
@@ -313,7 +313,7 @@ impl ActionContext<'_> {
             Ok::<_, Error>(Bytes::from(all))
         };
         if let Ended::Returned(bytes) = env.uncancelled(self.number, self.step, call).await {
-            // The content is of the moment of the request: the user has written nothing meanwhile.
+            // The pages have the content at the time of the request.
             if !self.late() && !self.is_garbage(&bytes) && bytes.len() > 1 {
                 self.check_text(&before, &bytes);
             }

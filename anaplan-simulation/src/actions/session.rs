@@ -1,4 +1,4 @@
-//! Who is signed in, and signing out.
+//! Identity and sign-out.
 
 use anaplan_auth::WhoAmI;
 use anaplan_core::Result;

@@ -28,8 +28,6 @@ pub(crate) struct AlmOutcome {
 pub(crate) enum AlmRefusal {
     /// 400 with a message.
     Rule(String),
-    /// 409 with a message.
-    Busy(String),
     /// 404.
     Unknown,
 }

@@ -54,7 +54,7 @@ pub enum ReportLayout {
 pub enum SecondSync {
     /// It runs at the same time. The one that ends last fails, because the target has changed.
     Concurrent,
-    /// It is refused with 409.
+    /// It is refused with 400.
     Reject,
     /// It waits until the model is free, and then fails if the target has changed.
     Queue,
@@ -63,7 +63,7 @@ pub enum SecondSync {
 /// What can be set differently. The defaults are what was seen on real tenants.
 ///
 /// ```
-/// # use anaplan_testkit::{Busy, Pacing, RetryAfter};
+/// # use anaplan_testkit::{Busy, Pacing, ReportLayout, RetryAfter, SecondSync};
 /// # use std::time::Duration;
 /// # anaplan_testkit::story(async |fake| {
 /// fake.world(|world| {
@@ -82,6 +82,9 @@ pub enum SecondSync {
 ///     world.rules.untidy = true;
 ///     // Pages that lead to where nothing is.
 ///     world.rules.bogus_next = true;
+///     // Comparison reports with ids, and one sync of a model at a time.
+///     world.rules.report_layout = ReportLayout::WithIds;
+///     world.rules.second_sync = SecondSync::Reject;
 /// });
 /// # Ok(()) });
 /// ```

@@ -20,38 +20,8 @@ impl World {
         differences: &[Difference],
     ) -> String {
         let layout = self.rules.report_layout;
-        let mut text = String::new();
-        let mut side = |label: &str, model: &ModelId, revision: &str| {
-            let model = self.model(model);
-            let workspace = model.and_then(|model| self.workspace(&model.workspace));
-            let revision = self.revisions.get(revision);
-            let mut row = |what: &str, id: Option<&str>, texts: &[Option<&str>]| {
-                let title = format!("{label} {what}");
-                let mut cells = vec![title.as_str()];
-                cells.extend(id);
-                cells.extend(texts.iter().map(|text| text.unwrap_or("null")));
-                text.push_str(&line(&cells));
-            };
-            let id = |id: Option<&'_ str>| Some(id.unwrap_or("null").to_owned());
-            let workspace_id = id(workspace.map(|workspace| workspace.id.as_str()));
-            let name = workspace.map(|workspace| workspace.name.as_str());
-            row("Workspace", workspace_id.as_deref(), &[name]);
-            // The published layout has no id of models and revisions.
-            let with_ids = layout == ReportLayout::WithIds;
-            let model_id = id(model.map(|model| model.id.as_str())).filter(|_| with_ids);
-            row(
-                "Model",
-                model_id.as_deref(),
-                &[model.map(|model| model.name.as_str())],
-            );
-            let revision_id =
-                id(revision.map(|revision| revision.id.as_str())).filter(|_| with_ids);
-            let name = revision.map(|revision| revision.name.as_str());
-            let description = revision.and_then(|revision| revision.description.as_deref());
-            row("Revision", revision_id.as_deref(), &[name, description]);
-        };
-        side("Source", source_model, source);
-        side("Target", target_model, target);
+        let mut text = self.report_head("Source", source_model, source);
+        text.push_str(&self.report_head("Target", target_model, target));
         if layout != ReportLayout::WithIds {
             let snapshots = (self.revisions.get(target), self.revisions.get(source));
             if let (Some(target), Some(source)) = snapshots {
@@ -59,9 +29,7 @@ impl World {
                 for section in published_report::sections(target, source, differences, layout) {
                     let _ = write!(text, "\n=== {} ===\n", section.title);
                     text.push_str(&line(&section.columns));
-                    for row in section.rows {
-                        text.push_str(&line(&row));
-                    }
+                    text.extend(section.rows.iter().map(|row| line(row)));
                 }
             }
             return text;
@@ -90,6 +58,44 @@ impl World {
             }
         }
         text
+    }
+
+    /// Returns the three lines of one side. The published layout has the id of the workspace only.
+    fn report_head(&self, label: &str, model: &ModelId, revision: &str) -> String {
+        let with_ids = self.rules.report_layout == ReportLayout::WithIds;
+        let model = self.model(model);
+        let workspace = model.and_then(|model| self.workspace(&model.workspace));
+        let revision = self.revisions.get(revision);
+        let mut rows = [
+            vec![
+                workspace.map(|workspace| workspace.id.as_str()),
+                workspace.map(|workspace| workspace.name.as_str()),
+            ],
+            vec![
+                model.map(|model| model.id.as_str()),
+                model.map(|model| model.name.as_str()),
+            ],
+            vec![
+                revision.map(|revision| revision.id.as_str()),
+                revision.map(|revision| revision.name.as_str()),
+                revision.and_then(|revision| revision.description.as_deref()),
+            ],
+        ];
+        if !with_ids {
+            rows[1].remove(0);
+            rows[2].remove(0);
+        }
+        let subjects = ["Workspace", "Model", "Revision"];
+        let lines = subjects.iter().zip(rows).map(|(subject, values)| {
+            let mut cells = vec![format!("{label} {subject}")];
+            cells.extend(
+                values
+                    .iter()
+                    .map(|value| value.unwrap_or("null").to_owned()),
+            );
+            line(&cells)
+        });
+        lines.collect()
     }
 }
 

@@ -57,8 +57,7 @@ impl World {
             return rule("The source revision cannot be synchronized to the target model.");
         }
         if self.rules.second_sync == SecondSync::Reject && self.tasks.is_syncing(target) {
-            let message = "A synchronization of the target model is in progress.";
-            return Err(AlmRefusal::Busy(message.into()));
+            return rule("A synchronization of the target model is in progress.");
         }
         let skips = newer
             .last()
