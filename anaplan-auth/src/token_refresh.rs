@@ -17,6 +17,9 @@ use crate::token_cache::{CredentialFormat, CurrentToken, Lookup, NewToken, Token
 /// Longest wait of a call for an early renewal that continues without the call.
 const EARLY_RENEWAL_TIMEOUT: Duration = Duration::from_secs(20);
 
+/// The right to renew, for one call at a time.
+type Permit = OwnedMutexGuard<()>;
+
 /// A renewal in progress.
 pub(crate) type Renewal = Pin<Box<dyn Future<Output = Result<Credential>> + Send>>;
 
@@ -97,38 +100,48 @@ impl<S: TokenSource> TokenRefresh<S> {
     /// While an early renewal is in flight, other calls get the old credential. While there is no usable
     /// one, they wait for the renewal in flight and share its error.
     pub(crate) async fn credential(&self, session: &Session) -> Result<Credential> {
-        let cache = &self.shared.cache;
-        let lookup = || cache.lookup(session.clock().now());
-        match lookup() {
+        match self.lookup(session) {
             Lookup::Fresh(credential) => Ok(credential),
             Lookup::Due(credential, _) => {
-                let Ok(permit) = Arc::clone(&self.shared.in_flight).try_lock_owned() else {
-                    return Ok(credential);
-                };
-                match lookup() {
-                    Lookup::Fresh(credential) => Ok(credential),
-                    Lookup::Due(old, remaining) => {
-                        let renewal = self.start_renewal(session, permit);
-                        if !S::OUTLIVES_CALLER {
-                            return renewal.await;
-                        }
-                        let limit = remaining.min(EARLY_RENEWAL_TIMEOUT);
-                        let renewed = within(session.clock(), limit, renewal).await;
-                        renewed.unwrap_or(Ok(old))
-                    }
-                    Lookup::Unusable(_) => self.start_renewal(session, permit).await,
+                match Arc::clone(&self.shared.in_flight).try_lock_owned() {
+                    Ok(permit) => self.renew_early(session, permit).await,
+                    Err(_) => Ok(credential),
                 }
             }
-            Lookup::Unusable(failures) => {
-                let permit = self.permit().await;
-                match lookup() {
-                    Lookup::Fresh(credential) | Lookup::Due(credential, _) => Ok(credential),
-                    Lookup::Unusable(_) => match cache.failure_since(failures) {
-                        Some(error) => Err(error),
-                        None => self.start_renewal(session, permit).await,
-                    },
-                }
-            }
+            Lookup::Unusable(failures) => self.wait_for_renewal(session, failures).await,
+        }
+    }
+
+    async fn renew_early(&self, session: &Session, permit: Permit) -> Result<Credential> {
+        let remaining = match self.lookup(session) {
+            // Renewed since the first lookup.
+            Lookup::Fresh(credential) => return Ok(credential),
+            Lookup::Due(_, remaining) => remaining,
+            Lookup::Unusable(_) => return self.start_renewal(session, permit).await,
+        };
+        let renewal = self.start_renewal(session, permit);
+        if !S::OUTLIVES_CALLER {
+            return renewal.await;
+        }
+        let limit = remaining.min(EARLY_RENEWAL_TIMEOUT);
+        if let Some(renewed) = within(session.clock(), limit, renewal).await {
+            return renewed;
+        }
+        match self.lookup(session) {
+            Lookup::Fresh(credential) | Lookup::Due(credential, _) => Ok(credential),
+            Lookup::Unusable(failures) => self.wait_for_renewal(session, failures).await,
+        }
+    }
+
+    /// Waits for the renewal in flight or renews. `failures` is the number of failed renewals before the wait.
+    async fn wait_for_renewal(&self, session: &Session, failures: u64) -> Result<Credential> {
+        let permit = self.permit().await;
+        match self.lookup(session) {
+            Lookup::Fresh(credential) | Lookup::Due(credential, _) => Ok(credential),
+            Lookup::Unusable(_) => match self.shared.cache.failure_since(failures) {
+                Some(error) => Err(error),
+                None => self.start_renewal(session, permit).await,
+            },
         }
     }
 
@@ -155,11 +168,15 @@ impl<S: TokenSource> TokenRefresh<S> {
         self.shared.cache.take()
     }
 
-    async fn permit(&self) -> OwnedMutexGuard<()> {
+    fn lookup(&self, session: &Session) -> Lookup {
+        self.shared.cache.lookup(session.clock().now())
+    }
+
+    async fn permit(&self) -> Permit {
         Arc::clone(&self.shared.in_flight).lock_owned().await
     }
 
-    fn start_renewal(&self, session: &Session, permit: OwnedMutexGuard<()>) -> Renewal {
+    fn start_renewal(&self, session: &Session, permit: Permit) -> Renewal {
         let (shared, session) = (Arc::clone(&self.shared), session.clone());
         S::run(Box::pin(async move {
             let renewed = shared.renew(&session).await;

@@ -149,3 +149,61 @@ async fn unwritable_file_is_detected_before_the_token_is_sent() {
     assert!(session.call(Me).await.is_err());
     assert_eq!(fake.requests().total(), 0);
 }
+
+#[cfg(unix)]
+#[test]
+fn save_removes_the_temporary_files_of_killed_processes() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("tokens.json");
+    for kill in 0..30 {
+        let mut saving = Command::new(std::env::current_exe().unwrap())
+            .args(["files::saving_process", "--exact", "--ignored"])
+            .env(FILE, &path)
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut stdout = BufReader::new(saving.stdout.take().unwrap());
+        let mut line = String::new();
+        while !line.contains("running") {
+            line.clear();
+            assert_ne!(stdout.read_line(&mut line).unwrap(), 0);
+        }
+        while !path.exists() {
+            std::thread::yield_now();
+        }
+        for _ in 0..kill * 200 {
+            std::thread::yield_now();
+        }
+        saving.kill().unwrap();
+        saving.wait().unwrap();
+        let json = std::fs::read_to_string(&path).unwrap();
+        assert!(OAuthTokens::from_json(&json).is_ok(), "{json}");
+    }
+    // The remains of a process that was killed between the creation and the rename.
+    std::fs::write(
+        folder.path().join(".tokens.json.00000000deadbeef.part"),
+        "{",
+    )
+    .unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .unwrap();
+    let tokens = OAuthTokens::from_refresh_token("t");
+    let store = FileTokenStore::new(&path);
+    runtime.block_on(store.save(&tokens)).unwrap();
+    let names = std::fs::read_dir(folder.path()).unwrap();
+    let names: Vec<_> = names.map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(names, ["tokens.json"]);
+}
+
+/// The process of the test above. It saves until it is killed.
+#[tokio::test]
+#[ignore = "run by another test in a process of its own"]
+async fn saving_process() {
+    let Some(path) = std::env::var_os(FILE) else {
+        return;
+    };
+    let store = FileTokenStore::new(path);
+    let tokens = OAuthTokens::from_refresh_token("t".repeat(100_000));
+    while store.save(&tokens).await.is_ok() {}
+}

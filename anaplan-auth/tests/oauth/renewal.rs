@@ -55,6 +55,22 @@ async fn early_refresh_is_made_by_one_call_while_others_use_the_old_token() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn early_refresh_that_outlasts_the_old_token_is_waited_for() {
+    let fake = fake();
+    let (_, _, session) = rotating(&fake).await;
+    session.call(Me).await.unwrap();
+    pass(35 * MINUTE - 10 * SECOND).await;
+    fake.inject(Fault::delay(30 * SECOND).on(TOKEN));
+    let before = session.clock().monotonic();
+    session.call(Me).await.unwrap();
+    assert_eq!(session.clock().monotonic() - before, 30 * SECOND);
+    assert_eq!(renewals(&fake), (2, 2));
+    let requests = fake.requests();
+    let rejected = |status| status != Some(http::StatusCode::OK);
+    assert!(!requests.of(ME).any(|entry| rejected(entry.status)));
+}
+
+#[tokio::test(start_paused = true)]
 async fn session_in_use_for_days_refreshes_early_and_saves_every_token() {
     let fake = fake();
     let (_, store, session) = rotating(&fake).await;
