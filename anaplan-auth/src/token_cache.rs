@@ -27,7 +27,7 @@ pub(crate) struct NewToken {
     pub(crate) lifetime: Lifetime,
 }
 
-/// What is known about the lifetime of a new token.
+/// Lifetime of a new token.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Lifetime {
     /// The token was just issued. It expires at this time by the clock of the service, if known.

@@ -26,7 +26,7 @@ pub(crate) type Renewal = Pin<Box<dyn Future<Output = Result<Credential>> + Send
 /// Obtains tokens: signs in, refreshes, or reads a store.
 #[async_trait]
 pub(crate) trait TokenSource: Send + Sync + 'static {
-    /// Whether [`run`](Self::run) completes a renewal after its caller was dropped.
+    /// `true` if [`run`](Self::run) completes a renewal after its caller was dropped.
     const OUTLIVES_CALLER: bool = false;
 
     /// Returns the successor of `current`. At most one call is in progress.
@@ -46,7 +46,7 @@ pub(crate) trait TokenSource: Send + Sync + 'static {
 #[derive(Debug)]
 pub(crate) struct ObtainError {
     pub(crate) error: Error,
-    /// Whether the current token is known to have ended, whatever its expiry.
+    /// `true` if the current token is known to have ended, whatever its expiry.
     pub(crate) current_ended: bool,
 }
 

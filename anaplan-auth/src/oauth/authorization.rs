@@ -16,6 +16,8 @@ use crate::oauth::endpoints::ExchangeCode;
 use crate::oauth::oauth_problem::OAuthProblem;
 use crate::oauth::refresh_state::is_outcome_unknown;
 
+/// Shortest secret that is masked in the description of an error.
+const MIN_MASKED_LENGTH: usize = 4;
 /// Number of random bytes in a state and in a verifier.
 const RANDOM_BYTES: usize = 32;
 
@@ -166,7 +168,8 @@ impl AuthorizationRequest {
             let problem = OAuthProblem::from_code(&error).unwrap_or(OAuthProblem::AccessDenied);
             let description = value("error_description").unwrap_or_default();
             let mut text = format!("{error} {description}").replace(char::is_control, " ");
-            for secret in [value("code"), Some(state)].into_iter().flatten() {
+            let secrets = [value("code"), Some(state)].into_iter().flatten();
+            for secret in secrets.filter(|secret| secret.len() >= MIN_MASKED_LENGTH) {
                 text = text.replace(&secret, "***");
             }
             let text: String = text.chars().take(300).collect();

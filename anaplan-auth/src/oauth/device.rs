@@ -145,7 +145,7 @@ impl DeviceAuthorization {
 /// State of the polls of a device.
 struct Polls {
     interval: Duration,
-    /// Whether the response to a poll was lost or unreadable.
+    /// `true` after a poll whose response was lost or unreadable.
     lost: bool,
 }
 
