@@ -251,10 +251,23 @@ impl ClientBuilder {
         self
     }
 
-    /// A token that somebody else keeps. It is never renewed: when it expires, calls fail with
-    /// [`ErrorKind::Unauthorized`](crate::ErrorKind::Unauthorized).
+    /// An existing token. It is never renewed: once it has expired, calls fail with
+    /// [`ErrorKind::Authentication`](crate::ErrorKind::Authentication).
     pub fn token(mut self, token: impl Into<SecretString>) -> Self {
         self.sign_in.token = Some(token.into());
+        self
+    }
+
+    /// An existing token to use first. When a server rejects it, the client signs in with the certificate or
+    /// the password, which must belong to the same user.
+    ///
+    /// ```
+    /// let builder = anaplan::Client::builder()
+    ///     .initial_token("token of the last run")
+    ///     .basic("ada@example.com", "her password");
+    /// ```
+    pub fn initial_token(mut self, token: impl Into<SecretString>) -> Self {
+        self.sign_in.initial_token = Some(token.into());
         self
     }
 

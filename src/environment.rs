@@ -1,4 +1,4 @@
-//! What the environment variables say, read by a function that knows nothing of the process.
+//! Settings from environment variables, read through a lookup function.
 
 use std::ffi::OsString;
 
@@ -8,18 +8,19 @@ use anaplan_core::{Error, ErrorKind, Hosts, ModelId, Region, Result, Scope, Work
 
 use crate::sign_in::SignIn;
 
-/// The value of a variable, by its name.
+/// Returns the value of a variable by its name.
 pub(crate) trait Lookup: Fn(&'static str) -> Option<OsString> {}
 
 impl<F: Fn(&'static str) -> Option<OsString>> Lookup for F {}
 
-/// What was found.
+/// Settings of the environment.
 pub(crate) struct Found {
     pub(crate) scope: Scope,
     pub(crate) hosts: Option<Hosts>,
     pub(crate) sign_in: SignIn,
 }
 
+/// Reads all variables. Fails if one is invalid.
 pub(crate) fn read(lookup: impl Lookup) -> Result<Found> {
     let variables = Variables(lookup);
     Ok(Found {
@@ -37,16 +38,16 @@ pub(crate) fn read(lookup: impl Lookup) -> Result<Found> {
 struct Variables<L>(L);
 
 impl<L: Lookup> Variables<L> {
-    /// The value as it is; `None` when it is absent or blank.
+    /// Returns the value unchanged, or `None` if it is absent or blank.
     fn text(&self, name: &'static str) -> Result<Option<String>> {
         match (self.0)(name).map(OsString::into_string) {
             Some(Ok(text)) => Ok(Some(text).filter(|text| !text.trim().is_empty())),
-            Some(Err(_)) => Err(bad(name, "is not valid Unicode")),
+            Some(Err(_)) => Err(invalid(name, "is not valid Unicode")),
             None => Ok(None),
         }
     }
 
-    /// A value in which white space at the ends means nothing.
+    /// Returns the value without white space around it.
     fn word(&self, name: &'static str) -> Result<Option<String>> {
         Ok(self.text(name)?.map(|text| text.trim().to_owned()))
     }
@@ -56,7 +57,7 @@ impl<L: Lookup> Variables<L> {
         if let Some(url) = &url {
             Hosts::all(url)
                 .validate()
-                .map_err(|_| bad(name, "is no base URL that may be talked to: it must be https, or http to this machine, without user, query and fragment"))?;
+                .map_err(|_| invalid(name, "is not a valid base URL: it must use https, or http to this machine, and have no user, query or fragment"))?;
         }
         Ok(url)
     }
@@ -66,7 +67,7 @@ impl<L: Lookup> Variables<L> {
             .word("ANAPLAN_REGION")?
             .map(|code| code.parse::<Region>())
             .transpose()
-            .map_err(|error| bad("ANAPLAN_REGION", error))?;
+            .map_err(|error| invalid("ANAPLAN_REGION", error))?;
         let common = self.url("ANAPLAN_URL")?.map(Hosts::all);
         let single = [
             self.url("ANAPLAN_API_URL")?,
@@ -80,16 +81,16 @@ impl<L: Lookup> Variables<L> {
             return Ok(None);
         }
         let mut hosts = base.unwrap_or_default();
-        let places = [
+        let bases = [
             &mut hosts.api,
             &mut hosts.auth,
             &mut hosts.oauth,
             &mut hosts.audit,
             &mut hosts.cloudworks,
         ];
-        for (place, url) in places.into_iter().zip(single) {
+        for (base, url) in bases.into_iter().zip(single) {
             if let Some(url) = url {
-                *place = url;
+                *base = url;
             }
         }
         Ok(Some(hosts))
@@ -105,6 +106,7 @@ impl<L: Lookup> Variables<L> {
             oauth: None,
             token: self.text("ANAPLAN_TOKEN")?.map(Into::into),
             authenticator: None,
+            initial_token: None,
         })
     }
 
@@ -114,7 +116,7 @@ impl<L: Lookup> Variables<L> {
             None => None,
             Some(version) if version.eq_ignore_ascii_case("v1") => Some(PayloadVersion::V1),
             Some(version) if version.eq_ignore_ascii_case("v2") => Some(PayloadVersion::V2),
-            Some(_) => return Err(bad("ANAPLAN_CERTIFICATE_PAYLOAD", "must be v1 or v2")),
+            Some(_) => return Err(invalid("ANAPLAN_CERTIFICATE_PAYLOAD", "must be v1 or v2")),
         };
         Ok(crate::sign_in::CertificateParts {
             certificate: self.text("ANAPLAN_CERTIFICATE")?.map(Material::from),
@@ -125,7 +127,7 @@ impl<L: Lookup> Variables<L> {
     }
 }
 
-fn bad(name: &str, problem: impl std::fmt::Display) -> Error {
+fn invalid(name: &str, problem: impl std::fmt::Display) -> Error {
     Error::new(
         ErrorKind::Config,
         format!("the environment variable {name} {problem}"),
@@ -144,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_environment_says_nothing() {
+    fn blank_variables_count_as_absent() {
         for value in ["", " ", "\n"] {
             let found = read(|_| Some(OsString::from(value))).unwrap();
             assert_eq!(found.scope, Scope::default());
@@ -154,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn one_service_goes_before_all_services_and_these_before_the_region() {
+    fn url_of_one_service_precedes_the_common_url_and_the_region() {
         let hosts = |variables: &[(&str, &str)]| read_these(variables).unwrap().hosts.unwrap();
         let region = ("ANAPLAN_REGION", "gb1");
         let all = ("ANAPLAN_URL", "http://127.0.0.1:8080/");
@@ -168,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bad_value_is_told_by_the_name_of_its_variable() {
+    fn invalid_value_is_an_error_that_names_its_variable_only() {
         for (name, value) in [
             ("ANAPLAN_REGION", "mars"),
             ("ANAPLAN_URL", "http://s3cret@127.0.0.1"),
@@ -178,7 +180,7 @@ mod tests {
             ("ANAPLAN_CERTIFICATE_PAYLOAD", "s3cret"),
         ] {
             let Err(error) = read_these(&[(name, value)]) else {
-                panic!("{name} is bad");
+                panic!("{name} is invalid");
             };
             assert_eq!(error.kind(), ErrorKind::Config);
             assert!(error.to_string().contains(name), "{error}");
@@ -188,19 +190,19 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn a_value_that_is_no_text_is_not_shown() {
+    fn value_that_is_not_unicode_is_not_quoted() {
         use std::os::unix::ffi::OsStringExt as _;
 
         let bytes = || OsString::from_vec(b"s3cret\xff".to_vec());
         let Err(error) = read(|name| (name == "ANAPLAN_PASSWORD").then(bytes)) else {
-            panic!("it is no text");
+            panic!("the value is not Unicode");
         };
         assert!(error.to_string().contains("ANAPLAN_PASSWORD"), "{error}");
         assert!(!error.to_string().contains("s3cret"), "{error}");
     }
 
     #[test]
-    fn a_password_is_taken_as_it_is() {
+    fn password_is_not_trimmed() {
         use secrecy::ExposeSecret;
 
         let found = read_these(&[("ANAPLAN_USER", " ada "), ("ANAPLAN_PASSWORD", " p ")]).unwrap();

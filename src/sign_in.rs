@@ -1,4 +1,4 @@
-//! Which way of signing in a builder was given.
+//! Selection of the sign-in method from the settings of a builder and its environment.
 
 use std::fmt;
 use std::sync::Arc;
@@ -7,11 +7,10 @@ use std::sync::Arc;
 use anaplan_auth::OAuth;
 use anaplan_auth::{Basic, FixedToken, TokenAuthenticator};
 #[cfg(feature = "certificate")]
-use anaplan_auth::{Certificate, Material, PayloadVersion};
+use anaplan_auth::{Certificate, CertificateProblem, Material, PayloadVersion};
 use anaplan_core::{Authenticator, Error, ErrorKind, Result, SecretString};
-use secrecy::ExposeSecret;
 
-/// Everything that was said about signing in, from one source.
+/// Sign-in settings from one source: code or environment.
 #[derive(Clone, Default)]
 pub(crate) struct SignIn {
     pub(crate) user: Option<String>,
@@ -22,9 +21,11 @@ pub(crate) struct SignIn {
     pub(crate) oauth: Option<OAuth>,
     pub(crate) token: Option<SecretString>,
     pub(crate) authenticator: Option<Arc<dyn Authenticator>>,
+    /// A token to use before signing in with a password or a certificate.
+    pub(crate) initial_token: Option<SecretString>,
 }
 
-/// Everything that was said about signing in with a certificate.
+/// Settings of the sign-in with a certificate.
 #[cfg(feature = "certificate")]
 #[derive(Clone, Default)]
 pub(crate) struct CertificateParts {
@@ -34,9 +35,9 @@ pub(crate) struct CertificateParts {
     pub(crate) payload: Option<PayloadVersion>,
 }
 
-/// One way of signing in.
+/// A sign-in method.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Way {
+pub(crate) enum Method {
     Password,
     #[cfg(feature = "certificate")]
     Certificate,
@@ -47,28 +48,33 @@ pub(crate) enum Way {
 }
 
 impl SignIn {
-    /// The ways of signing in that something was said about.
-    fn ways(&self) -> Vec<Way> {
-        let said = [
-            (self.user.is_some() || self.password.is_some()).then_some(Way::Password),
+    /// Returns the methods for which there is a setting.
+    fn methods(&self) -> Vec<Method> {
+        let set = [
+            (self.user.is_some() || self.password.is_some()).then_some(Method::Password),
             #[cfg(feature = "certificate")]
-            self.certificate.is_given().then_some(Way::Certificate),
+            self.certificate.is_set().then_some(Method::Certificate),
             #[cfg(feature = "oauth")]
-            self.oauth.is_some().then_some(Way::OAuth),
-            self.token.is_some().then_some(Way::Token),
-            self.authenticator.is_some().then_some(Way::Authenticator),
+            self.oauth.is_some().then_some(Method::OAuth),
+            self.token.is_some().then_some(Method::Token),
+            self.authenticator
+                .is_some()
+                .then_some(Method::Authenticator),
         ];
-        said.into_iter().flatten().collect()
+        set.into_iter().flatten().collect()
     }
 
-    /// Puts what the code said before what the environment said. The environment completes the way
-    /// that the code chose, and counts for nothing when it offers another one.
+    /// Returns the settings of the code, completed by those of the environment for the same method. Settings
+    /// of the environment for other methods are ignored.
     fn over(self, environment: Self) -> Self {
-        let chosen = self.ways();
-        if chosen.is_empty() {
-            return environment;
+        let methods = self.methods();
+        if methods.is_empty() {
+            return Self {
+                initial_token: self.initial_token,
+                ..environment
+            };
         }
-        if chosen != environment.ways() {
+        if methods != environment.methods() {
             return self;
         }
         Self {
@@ -80,59 +86,68 @@ impl SignIn {
             oauth: self.oauth,
             token: self.token.or(environment.token),
             authenticator: self.authenticator,
+            initial_token: self.initial_token,
         }
     }
 
-    /// The authenticator that all of this amounts to.
+    /// Creates the authenticator. Fails if the settings are incomplete, invalid or contradictory.
     pub(crate) fn authenticator(self, environment: Self) -> Result<Arc<dyn Authenticator>> {
-        let chosen = self.over(environment);
-        match chosen.ways()[..] {
-            [Way::Password] => chosen.with_password(),
+        let mut chosen = self.over(environment);
+        let initial_token = chosen.initial_token.take();
+        match chosen.methods()[..] {
+            [Method::Password] => with_initial(chosen.with_password()?, initial_token),
             #[cfg(feature = "certificate")]
-            [Way::Certificate] => chosen.certificate.sign_in(),
+            [Method::Certificate] => with_initial(chosen.certificate.sign_in()?, initial_token),
+            [_] | [] if initial_token.is_some() => Err(config(
+                "`initial_token(..)` needs credentials for when the token is rejected: add `certificate(..)` and `private_key(..)`, or `user(..)` and `password(..)`",
+            )),
             #[cfg(feature = "oauth")]
-            [Way::OAuth] => chosen
+            [Method::OAuth] => chosen
                 .oauth
                 .map(|oauth| Arc::new(oauth) as _)
-                .ok_or_else(none),
-            [Way::Token] => chosen.with_token(),
-            [Way::Authenticator] => chosen.authenticator.ok_or_else(none),
-            [] => Err(none()),
-            ref several => {
-                let several: Vec<_> = several.iter().map(ToString::to_string).collect();
-                Err(config(format!(
-                    "more than one way of signing in was given ({}): keep one of them",
-                    several.join(", ")
-                )))
-            }
+                .ok_or_else(no_method),
+            [Method::Token] => chosen.with_token(),
+            [Method::Authenticator] => chosen.authenticator.ok_or_else(no_method),
+            [] => Err(no_method()),
+            ref several => Err(several_methods(several)),
         }
     }
 
-    fn with_password(self) -> Result<Arc<dyn Authenticator>> {
-        let user = self.user.ok_or_else(|| {
-            config("a password was given without a user: give one with `user(..)` or ANAPLAN_USER")
-        })?;
+    fn with_password(self) -> Result<TokenAuthenticator> {
+        let user = self
+            .user
+            .ok_or_else(|| config("the password has no user: add `user(..)` or ANAPLAN_USER"))?;
         let password = self.password.ok_or_else(|| {
-            config(
-                "a user was given without a password: give one with `password(..)` or ANAPLAN_PASSWORD",
-            )
+            config("the user has no password: add `password(..)` or ANAPLAN_PASSWORD")
         })?;
-        let sign_in = Basic::new(user, password);
-        Ok(Arc::new(TokenAuthenticator::new(sign_in)))
+        let basic = Basic::new(user, password);
+        basic.validate().map_err(as_config)?;
+        Ok(TokenAuthenticator::new(basic))
     }
 
     fn with_token(self) -> Result<Arc<dyn Authenticator>> {
-        let token = self.token.ok_or_else(none)?;
-        if token.expose_secret().trim().is_empty() {
-            return Err(config("the token is empty"));
-        }
-        Ok(Arc::new(FixedToken::new(token)))
+        let token = FixedToken::new(self.token.ok_or_else(no_method)?);
+        token.validate().map_err(as_config)?;
+        Ok(Arc::new(token))
     }
+}
+
+fn with_initial(
+    authenticator: TokenAuthenticator,
+    initial_token: Option<SecretString>,
+) -> Result<Arc<dyn Authenticator>> {
+    let Some(token) = initial_token else {
+        return Ok(Arc::new(authenticator));
+    };
+    FixedToken::new(token.clone())
+        .validate()
+        .map_err(as_config)?;
+    Ok(Arc::new(authenticator.initial_token(token)))
 }
 
 #[cfg(feature = "certificate")]
 impl CertificateParts {
-    fn is_given(&self) -> bool {
+    fn is_set(&self) -> bool {
         self.certificate.is_some()
             || self.private_key.is_some()
             || self.password.is_some()
@@ -148,10 +163,10 @@ impl CertificateParts {
         }
     }
 
-    fn sign_in(self) -> Result<Arc<dyn Authenticator>> {
+    fn sign_in(self) -> Result<TokenAuthenticator> {
         if self.certificate.is_none() && self.private_key.is_none() {
             return Err(config(
-                "a certificate is to sign in, and none was given: give one with `certificate(..)` or ANAPLAN_CERTIFICATE",
+                "the certificate is missing: add `certificate(..)` or ANAPLAN_CERTIFICATE",
             ));
         }
         let mut builder = Certificate::builder().payload(self.payload.unwrap_or_default());
@@ -164,21 +179,47 @@ impl CertificateParts {
         if let Some(password) = self.password {
             builder = builder.private_key_password(password);
         }
-        Ok(Arc::new(TokenAuthenticator::new(builder.build()?)))
+        let certificate = builder.build().map_err(|error| {
+            match CertificateProblem::of(&error) {
+                Some(CertificateProblem::Missing) => config(
+                    "the private key is missing, and the certificate file does not contain one: add `private_key(..)` or ANAPLAN_PRIVATE_KEY",
+                ),
+                _ => error,
+            }
+        })?;
+        Ok(TokenAuthenticator::new(certificate))
     }
 }
 
-fn none() -> Error {
+fn no_method() -> Error {
     config(
-        "no way of signing in was given: give `certificate(..)` and `private_key(..)`, `user(..)` and `password(..)`, `oauth(..)`, `token(..)` or `authenticator(..)`, or set their environment variables and call `from_env()`",
+        "there is no way to sign in: add `certificate(..)` and `private_key(..)`, `user(..)` and `password(..)`, `oauth(..)`, `token(..)` or `authenticator(..)`, or set their environment variables and call `from_env()`",
     )
+}
+
+fn several_methods(methods: &[Method]) -> Error {
+    let names: Vec<_> = methods.iter().map(ToString::to_string).collect();
+    let error = config(format!(
+        "there is more than one way to sign in ({}): keep one of them",
+        names.join(", ")
+    ));
+    if methods.contains(&Method::Token) {
+        return error.because(
+            "to use the token until it is rejected and then sign in, pass it with `initial_token(..)`",
+        );
+    }
+    error
 }
 
 fn config(message: impl Into<String>) -> Error {
     Error::new(ErrorKind::Config, message)
 }
 
-impl fmt::Display for Way {
+fn as_config(error: Error) -> Error {
+    error.with_kind(ErrorKind::Config)
+}
+
+impl fmt::Display for Method {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Password => "user and password",
@@ -194,6 +235,6 @@ impl fmt::Display for Way {
 
 impl fmt::Debug for SignIn {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_list().entries(self.ways()).finish()
+        f.debug_list().entries(self.methods()).finish()
     }
 }

@@ -75,7 +75,7 @@ async fn a_wrong_password_is_one_request_and_one_clear_error() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_borrowed_token_is_used_and_not_renewed() {
+async fn expired_fixed_token_is_reported_and_not_renewed() {
     let fake = FakeAnaplan::in_process();
     let owner = builder(&fake).build().unwrap();
     let basic = Basic::new(fake.admin().user, fake.admin().password);
@@ -87,7 +87,11 @@ async fn a_borrowed_token_is_used_and_not_renewed() {
     client.alm().unwrap().get_revisions().await.unwrap();
     fake.advance(Duration::from_secs(36 * 60));
     let error = client.alm().unwrap().get_revisions().await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Unauthorized);
+    assert_eq!(error.kind(), ErrorKind::Authentication);
+    assert!(
+        error.to_string().contains("the token has expired"),
+        "{error}"
+    );
     assert_eq!(sign_ins(&fake), 1, "the owner's");
 }
 

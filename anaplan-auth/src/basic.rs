@@ -10,9 +10,9 @@ use secrecy::ExposeSecret;
 use crate::sign_in::SignIn;
 use crate::token::Authenticate;
 
-/// Signs in with e-mail address and password.
+/// Sign-in with e-mail address and password.
 ///
-/// In a tenant with single sign-on, only exception users can sign in like this.
+/// In a tenant with single sign-on, only exception users can sign in with a password.
 ///
 /// ```
 /// use anaplan_auth::{Basic, TokenAuthenticator};
@@ -27,7 +27,7 @@ pub struct Basic {
 }
 
 impl Basic {
-    /// The user's e-mail address, and the password as it is: nothing is trimmed.
+    /// Creates a sign-in with this e-mail address and this password. Neither is trimmed.
     pub fn new(user: impl Into<String>, password: impl Into<SecretString>) -> Self {
         Self {
             user: user.into(),
@@ -35,32 +35,48 @@ impl Basic {
         }
     }
 
-    fn authorization(&self) -> Result<SecretString> {
+    /// Checks user and password without sending them.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Authentication`] if the user is blank or contains a colon, if the password is empty, or
+    /// if either contains a control character such as a line break.
+    pub fn validate(&self) -> Result<()> {
+        let password = self.password.expose_secret();
         let problem = if self.user.trim().is_empty() {
-            Some("the user's e-mail address is empty")
+            "the user's e-mail address is blank"
         } else if self.user.contains(':') {
-            // The service takes the first colon for the end of the name.
-            Some("the user's e-mail address contains a colon")
-        } else if self.password.expose_secret().is_empty() {
-            Some("the password is empty")
+            // The service reads the user name up to the first colon.
+            "the user's e-mail address contains a colon"
+        } else if self.user.contains(char::is_control) {
+            "the user's e-mail address contains a line break or another control character"
+        } else if password.is_empty() {
+            "the password is empty"
+        } else if password.contains(char::is_control) {
+            "the password contains a line break or another control character"
         } else {
-            None
+            return Ok(());
         };
-        if let Some(problem) = problem {
-            return Err(Error::new(ErrorKind::Authentication, problem));
-        }
-        // Put together in one piece each: a text that grows leaves its beginnings behind in memory.
+        Err(Error::new(ErrorKind::Authentication, problem))
+    }
+
+    fn authorization(&self) -> SecretString {
+        // Each string is allocated at its final size: one that grows leaves copies behind in memory.
         let pair = [&self.user, ":", self.password.expose_secret()].concat();
         let pair = SecretString::from(pair);
         let encoded = SecretString::from(STANDARD.encode(pair.expose_secret()));
-        Ok(["Basic ", encoded.expose_secret()].concat().into())
+        ["Basic ", encoded.expose_secret()].concat().into()
     }
 }
 
 #[async_trait]
 impl SignIn for Basic {
     async fn request(&self, _session: &Session) -> Result<Authenticate> {
-        Authenticate::new(&self.authorization()?)
+        self.validate()?;
+        let request = Authenticate::new(&self.authorization())?;
+        Ok(request
+            .with_user(&self.user)
+            .with_secret(self.password.clone()))
     }
 }
 
@@ -77,13 +93,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_header_is_that_of_rfc_7617_in_utf_8() {
+    fn authorization_is_encoded_as_in_rfc_7617() {
         let header = |user: &str, password: &str| {
-            Basic::new(user, password)
-                .authorization()
-                .unwrap()
-                .expose_secret()
-                .to_owned()
+            let basic = Basic::new(user, password);
+            assert!(basic.validate().is_ok());
+            basic.authorization().expose_secret().to_owned()
         };
         assert_eq!(
             header("Aladdin", "open sesame"),
@@ -94,14 +108,16 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_work_is_refused_before_anything_is_sent() {
+    fn validate_rejects_credentials_that_cannot_work_without_quoting_the_password() {
         for (user, password) in [
             ("", "s3cret"),
-            ("  ", "s3cret"),
+            (" \t", "s3cret"),
             ("a:b", "s3cret"),
+            ("a\nb", "s3cret"),
             ("a", ""),
+            ("a", "s3cret\n"),
         ] {
-            let error = Basic::new(user, password).authorization().unwrap_err();
+            let error = Basic::new(user, password).validate().unwrap_err();
             assert_eq!(error.kind(), ErrorKind::Authentication);
             assert!(!format!("{error} {error:?}").contains("s3cret"));
         }

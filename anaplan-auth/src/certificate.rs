@@ -13,7 +13,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use anaplan_core::clock::{Clock as _, SystemClock};
-use anaplan_core::{RequestBody, Error, ErrorKind, Result, SecretString, Session, Timestamp, async_trait, json_body,
+use anaplan_core::{
+    Error, ErrorKind, RequestBody, Result, SecretString, Session, Timestamp, async_trait, json_body,
 };
 use aws_lc_rs::rand;
 use base64::Engine as _;

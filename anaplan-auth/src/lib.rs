@@ -2,29 +2,31 @@
 #![doc = include_str!("../README.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
-mod authenticator;
 mod basic;
-mod cache;
 #[cfg(feature = "certificate")]
 mod certificate;
-mod fixed;
+mod fixed_token;
+#[cfg(any(feature = "certificate", feature = "oauth"))]
 mod home;
-mod keeper;
 mod material;
 #[cfg(feature = "oauth")]
 mod oauth;
 mod sign_in;
+mod sign_in_error;
 mod token;
-mod wire;
+mod token_authenticator;
+mod token_cache;
+mod token_refresh;
+mod token_responses;
+mod token_value;
 
-pub use authenticator::TokenAuthenticator;
 pub use basic::Basic;
 #[cfg(feature = "certificate")]
 #[cfg_attr(docsrs, doc(cfg(feature = "certificate")))]
 pub use certificate::{
     Certificate, CertificateBuilder, CertificateProblem, CertificateWarning, PayloadVersion, Signer,
 };
-pub use fixed::FixedToken;
+pub use fixed_token::FixedToken;
 pub use material::Material;
 #[cfg(feature = "oauth")]
 #[cfg_attr(docsrs, doc(cfg(feature = "oauth")))]
@@ -34,4 +36,6 @@ pub use oauth::{
     RefreshTokens, StartDevice, StoreLock, TokenStore,
 };
 pub use sign_in::SignIn;
-pub use token::{Authenticate, Logout, Refresh, TokenInfo, Validate, Validation, WhoAmI};
+pub use token::{Authenticate, Logout, Refresh, Validate, WhoAmI};
+pub use token_authenticator::TokenAuthenticator;
+pub use token_responses::{TokenInfo, Validation};

@@ -1,4 +1,4 @@
-//! Ways to sign in.
+//! The trait of sign-ins that open a session on the token service.
 
 use std::fmt;
 
@@ -6,10 +6,10 @@ use anaplan_core::{Result, Session, async_trait};
 
 use crate::token::Authenticate;
 
-/// A way to sign in: forms the request that opens a session on the token service.
+/// A way of signing in: creates the request that opens a session on the token service.
 ///
-/// [`Basic`](crate::Basic) and `Certificate` are the two that Anaplan offers. Implement it to fetch
-/// the secret at the last moment, for example from a vault:
+/// Anaplan supports [`Basic`](crate::Basic) and `Certificate`. Implement this trait to read the secret
+/// immediately before it is sent, for example from a vault:
 ///
 /// ```
 /// use anaplan_auth::{Authenticate, Basic, SignIn, TokenAuthenticator};
@@ -30,12 +30,12 @@ use crate::token::Authenticate;
 /// ```
 #[async_trait]
 pub trait SignIn: Send + Sync + fmt::Debug {
-    /// The request for a new session. Asked for once per sign-in, however many calls wait for it.
+    /// Creates the request for a new session. Called once per sign-in.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Authentication`](anaplan_core::ErrorKind::Authentication) when it is clear
-    /// beforehand that the service would refuse.
+    /// [`ErrorKind::Authentication`](anaplan_core::ErrorKind::Authentication) if the service would certainly
+    /// reject the request.
     async fn request(&self, session: &Session) -> Result<Authenticate>;
 }
 

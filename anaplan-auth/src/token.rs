@@ -1,56 +1,89 @@
-//! The token service: its four operations and their answers.
+//! Endpoints of the token service.
 
 use std::fmt;
 use std::sync::Arc;
 
 use anaplan_core::{
-    Authorization, Credential, Decision, Endpoint, Error, ErrorKind, HeaderMap, HeaderValue,
+    Authorization, Bytes, Credential, Decision, Endpoint, ErrorKind, HeaderMap, HeaderValue,
     Method, Path, Refusal, RequestBody, Response, Result, RetryClass, SecretString, Service,
-    Session, StatusCode, Timestamp,
+    Session, StatusCode,
 };
 use http::header::AUTHORIZATION;
 use secrecy::ExposeSecret;
 
-use crate::wire;
+use crate::token_responses::{TokenInfo, Validation, token_info, validation};
 
 type Payload = Arc<dyn Fn() -> Result<RequestBody> + Send + Sync>;
 
+/// Who signs in, for error messages.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Identity {
+    User(String),
+    Certificate,
+    Unknown,
+}
+
 /// Opens a session: `POST /token/authenticate`.
 ///
-/// Who signs in is decided by the `Authorization` header, and for certificates by a signed body.
-/// [`Basic`](crate::Basic) and `Certificate` make this request; other ways of signing in can make
-/// their own.
+/// The `Authorization` header identifies the user; for certificates, a signed body does as well.
+/// [`Basic`](crate::Basic) and `Certificate` create this request. Other ways of signing in can create their
+/// own.
 ///
-/// A refusal comes back as [`ErrorKind::Authentication`] and is never repeated. A lost answer is: a
-/// repeat at worst leaves one more session behind, which expires by itself.
+/// A rejection is an [`ErrorKind::Authentication`] error and is not retried. A lost response is retried: a
+/// second session expires by itself.
 #[derive(Clone)]
 pub struct Authenticate {
     authorization: HeaderValue,
     payload: Option<Payload>,
+    identity: Identity,
+    secrets: Vec<SecretString>,
 }
 
 impl Authenticate {
-    /// Signs in with a whole `Authorization` header, such as `Basic <base64 of user:password>`.
+    /// Creates a request with this `Authorization` header, such as `Basic <base64 of user:password>`.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Authentication`] when the text cannot stand in a header.
+    /// [`ErrorKind::Authentication`] if the value contains characters that a header cannot contain.
     pub fn new(authorization: &SecretString) -> Result<Self> {
         let credential = Credential::header(authorization, 0)?;
         Ok(Self {
             authorization: credential.as_header().clone(),
             payload: None,
+            identity: Identity::Unknown,
+            secrets: vec![authorization.clone()],
         })
     }
 
-    /// Adds a JSON body, which is made anew for every attempt, for it may be bound to the moment.
+    /// Adds a JSON body. It is created for every attempt, because it may contain the time.
     #[must_use]
-    pub fn with_payload<F>(mut self, make: F) -> Self
+    pub fn with_payload<F>(mut self, create: F) -> Self
     where
         F: Fn() -> Result<RequestBody> + Send + Sync + 'static,
     {
-        self.payload = Some(Arc::new(make));
+        self.payload = Some(Arc::new(create));
         self
+    }
+
+    /// Sets the user to name in the error of a rejected sign-in.
+    #[must_use]
+    pub fn with_user(mut self, user: impl Into<String>) -> Self {
+        self.identity = Identity::User(user.into());
+        self
+    }
+
+    /// Adds a secret that the header or the body contains in encoded form, such as the password.
+    #[must_use]
+    pub fn with_secret(mut self, secret: SecretString) -> Self {
+        self.secrets.push(secret);
+        self
+    }
+
+    pub(crate) fn identity(&self) -> Identity {
+        match (&self.identity, &self.payload) {
+            (Identity::Unknown, Some(_)) => Identity::Certificate,
+            (identity, _) => identity.clone(),
+        }
     }
 }
 
@@ -74,11 +107,19 @@ impl Endpoint for Authenticate {
     fn body(&self) -> Result<RequestBody> {
         self.payload
             .as_ref()
-            .map_or_else(|| Ok(RequestBody::empty()), |make| make())
+            .map_or_else(|| Ok(RequestBody::empty()), |create| create())
     }
 
     fn refusal(&self, refusal: &Refusal<'_>) -> Option<Decision> {
         refused(refusal)
+    }
+
+    fn secrets(&self) -> Vec<SecretString> {
+        self.secrets
+            .iter()
+            .flat_map(|secret| [Some(secret.clone()), without_scheme(secret)])
+            .flatten()
+            .collect()
     }
 
     fn decode(&self, response: Response) -> Result<TokenInfo> {
@@ -95,9 +136,9 @@ impl fmt::Debug for Authenticate {
     }
 }
 
-/// Prolongs a session: `POST /token/refresh`. Works only while the token is good.
+/// Extends a session: `POST /token/refresh`. Fails if the token has expired.
 ///
-/// Anaplan moves the expiry and keeps the value of the token; use whatever comes back.
+/// Anaplan changes the expiry and usually returns the same token. Use the returned one.
 #[derive(Clone)]
 pub struct Refresh {
     token: SecretString,
@@ -105,11 +146,11 @@ pub struct Refresh {
 }
 
 impl Refresh {
-    /// Prolongs the session of this token.
+    /// Creates a request for the session of this token.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Authentication`] when the token is empty or cannot stand in a header.
+    /// [`ErrorKind::Authentication`] if the token is empty or a header cannot contain it.
     pub fn new(token: &SecretString) -> Result<Self> {
         Ok(Self {
             token: token.clone(),
@@ -139,29 +180,45 @@ impl Endpoint for Refresh {
         refused(refusal)
     }
 
+    fn secrets(&self) -> Vec<SecretString> {
+        vec![self.token.clone()]
+    }
+
     fn decode(&self, response: Response) -> Result<TokenInfo> {
         token_info(&response, Some(&self.token))
     }
 }
 
-impl fmt::Debug for Refresh {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Refresh").finish_non_exhaustive()
-    }
+macro_rules! opaque_debug {
+    ($($name:ident),*) => {$(
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.debug_struct(stringify!($name)).finish_non_exhaustive()
+            }
+        }
+    )*};
 }
 
-/// Asks whose a token is: `GET /token/validate`.
-#[derive(Debug, Clone)]
-pub struct Validate(HeaderValue);
+opaque_debug!(Refresh, Validate, Logout);
+
+/// Returns the user and the expiry of a token: `GET /token/validate`.
+#[derive(Clone)]
+pub struct Validate {
+    token: SecretString,
+    header: HeaderValue,
+}
 
 impl Validate {
-    /// Asks for this token.
+    /// Creates a request for this token.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Authentication`] when the token is empty or cannot stand in a header.
+    /// [`ErrorKind::Authentication`] if the token is empty or a header cannot contain it.
     pub fn new(token: &SecretString) -> Result<Self> {
-        header(token).map(Self)
+        Ok(Self {
+            token: token.clone(),
+            header: header(token)?,
+        })
     }
 }
 
@@ -178,7 +235,7 @@ impl Endpoint for Validate {
     }
 
     fn headers(&self, headers: &mut HeaderMap) -> Result<()> {
-        headers.insert(AUTHORIZATION, self.0.clone());
+        headers.insert(AUTHORIZATION, self.header.clone());
         Ok(())
     }
 
@@ -186,13 +243,17 @@ impl Endpoint for Validate {
         refused(refusal)
     }
 
+    fn secrets(&self) -> Vec<SecretString> {
+        vec![self.token.clone()]
+    }
+
     fn decode(&self, response: Response) -> Result<Validation> {
         validation(&response)
     }
 }
 
-/// Asks who is signed in: `GET /token/validate` with the session's own token, which is renewed if the
-/// service refuses it.
+/// Returns the signed-in user: `GET /token/validate` with the token of the session, which is renewed if the
+/// service rejects it.
 ///
 /// A quick check that the credentials work.
 ///
@@ -226,20 +287,26 @@ impl Endpoint for WhoAmI {
     }
 }
 
-/// Ends a session at once and everywhere: `POST /token/logout`.
+/// Ends a session at once, for all programs that use its token: `POST /token/logout`.
 ///
-/// A token that is expired or logged out already is refused with 401.
-#[derive(Debug, Clone)]
-pub struct Logout(HeaderValue);
+/// A token that has expired or is logged out already is rejected with 401.
+#[derive(Clone)]
+pub struct Logout {
+    token: SecretString,
+    header: HeaderValue,
+}
 
 impl Logout {
-    /// Ends the session of this token.
+    /// Creates a request for this token.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Authentication`] when the token is empty or cannot stand in a header.
+    /// [`ErrorKind::Authentication`] if the token is empty or a header cannot contain it.
     pub fn new(token: &SecretString) -> Result<Self> {
-        header(token).map(Self)
+        Ok(Self {
+            token: token.clone(),
+            header: header(token)?,
+        })
     }
 }
 
@@ -257,7 +324,7 @@ impl Endpoint for Logout {
     }
 
     fn headers(&self, headers: &mut HeaderMap) -> Result<()> {
-        headers.insert(AUTHORIZATION, self.0.clone());
+        headers.insert(AUTHORIZATION, self.header.clone());
         Ok(())
     }
 
@@ -265,73 +332,16 @@ impl Endpoint for Logout {
         refused(refusal)
     }
 
+    fn secrets(&self) -> Vec<SecretString> {
+        vec![self.token.clone()]
+    }
+
     fn decode(&self, response: Response) -> Result<()> {
         response.acknowledged()
     }
 }
 
-/// A token as the service hands it out. Its `Debug` shows nothing of the secret.
-#[derive(Clone)]
-#[non_exhaustive]
-pub struct TokenInfo {
-    /// The token.
-    pub token: SecretString,
-    /// When it expires by the clock of the service. 35 minutes after it was given, as a rule.
-    pub expires_at: Option<Timestamp>,
-    /// Its id.
-    pub token_id: Option<String>,
-    /// The id of its session, which stays the same over refreshes.
-    pub refresh_token_id: Option<String>,
-}
-
-impl TokenInfo {
-    #[cfg(any(test, feature = "oauth"))]
-    pub(crate) fn new(token: SecretString, expires_at: Option<Timestamp>) -> Self {
-        Self {
-            token,
-            expires_at,
-            token_id: None,
-            refresh_token_id: None,
-        }
-    }
-}
-
-impl fmt::Debug for TokenInfo {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("TokenInfo")
-            .field("expires_at", &self.expires_at)
-            .finish_non_exhaustive()
-    }
-}
-
-/// Whose a token is, and how long it lasts. Its `Debug` does not show the id of the token.
-#[derive(Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Validation {
-    /// When the token expires by the clock of the service.
-    pub expires_at: Option<Timestamp>,
-    /// The id of the token.
-    pub token_id: Option<String>,
-    /// The user, as 32 hexadecimal digits.
-    pub user_guid: Option<String>,
-    /// The user's e-mail address.
-    pub user_id: Option<String>,
-    /// The tenant, as 32 hexadecimal digits.
-    pub customer_guid: Option<String>,
-}
-
-impl fmt::Debug for Validation {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Validation")
-            .field("expires_at", &self.expires_at)
-            .field("user_guid", &self.user_guid)
-            .field("user_id", &self.user_id)
-            .field("customer_guid", &self.customer_guid)
-            .finish_non_exhaustive()
-    }
-}
-
-/// Ends the session of a token; one that has ended already is no error.
+/// Ends the session of a token. A session that has ended already is not an error.
 pub(crate) async fn log_out(session: &Session, token: &SecretString) -> Result<()> {
     match session.call(Logout::new(token)?).await {
         Err(error) if error.status() == Some(StatusCode::UNAUTHORIZED) => Ok(()),
@@ -339,12 +349,12 @@ pub(crate) async fn log_out(session: &Session, token: &SecretString) -> Result<(
     }
 }
 
-/// The header that carries a token, marked as sensitive.
+/// Returns the `Authorization` header of a token, marked as sensitive.
 fn header(token: &SecretString) -> Result<HeaderValue> {
     Ok(Credential::anaplan(token, 0)?.as_header().clone())
 }
 
-/// The service says 400 to a token that it cannot read, and 401 to everything else that is wrong.
+/// The service responds with 400 to a malformed token and with 401 to all other invalid credentials.
 fn refused(refusal: &Refusal<'_>) -> Option<Decision> {
     matches!(
         refusal.status,
@@ -353,35 +363,8 @@ fn refused(refusal: &Refusal<'_>) -> Option<Decision> {
     .then(|| ErrorKind::Authentication.into())
 }
 
-fn validation(response: &Response) -> Result<Validation> {
-    let wire: wire::Validated = response.json()?;
-    Ok(Validation {
-        expires_at: wire.token_info.expires_at,
-        token_id: wire.token_info.token_id,
-        user_guid: wire.user_info.user_guid,
-        user_id: wire.user_info.user_id,
-        customer_guid: wire.user_info.customer_guid,
-    })
-}
-
-/// Reads the token of an answer; `old` is the one that goes on when the answer names none.
-fn token_info(response: &Response, old: Option<&SecretString>) -> Result<TokenInfo> {
-    let wire: wire::TokenInfo = response.field("tokenInfo")?;
-    let token = wire
-        .token_value
-        .map(SecretString::from)
-        .filter(|token| !token.expose_secret().trim().is_empty())
-        .or_else(|| old.cloned())
-        .ok_or_else(|| {
-            Error::new(
-                ErrorKind::Decode,
-                "the answer has no 'tokenInfo.tokenValue'",
-            )
-        })?;
-    Ok(TokenInfo {
-        token,
-        expires_at: wire.expires_at,
-        token_id: wire.token_id,
-        refresh_token_id: wire.refresh_token_id,
-    })
+/// Returns the part of an `Authorization` header after the scheme.
+fn without_scheme(authorization: &SecretString) -> Option<SecretString> {
+    let (_, value) = authorization.expose_secret().split_once(' ')?;
+    Some(value.into())
 }

@@ -248,7 +248,8 @@ async fn sent(certificate: &Certificate) -> String {
 
 /// The message that was signed, after checking the envelope and the signature.
 fn signed_message(request: &Authenticate, format: Option<&str>) -> Vec<u8> {
-    let body: serde_json::Value = serde_json::from_slice(request.body().unwrap().as_bytes().unwrap()).unwrap();
+    let body: serde_json::Value =
+        serde_json::from_slice(request.body().unwrap().as_bytes().unwrap()).unwrap();
     let keys: Vec<_> = body
         .as_object()
         .unwrap()

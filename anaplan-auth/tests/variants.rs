@@ -1,5 +1,5 @@
-//! Answers of the token service that are not as they should be: each is read, or refused with the place
-//! that does not fit, and no part of a token is ever quoted.
+//! Unusual responses of the token service: each is read or rejected with the path of the unexpected field, and
+//! no part of a token is quoted.
 
 #![allow(clippy::unwrap_used)]
 
@@ -36,7 +36,7 @@ fn validation() -> Value {
     })
 }
 
-/// Signs in, and gives what is known of the token.
+/// Signs in and describes the token.
 async fn sign_in(session: &Session) -> Result<String> {
     let request = Basic::new("ada@example.com", "password")
         .request(session)
@@ -51,7 +51,7 @@ async fn validate(session: &Session) -> Result<String> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn every_variant_of_every_answer_is_read_or_refused_by_its_place() {
+async fn each_variant_of_a_response_is_read_or_rejected_with_its_path() {
     let fake = FakeAnaplan::in_process();
     let session = fake.session().unwrap();
     let (of_token, of_validation) = (variants::of(&token()), variants::of(&validation()));
@@ -67,7 +67,7 @@ async fn every_variant_of_every_answer_is_read_or_refused_by_its_place() {
 }
 
 #[test]
-fn any_mixture_of_variants_is_read_or_refused_and_no_token_is_quoted() {
+fn combined_variants_are_read_or_rejected_without_quoting_a_token() {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .start_paused(true)
@@ -91,7 +91,7 @@ fn any_mixture_of_variants_is_read_or_refused_and_no_token_is_quoted() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn each_row_of_the_table_comes_out_as_it_says() {
+async fn responses_of_the_table_have_the_expected_result() {
     let fake = FakeAnaplan::in_process();
     let session = fake.session().unwrap();
     let rows: &[(&str, &str, std::result::Result<&str, &str>)] = &[

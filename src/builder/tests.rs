@@ -38,8 +38,8 @@ fn with_env(builder: ClientBuilder, variables: &[(&str, &str)]) -> Result<Client
     })
 }
 
-/// How the client signs in, as its `Debug` tells.
-fn way(builder: ClientBuilder) -> String {
+/// Returns the sign-in method in the `Debug` output of the client.
+fn method(builder: ClientBuilder) -> String {
     let client = builder.build().unwrap();
     let text = format!("{client:?}");
     let known = ["Basic", "Certificate", "FixedToken", "OAuth", "Nobody"];
@@ -59,7 +59,7 @@ fn config(result: Result<Client>) -> String {
 }
 
 #[test]
-fn without_a_way_of_signing_in_the_error_names_all_of_them() {
+fn build_without_credentials_names_all_methods() {
     let text = config(builder().build());
     for word in ["certificate(..)", "user(..)", "token(..)", "from_env()"] {
         assert!(text.contains(word), "{text}");
@@ -67,39 +67,72 @@ fn without_a_way_of_signing_in_the_error_names_all_of_them() {
 }
 
 #[test]
-fn two_ways_of_signing_in_are_refused_and_named() {
+fn build_with_two_methods_names_both() {
     let text = config(builder().basic("ada@example.com", "pw").token("t").build());
     assert!(text.contains("user and password, token"), "{text}");
+    assert!(text.contains("initial_token(..)"), "{text}");
     let text = config(builder().authenticator(Arc::new(Nobody)).token("t").build());
     assert!(text.contains("token, authenticator"), "{text}");
 }
 
 #[test]
-fn half_a_way_of_signing_in_is_refused_with_what_is_missing() {
+fn build_with_incomplete_or_invalid_credentials_names_the_fault() {
     let text = config(builder().user("ada@example.com").build());
     assert!(text.contains("password(..)"), "{text}");
     let text = config(builder().password("pw").build());
     assert!(text.contains("user(..)"), "{text}");
     let text = config(builder().token(" \n").build());
     assert!(text.contains("the token is empty"), "{text}");
+    for (client, word) in [
+        (builder().token("s3cret\ns3cret").build(), "line break"),
+        (builder().token("Bearer s3cret").build(), "without a scheme"),
+        (builder().basic(" ", "s3cret").build(), "is blank"),
+        (builder().basic("a\nb", "s3cret").build(), "line break"),
+        (builder().basic("ada", "s3cret\n").build(), "line break"),
+    ] {
+        let text = config(client);
+        assert!(text.contains(word) && !text.contains("s3cret"), "{text}");
+    }
+}
+
+#[test]
+fn initial_token_needs_credentials_and_must_be_valid() {
+    let initial = || builder().initial_token("t");
+    assert_eq!(method(initial().basic("ada@example.com", "pw")), "Basic");
+    let environment = [("ANAPLAN_USER", "ada"), ("ANAPLAN_PASSWORD", "pw")];
+    assert_eq!(method(with_env(initial(), &environment).unwrap()), "Basic");
+    for builder in [
+        initial(),
+        initial().token("t"),
+        initial().authenticator(Arc::new(Nobody)),
+    ] {
+        let text = config(builder.build());
+        assert!(text.contains("needs credentials"), "{text}");
+    }
+    let invalid = builder().initial_token("s3cret\ns3cret").basic("ada", "pw");
+    let text = config(invalid.build());
+    assert!(
+        text.contains("line break") && !text.contains("s3cret"),
+        "{text}"
+    );
 }
 
 #[cfg(feature = "oauth")]
 #[test]
-fn oauth_is_a_way_of_its_own() {
+fn oauth_excludes_other_methods() {
     use anaplan_auth::{MemoryTokenStore, OAuth, OAuthClient};
 
     let oauth = || OAuth::new(OAuthClient::device("id"), MemoryTokenStore::default());
-    assert_eq!(way(builder().oauth(oauth())), "OAuth");
+    assert_eq!(method(builder().oauth(oauth())), "OAuth");
     let text = config(builder().oauth(oauth()).token("t").build());
     assert!(text.contains("oauth, token"), "{text}");
     let completed = with_env(builder().oauth(oauth()), &[("ANAPLAN_TOKEN", "t")]);
-    assert_eq!(way(completed.unwrap()), "OAuth");
+    assert_eq!(method(completed.unwrap()), "OAuth");
 }
 
 #[cfg(feature = "certificate")]
 #[test]
-fn a_certificate_that_cannot_work_is_found_before_anything_is_sent() {
+fn build_rejects_an_unusable_certificate() {
     use anaplan_auth::CertificateProblem;
 
     let text = config(builder().private_key_password("pw").build());
@@ -116,10 +149,10 @@ fn a_certificate_that_cannot_work_is_found_before_anything_is_sent() {
 }
 
 #[test]
-fn every_way_of_signing_in_reaches_the_session() {
-    assert_eq!(way(builder().basic("ada@example.com", "pw")), "Basic");
-    assert_eq!(way(builder().token("t")), "FixedToken");
-    assert_eq!(way(builder().authenticator(Arc::new(Nobody))), "Nobody");
+fn each_method_reaches_the_session() {
+    assert_eq!(method(builder().basic("ada@example.com", "pw")), "Basic");
+    assert_eq!(method(builder().token("t")), "FixedToken");
+    assert_eq!(method(builder().authenticator(Arc::new(Nobody))), "Nobody");
 }
 
 #[test]
@@ -163,12 +196,12 @@ fn the_code_goes_before_the_environment_in_any_order() {
         let client = builder.clone().build().unwrap();
         assert_eq!(client.scope().model.as_ref().unwrap(), &"OF_CODE");
         assert_eq!(client.session().hosts(), &Region::Gb1.hosts());
-        assert_eq!(way(builder), "Basic");
+        assert_eq!(method(builder), "Basic");
     }
 }
 
 #[test]
-fn the_environment_completes_the_way_that_the_code_chose() {
+fn environment_completes_the_method_of_the_code() {
     let environment = [("ANAPLAN_USER", "eve"), ("ANAPLAN_PASSWORD", "s3cret")];
     let builder = with_env(builder().user("ada@example.com"), &environment).unwrap();
     let text = format!("{:?}", builder.build().unwrap());
@@ -177,7 +210,7 @@ fn the_environment_completes_the_way_that_the_code_chose() {
 }
 
 #[test]
-fn two_ways_in_the_environment_are_refused() {
+fn two_methods_in_the_environment_are_rejected() {
     let environment = [("ANAPLAN_USER", "ada"), ("ANAPLAN_TOKEN", "s3cret")];
     let text = config(with_env(builder(), &environment).unwrap().build());
     assert!(text.contains("more than one way"), "{text}");

@@ -1,49 +1,46 @@
-//! The life of tokens of the OAuth service: load, renew, save, use.
+//! Sign-in with tokens of the OAuth service.
 
 use std::fmt;
 use std::future::Future;
-use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::sync::Arc;
 
-use anaplan_core::clock::within;
 use anaplan_core::{
     Authenticator, Credential, Pending, Result, SecretString, Session, async_trait,
 };
 
-use crate::cache::Aging;
-use crate::keeper::{Keeper, Renewal, Turn};
 use crate::oauth::client::OAuthClient;
-use crate::oauth::renewal::{Inner, to_its_end};
-use crate::oauth::store::TokenStore;
+use crate::oauth::detached::detached;
+use crate::oauth::refresh_state::RefreshState;
+use crate::oauth::token_source::OAuthSource;
+use crate::oauth::token_store::TokenStore;
 use crate::oauth::tokens::OAuthTokens;
+use crate::token_cache::CredentialFormat;
+use crate::token_refresh::TokenRefresh;
 
-/// How long a call waits for an early renewal before it goes on with the old token.
-const PATIENCE: Duration = Duration::from_secs(20);
-
-/// Signs in with tokens of the OAuth service, and keeps them good for all parallel calls.
+/// Signs in with tokens of the OAuth service and keeps them valid for all parallel calls.
 ///
-/// The tokens live in a [`TokenStore`]. They come there through one of the two ways of signing in, in
-/// which a person takes part: [`authorize`](Self::authorize) and [`start_device`](Self::start_device).
-/// From then on no person is needed, for as long as the refresh token lives.
+/// The tokens are kept in a [`TokenStore`]. A user creates them by signing in interactively:
+/// [`authorize`](Self::authorize) or [`start_device`](Self::start_device). After that, no interaction is
+/// necessary until the refresh token expires.
 ///
-/// * In the last five minutes of an access token's life one call renews it, while the others go on with
-///   the old one. A token that has expired, or that a server refused, is replaced once, however many
-///   calls find out.
-/// * Whoever renews holds the lock of the store. Processes that share a store therefore never use the
-///   same rotating refresh token twice: the second finds the tokens of the first, and sends nothing.
-/// * New tokens are saved before they are used. If saving fails, the call fails, and saving is tried again
-///   before anything else is done. A renewal that has begun is brought to its end even when the call that
-///   began it is dropped, for as long as the runtime lives.
-/// * A rotating refresh token is sent once in a renewal. If the answer gets lost, nobody knows whether the
-///   token has been used up. The old access token serves until it expires; then calls fail, unsent, with
-///   [`OAuthProblem::LostAnswer`]. The next renewal tries the same token, which does no harm: it works, or
-///   the service says [`OAuthProblem::InvalidGrant`] and only a new sign-in helps. A token that the
-///   service has called invalid is not sent again.
+/// * In the last five minutes of an access token's lifetime, one call refreshes it while the others use the
+///   old one. A token that has expired or that a server rejected is replaced once, however many calls notice.
+/// * A refresh holds the lock of the store. Processes that share a store never send the same rotating refresh
+///   token twice: the second process finds the tokens of the first one.
+/// * New tokens are saved before they are used. If saving fails, the call fails, and the next call saves them
+///   first. A refresh completes even if the call that started it is dropped, as long as the runtime exists.
+/// * A rotating refresh token is sent once per refresh. If the response is lost or unreadable, or has a 5xx
+///   status, the token may be used up. The old access token is used until it expires. Then calls fail, without
+///   being sent, with [`ErrorKind::Ambiguous`] and [`OAuthProblem::UnknownOutcome`]. The store keeps the
+///   refresh token. After a delay of 10 s, which doubles up to 5 minutes, the next refresh sends it again:
+///   either it succeeds, or the service responds with [`OAuthProblem::InvalidGrant`] and the user must sign in
+///   again. A refresh token that the service called invalid is not sent again.
 ///
-/// [`OAuthProblem::LostAnswer`]: crate::OAuthProblem::LostAnswer
+/// [`ErrorKind::Ambiguous`]: anaplan_core::ErrorKind::Ambiguous
+/// [`OAuthProblem::UnknownOutcome`]: crate::OAuthProblem::UnknownOutcome
 /// [`OAuthProblem::InvalidGrant`]: crate::OAuthProblem::InvalidGrant
 ///
-/// Access tokens are sent as [`HeaderScheme::Bearer`]. All clones share everything.
+/// Access tokens are sent as [`HeaderScheme::Bearer`]. Clones share all state.
 ///
 /// ```
 /// # anaplan_testkit::story(async |fake| {
@@ -69,173 +66,113 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// ```
 #[derive(Clone)]
 pub struct OAuth {
-    pub(super) inner: Arc<Inner>,
+    scheme: HeaderScheme,
+    refresh: TokenRefresh<OAuthSource>,
 }
 
-/// How an access token is sent.
+/// The `Authorization` scheme of an access token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
 pub enum HeaderScheme {
-    /// `Authorization: Bearer`, but `AnaplanAuthToken` to the token service and to the audit service,
-    /// which refuse the other.
+    /// `Authorization: Bearer`, but `AnaplanAuthToken` for the token service and the audit service, which
+    /// reject `Bearer`.
     #[default]
     Bearer,
-    /// `Authorization: AnaplanAuthToken` everywhere. Administration and exception users need it.
+    /// `Authorization: AnaplanAuthToken` for all services. Administration and exception users require it.
     AnaplanAuthToken,
 }
 
 impl HeaderScheme {
-    fn keeper(self) -> Keeper {
-        Keeper::new(match self {
+    fn format(self) -> CredentialFormat {
+        match self {
             Self::Bearer => Credential::bearer,
             Self::AnaplanAuthToken => Credential::anaplan,
-        })
+        }
     }
 }
 
 impl OAuth {
-    /// Signs in as this client, with the tokens of this store. Nothing is sent or read yet.
+    /// Creates an authenticator for this client and this store. Sends and reads nothing.
     pub fn new(client: OAuthClient, store: impl TokenStore + 'static) -> Self {
-        let scheme = HeaderScheme::default();
-        Self {
-            inner: Arc::new(Inner {
-                client,
-                store: Arc::new(store),
-                initial: None,
-                scheme,
-                keeper: scheme.keeper(),
-                troubles: Mutex::default(),
-            }),
-        }
+        let source = OAuthSource {
+            client,
+            store: Arc::new(store),
+            initial: None,
+            state: Arc::new(RefreshState::default()),
+        };
+        Self::with_source(source, HeaderScheme::default())
     }
 
-    /// Begins with this refresh token, which came from elsewhere, when the store has no tokens. As soon
-    /// as it has been used, the store goes first.
+    /// Sets the refresh token to use while the store is empty. Clones made before do not change.
     #[must_use]
     pub fn initial_refresh_token(self, token: impl Into<SecretString>) -> Self {
-        self.changed(|inner| inner.initial = Some(token.into()))
+        let source = OAuthSource {
+            initial: Some(token.into()),
+            ..self.refresh.source().clone()
+        };
+        Self::with_source(source, self.scheme)
     }
 
-    /// Sends access tokens like this. Default: [`HeaderScheme::Bearer`].
+    /// Sets the scheme of access tokens. Default: [`HeaderScheme::Bearer`]. Clones made before do not change.
     #[must_use]
     pub fn header(self, scheme: HeaderScheme) -> Self {
-        self.changed(|inner| {
-            inner.scheme = scheme;
-            inner.keeper = scheme.keeper();
-        })
+        Self::with_source(self.refresh.source().clone(), scheme)
     }
 
-    /// The same with a change. Clones that were made before do not take part in it.
-    fn changed(self, change: impl FnOnce(&mut Inner)) -> Self {
-        let old = self.inner;
-        let mut inner = Arc::try_unwrap(old).unwrap_or_else(|shared| Inner {
-            client: shared.client.clone(),
-            store: Arc::clone(&shared.store),
-            initial: shared.initial.clone(),
-            scheme: shared.scheme,
-            keeper: shared.scheme.keeper(),
-            troubles: Mutex::default(),
-        });
-        change(&mut inner);
+    fn with_source(source: OAuthSource, scheme: HeaderScheme) -> Self {
         Self {
-            inner: Arc::new(inner),
+            scheme,
+            refresh: TokenRefresh::new(source, scheme.format()),
         }
     }
 
-    /// Whether there is a refresh token, so that calls can do without a person. Looks into the store, and
-    /// sends nothing: the service may have ended the token's life.
+    /// Returns whether there is a refresh token, so that calls need no interaction. Reads the store and sends
+    /// nothing: the service may have revoked the token.
     pub fn is_signed_in(&self) -> Pending<bool> {
-        let inner = Arc::clone(&self.inner);
+        let source = self.refresh.source().clone();
         Pending::new(async move {
-            let tokens = inner.stored().await?;
+            let tokens = source.stored().await?;
             Ok(tokens.is_some_and(|tokens| tokens.refresh_token.is_some()))
         })
     }
-}
 
-impl OAuth {
-    /// Takes the tokens of a new sign-in, whatever there was before.
+    pub(super) fn client(&self) -> &OAuthClient {
+        &self.refresh.source().client
+    }
+
+    /// Saves the tokens of a new sign-in and uses them from now on.
     pub(super) async fn signed_in(
         &self,
         session: &Session,
         tokens: impl Future<Output = Result<OAuthTokens>> + Send + 'static,
     ) -> Result<()> {
-        let (inner, session) = (Arc::clone(&self.inner), session.clone());
-        to_its_end(async move {
-            let _turn = inner.keeper.turn().await;
-            let _lock = inner.lock(session.clock()).await?;
-            let tokens = tokens.await?;
-            inner.put(&session, tokens, None).await?;
-            Ok(())
+        let (refresh, session) = (self.refresh.clone(), session.clone());
+        detached(async move {
+            let source = refresh.source();
+            let obtain = async {
+                let _lock = source.lock(session.clock()).await?;
+                source.save(tokens.await?, None).await
+            };
+            refresh.replace(&session, obtain).await
         })
         .await
-    }
-
-    /// Renews on a task of its own, which does not end with the call that began it: the new tokens would
-    /// be lost with it.
-    fn renewing(
-        &self,
-        session: &Session,
-        turn: Turn,
-        early: Option<Credential>,
-    ) -> impl Future<Output = Result<Credential>> + Send + 'static {
-        let (inner, session) = (Arc::clone(&self.inner), session.clone());
-        to_its_end(async move {
-            let _turn = turn;
-            let error = match inner.obtain(&session).await {
-                Ok(credential) => return Ok(credential),
-                Err(error) => error,
-            };
-            let now = session.clock().now();
-            let serves = inner.keeper.cache.unexpired(now).is_some();
-            if let Some(old) = early.filter(|_| serves) {
-                inner.keeper.cache.pause(now);
-                tracing::warn!(target: "anaplan::auth", %error, "renewing failed, the old token still serves");
-                return Ok(old);
-            }
-            tracing::debug!(target: "anaplan::auth", %error, "renewing failed");
-            inner.keeper.cache.fail(error.clone());
-            Err(error)
-        })
-    }
-}
-
-#[async_trait]
-impl Renewal for OAuth {
-    async fn renew_early(
-        &self,
-        session: &Session,
-        old: Credential,
-        aging: Aging,
-        turn: Turn,
-    ) -> Result<Credential> {
-        let renewing = self.renewing(session, turn, Some(old.clone()));
-        let patience = aging.left.min(PATIENCE);
-        within(session.clock(), patience, renewing)
-            .await
-            .unwrap_or(Ok(old))
-    }
-
-    async fn renew(&self, session: &Session, turn: Turn) -> Result<Credential> {
-        self.renewing(session, turn, None).await
     }
 }
 
 #[async_trait]
 impl Authenticator for OAuth {
     async fn credential(&self, session: &Session) -> Result<Credential> {
-        self.inner.keeper.credential(session, self).await
+        self.refresh.credential(session).await
     }
 
     async fn refused(&self, credential: &Credential) {
-        self.inner.keeper.cache.refuse(credential.generation());
+        self.refresh.reject(credential);
     }
 
-    /// Forgets the access token that is in use. The OAuth service has no way to end a session, and the
-    /// store keeps its tokens: a later call takes them up again.
+    /// Removes the access token from memory. The OAuth service cannot end a session, and the store keeps the
+    /// tokens: a later call uses them again.
     async fn sign_out(&self, _session: &Session) -> Result<()> {
-        let _turn = self.inner.keeper.turn().await;
-        self.inner.keeper.cache.forget();
+        self.refresh.take().await;
         Ok(())
     }
 }
@@ -243,9 +180,9 @@ impl Authenticator for OAuth {
 impl fmt::Debug for OAuth {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("OAuth")
-            .field("client", &self.inner.client)
-            .field("store", &self.inner.store)
-            .field("header", &self.inner.scheme)
+            .field("client", self.client())
+            .field("store", &self.refresh.source().store)
+            .field("header", &self.scheme)
             .finish_non_exhaustive()
     }
 }

@@ -1,4 +1,4 @@
-//! The authorization code grant: a person signs in with a browser.
+//! The authorization code grant: a user signs in with a browser.
 
 use std::fmt;
 
@@ -13,18 +13,19 @@ use sha2::{Digest as _, Sha256};
 
 use crate::oauth::authenticator::OAuth;
 use crate::oauth::endpoints::ExchangeCode;
-use crate::oauth::problem::OAuthProblem;
+use crate::oauth::oauth_problem::OAuthProblem;
+use crate::oauth::refresh_state::is_outcome_unknown;
 
-/// How many random bytes are in a state and in a verifier.
+/// Shortest secret that is masked in the description of an error.
+const MIN_MASKED_LENGTH: usize = 4;
+/// Number of random bytes in a state and in a verifier.
 const RANDOM_BYTES: usize = 32;
 
-/// An authorization that has been asked for: where to send the browser, and how to know that it comes back
-/// from there.
+/// An authorization request: the URL for the browser, and the `state` that its redirect must contain.
 ///
-/// It is good for one sign-in. A program that serves many people keeps one for each, under something that
-/// it finds again in their browser, such as a cookie. One that forgets everything in between keeps
-/// [`state`](Self::state) and [`verifier`](Self::verifier) there, and goes on with
-/// [`OAuth::resume_authorization`].
+/// It is valid for one sign-in. A server keeps one per user, for example under a session cookie. A server
+/// without state stores [`state`](Self::state) and [`verifier`](Self::verifier) in the session and continues
+/// with [`OAuth::resume_authorization`].
 pub struct AuthorizationRequest {
     oauth: OAuth,
     url: Option<String>,
@@ -33,12 +34,12 @@ pub struct AuthorizationRequest {
 }
 
 impl OAuth {
-    /// Asks for an authorization code: `GET /auth/authorize` of the session's OAuth host. Nothing is sent;
-    /// the browser of the user is to go to the [`url`](AuthorizationRequest::url), where they sign in.
+    /// Creates an authorization request: `GET /auth/authorize` of the session's OAuth host. Sends nothing:
+    /// the user opens the [`url`](AuthorizationRequest::url) in a browser and signs in there.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Config`] when the client is one for devices, or lacks something.
+    /// [`ErrorKind::Config`] if the client is registered for the device grant or incomplete.
     ///
     /// ```
     /// # anaplan_testkit::story(async |fake| {
@@ -53,7 +54,7 @@ impl OAuth {
     /// let session = Session::new(fake.connection(), Arc::new(oauth.clone()), Settings::default())?;
     ///
     /// let authorization = oauth.authorize(&session)?;
-    /// // Redirect the browser to `authorization.url()`, and take what it comes back with:
+    /// // Redirect the browser to `authorization.url()`. Pass the URL of the redirect that follows:
     /// # let page = authorization.url().unwrap().replace("/auth/authorize", "/auth/prelogin");
     /// # let form = format!("user={}&password={}", fake.admin().user, fake.admin().password);
     /// # let post = http::Request::post(page).body(form.into()).unwrap();
@@ -63,7 +64,7 @@ impl OAuth {
     /// # Ok(()) });
     /// ```
     pub fn authorize(&self, session: &Session) -> Result<AuthorizationRequest> {
-        let client = &self.inner.client;
+        let client = self.client();
         let redirect_uri = client.redirect_uri()?;
         let (state, verifier) = (random()?, client.pkce.then(random).transpose()?);
         let mut query = Query::default();
@@ -86,7 +87,7 @@ impl OAuth {
         })
     }
 
-    /// An authorization that was asked for before, by its [state](AuthorizationRequest::state) and its
+    /// Restores an authorization request from its [state](AuthorizationRequest::state) and its
     /// [verifier](AuthorizationRequest::verifier).
     pub fn resume_authorization(
         &self,
@@ -103,47 +104,49 @@ impl OAuth {
 }
 
 impl AuthorizationRequest {
-    /// Where the browser is to go; `None` for an authorization that was resumed.
+    /// Returns the URL for the browser. `None` for a restored request.
     #[must_use]
     pub fn url(&self) -> Option<&str> {
         self.url.as_deref()
     }
 
-    /// What the redirect must carry. It has to be bound to the browser of the person who signs in, so that
-    /// nobody else can make them go on with a sign-in that is not theirs.
+    /// Returns the `state` that the redirect must contain. Bind it to the browser session of the user, to
+    /// prevent cross-site request forgery.
     #[must_use]
     pub fn state(&self) -> &SecretString {
         &self.state
     }
 
-    /// The proof key, if the client has one. It must not reach the browser.
+    /// Returns the PKCE verifier, if the client uses one. Do not send it to the browser.
     #[must_use]
     pub fn verifier(&self) -> Option<&SecretString> {
         self.verifier.as_ref()
     }
 
-    /// Ends the sign-in with what the browser came back with: the URL of the redirect, or its query.
-    /// Exchanges the code for tokens (`POST /oauth/token`, never repeated), and saves them.
+    /// Completes the sign-in with the URL of the redirect, or its query. Exchanges the code for tokens
+    /// (`POST /oauth/token`, not retried) and saves them.
+    ///
+    /// Once started, it completes even if the future is dropped, as long as the runtime exists.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Authentication`] with an [`OAuthProblem`] when the state is another one, when there is
-    /// no code, when the user said no, or when the service refuses the code;
-    /// [`ErrorKind::Ambiguous`] when its answer was lost. In all cases only another authorization helps.
-    /// Those of the store.
+    /// * [`ErrorKind::Authentication`] with an [`OAuthProblem`] if the state is wrong, the redirect has no
+    ///   code, the user denied access, or the service rejects the code.
+    /// * [`ErrorKind::Ambiguous`] with [`OAuthProblem::UnknownOutcome`] if the response was lost or cannot be
+    ///   read. The code may be used up: start another authorization.
+    /// * The errors of the store.
     pub fn finish(self, session: &Session, redirect: &str) -> Pending<()> {
         let code = self.code(redirect);
         let session = session.clone();
         Pending::new(async move {
-            let exchange = ExchangeCode::new(&self.oauth.inner.client, code?, self.verifier);
+            let exchange = ExchangeCode::new(self.oauth.client(), code?, self.verifier);
             let exchange = session.call(exchange);
-            self.oauth
-                .signed_in(&session, async move { exchange.await })
-                .await
+            let tokens = async move { exchange.await.map_err(exchange_error) };
+            self.oauth.signed_in(&session, tokens).await
         })
     }
 
-    /// The code of a redirect that belongs to this request.
+    /// Returns the code in the redirect of this request.
     fn code(&self, redirect: &str) -> Result<SecretString> {
         let redirect = redirect.split('#').next().unwrap_or_default();
         let query = redirect
@@ -158,19 +161,22 @@ impl AuthorizationRequest {
         };
         let state = value("state").unwrap_or_default();
         if !equal(state.as_bytes(), self.state.expose_secret().as_bytes()) {
-            return Err(OAuthProblem::StateMismatch.error(
-                "the redirect does not belong to this authorization: its state is another one",
-            ));
+            return Err(OAuthProblem::StateMismatch
+                .error("the redirect does not belong to this authorization: its state differs"));
         }
         if let Some(error) = value("error") {
-            let said = value("error_description").unwrap_or_default();
-            let said: String = format!("{error} {said}").chars().take(300).collect();
-            let said = said.replace(char::is_control, " ");
             let problem = OAuthProblem::from_code(&error).unwrap_or(OAuthProblem::AccessDenied);
-            return Err(problem.error(format!("no code was given: {}", said.trim())));
+            let description = value("error_description").unwrap_or_default();
+            let mut text = format!("{error} {description}").replace(char::is_control, " ");
+            let secrets = [value("code"), Some(state)].into_iter().flatten();
+            for secret in secrets.filter(|secret| secret.len() >= MIN_MASKED_LENGTH) {
+                text = text.replace(&secret, "***");
+            }
+            let text: String = text.chars().take(300).collect();
+            return Err(problem.error(format!("the authorization failed: {}", text.trim())));
         }
         value("code").map(SecretString::from).ok_or_else(|| {
-            OAuthProblem::NoCode.error("the redirect carries neither a code nor an error")
+            OAuthProblem::NoCode.error("the redirect has neither a code nor an error")
         })
     }
 }
@@ -178,16 +184,32 @@ impl AuthorizationRequest {
 impl fmt::Debug for AuthorizationRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("AuthorizationRequest")
-            .field("client", &self.oauth.inner.client)
+            .field("client", self.oauth.client())
             .finish_non_exhaustive()
     }
 }
 
-/// Text that nobody can guess.
+/// Adds the consequence to the error of an exchange with unknown outcome.
+fn exchange_error(error: Error) -> Error {
+    if !is_outcome_unknown(&error) {
+        return error;
+    }
+    error
+        .with_kind(ErrorKind::Ambiguous)
+        .with_retryable(false)
+        .because("the authorization code may be used up: start another authorization")
+        .caused_by(OAuthProblem::UnknownOutcome)
+}
+
+/// Returns an unpredictable string.
 fn random() -> Result<SecretString> {
     let mut bytes = [0; RANDOM_BYTES];
     getrandom::fill(&mut bytes).map_err(|error| {
-        Error::new(ErrorKind::Io, "this machine gives no random bytes").caused_by(error)
+        Error::new(
+            ErrorKind::Io,
+            "the operating system returned no random bytes",
+        )
+        .caused_by(error)
     })?;
     Ok(URL_SAFE_NO_PAD.encode(bytes).into())
 }
@@ -196,7 +218,7 @@ fn challenge(verifier: &SecretString) -> String {
     URL_SAFE_NO_PAD.encode(Sha256::digest(verifier.expose_secret()))
 }
 
-/// Compares in a time that depends on the lengths alone.
+/// Compares in a time that depends only on the lengths.
 fn equal(a: &[u8], b: &[u8]) -> bool {
     let different = a.iter().zip(b).fold(0, |sum, (a, b)| sum | (a ^ b));
     a.len() == b.len() && different == 0
@@ -206,7 +228,7 @@ fn equal(a: &[u8], b: &[u8]) -> bool {
 mod tests {
     use super::*;
     use crate::oauth::client::OAuthClient;
-    use crate::oauth::store::MemoryTokenStore;
+    use crate::oauth::token_store::MemoryTokenStore;
     use proptest::prelude::*;
 
     fn request(state: &str) -> AuthorizationRequest {
@@ -215,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn the_challenge_is_that_of_rfc_7636() {
+    fn challenge_is_encoded_as_in_rfc_7636() {
         assert_eq!(
             challenge(&"dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk".into()),
             "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
@@ -223,14 +245,14 @@ mod tests {
     }
 
     #[test]
-    fn a_state_is_long_and_never_the_same() {
+    fn state_is_long_and_unique() {
         let (a, b) = (random().unwrap(), random().unwrap());
         assert_eq!(a.expose_secret().len(), 43);
         assert_ne!(a.expose_secret(), b.expose_secret());
     }
 
     #[test]
-    fn the_code_is_taken_from_a_whole_url_and_from_a_bare_query() {
+    fn code_is_read_from_a_url_or_a_query() {
         for redirect in [
             "https://x.example/back?code=a%2Fb+c&state=s%201",
             "/back?x=1&state=s+1&code=a%2Fb%20c#fragment",
@@ -242,7 +264,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_with_a_redirect_is_told_apart() {
+    fn invalid_redirects_are_distinguished_by_their_problem() {
         let problem = |redirect: &str| {
             let error = request("s").code(redirect).unwrap_err();
             assert_eq!(error.kind(), ErrorKind::Authentication);
@@ -268,16 +290,20 @@ mod tests {
             problem("?state=s&error=invalid_request"),
             OAuthProblem::InvalidRequest
         );
+        assert_eq!(
+            problem("?state=s&error=access_denied&error_description=c0de&code=c0de"),
+            OAuthProblem::AccessDenied
+        );
     }
 
     proptest! {
         #[test]
-        fn no_redirect_makes_the_reader_panic(redirect in "\\PC*") {
+        fn redirect_of_any_content_does_not_panic(redirect in "\\PC*") {
             let _ = request("s").code(&redirect);
         }
 
         #[test]
-        fn only_the_same_bytes_are_equal(a in "[ab]{0,4}", b in "[ab]{0,4}") {
+        fn equal_compares_all_bytes(a in "[ab]{0,4}", b in "[ab]{0,4}") {
             prop_assert_eq!(equal(a.as_bytes(), b.as_bytes()), a == b);
         }
     }

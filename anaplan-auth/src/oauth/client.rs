@@ -1,16 +1,15 @@
-//! A client as it is registered with the OAuth service.
+//! Registration of a client with the OAuth service.
 
 use std::fmt;
 
 use anaplan_core::{Error, ErrorKind, Result, SecretString};
 use secrecy::ExposeSecret;
 
-/// Everything but `profile`, which the service never grants. `offline_access` is what brings a refresh
-/// token.
+/// All scopes but `profile`, which the service never grants. `offline_access` requests a refresh token.
 const SCOPES: &str = "openid email offline_access";
 
-/// A client as a tenant's administration has registered it: for the authorization code grant or for the
-/// device grant, never for both.
+/// An OAuth client, registered in the tenant's administration for the authorization code grant or for the
+/// device grant.
 ///
 /// ```
 /// use anaplan_auth::OAuthClient;
@@ -34,8 +33,8 @@ pub struct OAuthClient {
 }
 
 impl OAuthClient {
-    /// A client for the authorization code grant: its id, its secret, and the redirect URI exactly as it
-    /// is registered.
+    /// Creates a client for the authorization code grant from its id, its secret and its redirect URI, exactly
+    /// as registered.
     pub fn authorization_code(
         id: impl Into<String>,
         secret: impl Into<SecretString>,
@@ -48,8 +47,8 @@ impl OAuthClient {
         }
     }
 
-    /// A client for the device grant, which has no secret. Only users who sign in with a password can
-    /// approve a device, not those with single sign-on.
+    /// Creates a client for the device grant, which has no secret. Users with single sign-on cannot approve a
+    /// device.
     pub fn device(id: impl Into<String>) -> Self {
         Self {
             id: id.into(),
@@ -61,8 +60,8 @@ impl OAuthClient {
         }
     }
 
-    /// Asks for these scopes. Default: `openid`, `email` and `offline_access`, which brings the refresh
-    /// token.
+    /// Sets the requested scopes. Default: `openid`, `email` and `offline_access`, which is required for a
+    /// refresh token.
     #[must_use]
     pub fn scopes<S: AsRef<str>>(mut self, scopes: impl IntoIterator<Item = S>) -> Self {
         let scopes: Vec<_> = scopes.into_iter().collect();
@@ -71,32 +70,32 @@ impl OAuthClient {
         self
     }
 
-    /// Says that the refresh tokens of this client are registered as non-rotatable: they stay the same,
-    /// so that a renewal whose answer was lost can be repeated at once.
+    /// Declares that the refresh tokens of this client are registered as non-rotatable: a refresh does not
+    /// change them and is retried after a lost response.
     ///
-    /// Default: they rotate, and a renewal is sent once. A client that is registered as rotatable and
-    /// declared as non-rotating still keeps every new refresh token that it is given.
+    /// Default: they rotate, and a refresh is sent once. If the service returns a new refresh token, it is
+    /// saved in either case.
     #[must_use]
     pub fn non_rotating(mut self) -> Self {
         self.rotating = false;
         self
     }
 
-    /// Adds a proof key (PKCE, S256) to the authorization code grant. Default: no, for Anaplan does not
-    /// document it; a server that does not know it ignores it.
+    /// Adds a proof key (PKCE, S256) to the authorization code grant. Default: off, because Anaplan does not
+    /// document it. A server without support ignores it.
     #[must_use]
     pub fn pkce(mut self) -> Self {
         self.pkce = true;
         self
     }
 
-    /// The id.
+    /// Returns the id.
     #[must_use]
     pub fn id(&self) -> &str {
         &self.id
     }
 
-    /// Checks what can be checked before anything is sent.
+    /// Checks the registration without sending anything.
     pub(super) fn check(&self) -> Result<()> {
         let blank = |text: Option<&str>| text.is_some_and(|text| text.trim().is_empty());
         let secret = self.secret.as_ref().map(|secret| secret.expose_secret());
@@ -112,13 +111,13 @@ impl OAuthClient {
         Err(Error::new(ErrorKind::Config, problem))
     }
 
-    /// The redirect URI, which only a client for the authorization code grant has.
+    /// Returns the redirect URI of a client for the authorization code grant.
     pub(super) fn redirect_uri(&self) -> Result<&str> {
         self.check()?;
         self.redirect_uri.as_deref().ok_or_else(|| {
             Error::new(
                 ErrorKind::Config,
-                "this OAuth client is one for devices: it cannot ask for an authorization code",
+                "this OAuth client is registered for the device grant: it cannot request an authorization code",
             )
         })
     }

@@ -1,28 +1,19 @@
-//! The operations of the OAuth service and their answers.
+//! Endpoints of the OAuth service.
 
 use std::fmt;
-use std::time::Duration;
 
-use anaplan_core::lenient::{count_opt, text_opt};
 use anaplan_core::{
-    Authorization, Decision, Endpoint, Error, ErrorKind, Method, Path, Refusal, RequestBody,
+    Authorization, Bytes, Decision, Endpoint, ErrorKind, Method, Path, Refusal, RequestBody,
     Response, Result, RetryClass, SecretString, Service, StatusCode, json_body,
 };
-use jiff::SignedDuration;
 use secrecy::ExposeSecret;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::oauth::client::OAuthClient;
+use crate::oauth::responses::{DeviceCodes, device_codes, tokens};
 use crate::oauth::tokens::OAuthTokens;
 
-/// How long an access token lives whose answer does not say.
-const LIFE: u64 = 2100;
-/// How long a device code lives whose answer does not say.
-const DEVICE_LIFE: u64 = 900;
-/// How often a device asks when it was not told.
-const INTERVAL: u64 = 5;
-
-/// The body of a request for tokens. It has no more than the grant needs.
+/// Body of a token request.
 #[derive(Serialize)]
 struct TokenRequest<'a> {
     grant_type: &'static str,
@@ -58,8 +49,8 @@ impl<'a> TokenRequest<'a> {
 
 /// Exchanges an authorization code for tokens: `POST /oauth/token`.
 ///
-/// A code can be used once, so this is never repeated: a lost answer is
-/// [`ErrorKind::Ambiguous`], and only another authorization helps.
+/// A code can be used once, so the request is not retried. A lost or unreadable response is
+/// [`ErrorKind::Ambiguous`]: start another authorization.
 #[derive(Clone)]
 pub struct ExchangeCode {
     client: OAuthClient,
@@ -68,7 +59,7 @@ pub struct ExchangeCode {
 }
 
 impl ExchangeCode {
-    /// Exchanges this code, with the verifier of the proof key if the authorization had one.
+    /// Creates a request for this code, with the PKCE verifier if the authorization has one.
     pub fn new(
         client: &OAuthClient,
         code: impl Into<SecretString>,
@@ -108,6 +99,12 @@ impl Endpoint for ExchangeCode {
         refused(refusal)
     }
 
+    fn secrets(&self) -> Vec<SecretString> {
+        let secrets = [self.client.secret.clone(), self.verifier.clone()];
+        let secrets = secrets.into_iter().flatten();
+        secrets.chain([self.code.clone()]).collect()
+    }
+
     fn decode(&self, response: Response) -> Result<OAuthTokens> {
         tokens(&response)
     }
@@ -115,8 +112,9 @@ impl Endpoint for ExchangeCode {
 
 /// Exchanges a refresh token for tokens: `POST /oauth/token`.
 ///
-/// A rotating refresh token can be used once, so this is repeated only for clients that are
-/// [`non_rotating`](OAuthClient::non_rotating).
+/// A rotating refresh token can be used once, so the request is retried only for clients that are
+/// [`non_rotating`](OAuthClient::non_rotating). Otherwise a lost or unreadable response is
+/// [`ErrorKind::Ambiguous`].
 #[derive(Clone)]
 pub struct RefreshTokens {
     client: OAuthClient,
@@ -124,7 +122,7 @@ pub struct RefreshTokens {
 }
 
 impl RefreshTokens {
-    /// Exchanges this refresh token.
+    /// Creates a request for this refresh token.
     #[must_use]
     pub fn new(client: &OAuthClient, refresh_token: &SecretString) -> Self {
         Self {
@@ -165,20 +163,24 @@ impl Endpoint for RefreshTokens {
         refused(refusal)
     }
 
+    fn secrets(&self) -> Vec<SecretString> {
+        let secret = self.client.secret.clone().into_iter();
+        secret.chain([self.refresh_token.clone()]).collect()
+    }
+
     fn decode(&self, response: Response) -> Result<OAuthTokens> {
         tokens(&response)
     }
 }
 
-/// Begins the sign-in of a device: `POST /oauth/device/code`. Repeating it does no harm: codes that nobody
-/// approves expire.
+/// Starts the sign-in of a device: `POST /oauth/device/code`. Retried: unused codes expire.
 #[derive(Debug, Clone)]
 pub struct StartDevice {
     client: OAuthClient,
 }
 
 impl StartDevice {
-    /// Begins for this client.
+    /// Creates a request for this client.
     #[must_use]
     pub fn new(client: &OAuthClient) -> Self {
         Self {
@@ -218,57 +220,11 @@ impl Endpoint for StartDevice {
     }
 
     fn decode(&self, response: Response) -> Result<DeviceCodes> {
-        #[derive(Deserialize)]
-        struct Wire {
-            device_code: String,
-            user_code: String,
-            verification_uri: String,
-            verification_uri_complete: Option<String>,
-            #[serde(default, deserialize_with = "count_opt")]
-            expires_in: Option<u64>,
-            #[serde(default, deserialize_with = "count_opt")]
-            interval: Option<u64>,
-        }
-        let wire: Wire = response.json()?;
-        Ok(DeviceCodes {
-            device_code: wire.device_code.into(),
-            user_code: wire.user_code,
-            verification_uri: wire.verification_uri,
-            verification_uri_complete: wire.verification_uri_complete,
-            life: Duration::from_secs(wire.expires_in.unwrap_or(DEVICE_LIFE)),
-            interval: Duration::from_secs(wire.interval.unwrap_or(INTERVAL)),
-        })
+        device_codes(&response)
     }
 }
 
-/// What a device was given: a code for itself, and one for its user.
-#[derive(Clone)]
-#[non_exhaustive]
-pub struct DeviceCodes {
-    /// What the device asks with.
-    pub device_code: SecretString,
-    /// What the user types.
-    pub user_code: String,
-    /// Where the user types it.
-    pub verification_uri: String,
-    /// The same with the code in it.
-    pub verification_uri_complete: Option<String>,
-    /// How long the codes are good.
-    pub life: Duration,
-    /// How long to wait between two questions.
-    pub interval: Duration,
-}
-
-impl fmt::Debug for DeviceCodes {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("DeviceCodes")
-            .field("user_code", &self.user_code)
-            .field("verification_uri", &self.verification_uri)
-            .finish_non_exhaustive()
-    }
-}
-
-/// Asks whether the user has approved the device: `POST /oauth/token`. "Not yet" is an error with
+/// Requests the tokens of a device: `POST /oauth/token`. Until the user has approved the device, it fails with
 /// [`OAuthProblem::AuthorizationPending`](crate::OAuthProblem::AuthorizationPending).
 #[derive(Clone)]
 pub struct PollDevice {
@@ -277,7 +233,7 @@ pub struct PollDevice {
 }
 
 impl PollDevice {
-    /// Asks for this device.
+    /// Creates a request for this device.
     #[must_use]
     pub fn new(client: &OAuthClient, device_code: &SecretString) -> Self {
         Self {
@@ -290,7 +246,7 @@ impl PollDevice {
 impl Endpoint for PollDevice {
     const NAME: &'static str = "oauth.poll_device";
     const METHOD: Method = Method::POST;
-    // Its condition never holds: the next question repeats this one, after the interval that is due.
+    // Never retried by the engine: the next poll follows after the interval.
     const RETRY: RetryClass = RetryClass::NotIdempotent;
     const SERVICE: Service = Service::OAUTH;
     const AUTHORIZATION: Authorization = Authorization::Own;
@@ -311,6 +267,10 @@ impl Endpoint for PollDevice {
 
     fn refusal(&self, refusal: &Refusal<'_>) -> Option<Decision> {
         refused(refusal)
+    }
+
+    fn secrets(&self) -> Vec<SecretString> {
+        vec![self.device_code.clone()]
     }
 
     fn decode(&self, response: Response) -> Result<OAuthTokens> {
@@ -336,39 +296,11 @@ fn token_path() -> Path {
     Path::root().lit("oauth").lit("token")
 }
 
-/// Which of the three statuses stands for which error is not documented; the error itself tells.
+/// It is not documented which of the three statuses belongs to which error.
 fn refused(refusal: &Refusal<'_>) -> Option<Decision> {
     matches!(
         refusal.status,
         StatusCode::BAD_REQUEST | StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN
     )
     .then(|| ErrorKind::Authentication.into())
-}
-
-fn tokens(response: &Response) -> Result<OAuthTokens> {
-    #[derive(Deserialize, Default)]
-    #[serde(default)]
-    struct Wire {
-        access_token: Option<String>,
-        #[serde(deserialize_with = "count_opt")]
-        expires_in: Option<u64>,
-        refresh_token: Option<String>,
-        #[serde(deserialize_with = "text_opt")]
-        scope: Option<String>,
-    }
-    let wire: Wire = response.json()?;
-    let secret = |text: Option<String>| {
-        text.filter(|text| !text.trim().is_empty())
-            .map(SecretString::from)
-    };
-    let access_token = secret(wire.access_token)
-        .ok_or_else(|| Error::new(ErrorKind::Decode, "the answer has no 'access_token'"))?;
-    let now = response.received_at();
-    let life = i64::try_from(wire.expires_in.unwrap_or(LIFE)).unwrap_or(i64::MAX);
-    Ok(OAuthTokens {
-        access_token: Some(access_token),
-        expires_at: now.saturating_add(SignedDuration::from_secs(life)).ok(),
-        refresh_token: secret(wire.refresh_token),
-        scope: wire.scope.filter(|scope| !scope.is_empty()),
-    })
 }

@@ -1,7 +1,7 @@
-//! Tokens in a file.
+//! A token store in a file.
 
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write as _};
+use std::fs::{self, File};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use anaplan_core::{Error, ErrorKind, Result, SecretString, async_trait};
@@ -9,19 +9,21 @@ use secrecy::ExposeSecret;
 use tokio::runtime::Handle;
 
 use crate::home;
-use crate::oauth::store::{StoreLock, TokenStore};
+use crate::oauth::atomic_file::{create_parent, private, replace_file, resolve};
+use crate::oauth::token_store::{StoreLock, TokenStore};
 use crate::oauth::tokens::OAuthTokens;
 
-/// Keeps tokens in a file, which processes of one machine may share.
+/// A store in a file, which processes of one machine may share.
 ///
-/// * Only its owner can read the file (mode 0600, on Unix), from the moment it is made.
-/// * New tokens are written beside it, put on the disk, and then take its place: at every moment the file
-///   holds the old tokens or the new ones, whole.
-/// * While a process renews, it holds a lock of the operating system on a second file beside the first,
-///   whose name ends in `.lock`. It ends with the process, and the file stays. The lock works among the
-///   processes of one machine; do not count on it on a network drive.
+/// * On Unix, a new file has mode 0600. An existing file keeps its mode.
+/// * New tokens are written to a temporary file, synchronized to disk, and then replace the file: at any time,
+///   the file contains the old or the new tokens. Symbolic links are followed. Temporary files of killed
+///   processes are removed by the next write.
+/// * A refresh holds a lock of the operating system on a second file with the suffix `.lock`. The lock ends with
+///   the process; the file remains. It works between processes of one machine and may not work on a network
+///   drive.
 ///
-/// The token is not encrypted: whoever reads the file can act in the user's name.
+/// The tokens are not encrypted: the file allows to act as the user.
 ///
 /// ```
 /// use anaplan_auth::FileTokenStore;
@@ -34,32 +36,18 @@ pub struct FileTokenStore {
 }
 
 impl FileTokenStore {
-    /// Keeps tokens in this file, in which `~` stands for the home directory. File and folders are made
-    /// when there is something to keep.
+    /// Creates a store in this file. `~` at the start is the home directory. File and directories are created
+    /// when tokens are saved.
     pub fn new(path: impl Into<PathBuf>) -> Self {
         Self {
             path: home::expand(path.into()),
         }
     }
 
-    /// The file.
+    /// Returns the path of the file.
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
-    }
-
-    /// The file that a link leads to, so that the link stays one, and all links have one lock.
-    fn place(&self) -> io::Result<PathBuf> {
-        if self.path.file_name().is_none() {
-            return Err(io::Error::new(
-                io::ErrorKind::InvalidInput,
-                "the path names no file",
-            ));
-        }
-        match fs::canonicalize(&self.path) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(self.path.clone()),
-            place => place,
-        }
     }
 
     fn read(&self) -> Result<Option<OAuthTokens>> {
@@ -68,23 +56,21 @@ impl FileTokenStore {
                 .map(Some)
                 .map_err(|error| error.because(format!("in {}", self.path.display()))),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(self.failed("reading", error)),
+            Err(error) => Err(self.io_error("read", error)),
         }
     }
 
     fn write(&self, content: &str) -> io::Result<()> {
-        let part = Part::beside(&self.place()?)?;
-        part.fill(content)?;
-        part.keep()
+        replace_file(&resolve(&self.path)?, content.as_bytes())
     }
 
+    /// Locks the resolved file, so that all links to it share one lock.
     fn try_lock(&self) -> io::Result<Option<File>> {
-        let place = self.place()?;
-        make_folder(&place)?;
-        let mut name = place.into_os_string();
+        let path = resolve(&self.path)?;
+        create_parent(&path)?;
+        let mut name = path.into_os_string();
         name.push(".lock");
-        let mut options = private();
-        let file = options.create(true).truncate(false).open(name)?;
+        let file = private().create(true).truncate(false).open(name)?;
         match fs4::FileExt::try_lock(&file) {
             Ok(()) => Ok(Some(file)),
             Err(fs4::TryLockError::WouldBlock) => Ok(None),
@@ -92,9 +78,13 @@ impl FileTokenStore {
         }
     }
 
-    fn failed(&self, what: &str, error: io::Error) -> Error {
+    fn io_error(&self, verb: &str, error: io::Error) -> Error {
         let path = self.path.display();
-        Error::new(ErrorKind::Io, format!("{what} the tokens {path} failed")).caused_by(error)
+        Error::new(
+            ErrorKind::Io,
+            format!("cannot {verb} the token file {path}"),
+        )
+        .caused_by(error)
     }
 }
 
@@ -102,106 +92,42 @@ impl FileTokenStore {
 impl TokenStore for FileTokenStore {
     async fn load(&self) -> Result<Option<OAuthTokens>> {
         let store = self.clone();
-        aside(move || store.read()).await
+        blocking(move || store.read()).await
     }
 
     async fn save(&self, tokens: &OAuthTokens) -> Result<()> {
         let (store, json) = (self.clone(), tokens.to_json()?);
-        aside(move || {
+        blocking(move || {
             let written = store.write(json.expose_secret());
-            written.map_err(|error| store.failed("writing", error))
+            written.map_err(|error| store.io_error("write", error))
         })
         .await
     }
 
     async fn lock(&self) -> Result<Option<StoreLock>> {
         let store = self.clone();
-        aside(move || {
+        blocking(move || {
             let lock = store.try_lock();
-            let lock = lock.map_err(|error| store.failed("locking", error))?;
+            let lock = lock.map_err(|error| store.io_error("lock", error))?;
             Ok(lock.map(StoreLock::new))
         })
         .await
     }
 }
 
-/// Work with files, on a thread that may wait for the disk. It goes on when nobody waits for it.
-async fn aside<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
+/// Runs file operations on a thread that may block. They complete even if the future is dropped.
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T> + Send + 'static,
+) -> Result<T> {
     match Handle::try_current() {
         Ok(runtime) => runtime.spawn_blocking(work).await.unwrap_or_else(|_| {
             Err(Error::new(
                 ErrorKind::Io,
-                "the runtime ended before the tokens were written or read",
+                "the runtime ended before the token file was accessed",
             ))
         }),
         Err(_) => work(),
     }
-}
-
-/// A file that is not in its place yet. It is removed when that fails; after a crash it stays, and
-/// nobody reads it.
-struct Part {
-    path: PathBuf,
-    place: PathBuf,
-}
-
-impl Part {
-    fn beside(place: &Path) -> io::Result<Self> {
-        make_folder(place)?;
-        let mut name = std::ffi::OsString::from(".");
-        name.push(place.file_name().unwrap_or_default());
-        name.push(format!(".{:016x}.part", fastrand::u64(..)));
-        Ok(Self {
-            path: place.with_file_name(name),
-            place: place.to_owned(),
-        })
-    }
-
-    fn fill(&self, content: &str) -> io::Result<()> {
-        let mut file = private().create_new(true).open(&self.path)?;
-        file.write_all(content.as_bytes())?;
-        file.sync_all()
-    }
-
-    fn keep(self) -> io::Result<()> {
-        fs::rename(&self.path, &self.place)?;
-        // Without this the rename itself may be forgotten when the power fails.
-        #[cfg(unix)]
-        if let Some(folder) = self
-            .place
-            .parent()
-            .filter(|one| !one.as_os_str().is_empty())
-        {
-            File::open(folder)?.sync_all()?;
-        }
-        Ok(())
-    }
-}
-
-impl Drop for Part {
-    fn drop(&mut self) {
-        // After `keep` there is nothing left under this name.
-        let _ = fs::remove_file(&self.path);
-    }
-}
-
-/// A file that nobody else can read, not even for the moment of its making.
-fn private() -> OpenOptions {
-    let mut options = OpenOptions::new();
-    options.write(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options
-}
-
-fn make_folder(place: &Path) -> io::Result<()> {
-    let Some(folder) = place.parent().filter(|one| !one.as_os_str().is_empty()) else {
-        return Ok(());
-    };
-    let mut builder = fs::DirBuilder::new();
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.recursive(true).create(folder)
 }
 
 #[cfg(test)]
@@ -223,7 +149,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn tokens_come_back_from_a_file_that_only_its_owner_can_read() {
+    async fn saved_tokens_are_loaded_from_a_private_file() {
         let folder = tempfile::tempdir().unwrap();
         let store = FileTokenStore::new(folder.path().join("made/on/demand/tokens.json"));
         assert!(store.load().await.unwrap().is_none());
@@ -245,27 +171,27 @@ mod tests {
             assert_eq!(mode(store.path()), 0o600);
             assert_eq!(mode(&inner.join("tokens.json.lock")), 0o600);
             assert_eq!(mode(inner), 0o700);
-            // Also when somebody has opened it up.
-            fs::set_permissions(store.path(), fs::Permissions::from_mode(0o644)).unwrap();
+            // A mode that was set on purpose is kept.
+            fs::set_permissions(store.path(), fs::Permissions::from_mode(0o640)).unwrap();
             store
                 .save(&OAuthTokens::from_refresh_token("three"))
                 .await
                 .unwrap();
-            assert_eq!(mode(store.path()), 0o600);
+            assert_eq!(mode(store.path()), 0o640);
         }
     }
 
     #[tokio::test]
-    async fn a_crash_before_the_new_file_is_in_place_leaves_the_old_one() {
+    async fn crash_during_save_leaves_the_old_tokens() {
         let folder = tempfile::tempdir().unwrap();
         let store = FileTokenStore::new(folder.path().join("tokens.json"));
         store
             .save(&OAuthTokens::from_refresh_token("old"))
             .await
             .unwrap();
-        let part = Part::beside(&store.place().unwrap()).unwrap();
-        part.fill("{\"refresh_tok").unwrap();
-        std::mem::forget(part); // a process that dies cleans nothing up
+        // The temporary file of a process that was killed while writing.
+        let part = folder.path().join(".tokens.json.0123456789abcdef.part");
+        fs::write(part, "{\"refresh_tok").unwrap();
         assert_eq!(names(folder.path()).len(), 2);
         assert_eq!(refresh_token(&store).await, "old");
         store
@@ -273,10 +199,11 @@ mod tests {
             .await
             .unwrap();
         assert_eq!(refresh_token(&store).await, "new");
+        assert_eq!(names(folder.path()), ["tokens.json"]);
     }
 
     #[tokio::test]
-    async fn one_lock_at_a_time_however_the_file_is_reached() {
+    async fn lock_is_exclusive_also_through_links() {
         let folder = tempfile::tempdir().unwrap();
         let store = FileTokenStore::new(folder.path().join("tokens.json"));
         store
@@ -304,7 +231,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_is_wrong_with_the_file_is_told_without_quoting_it() {
+    async fn errors_name_the_file_and_do_not_quote_it() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("tokens.json");
         fs::write(&path, "s3cret").unwrap();

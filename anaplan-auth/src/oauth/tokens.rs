@@ -1,4 +1,4 @@
-//! The tokens of a signed-in user, as they are kept.
+//! Tokens of a signed-in user.
 
 use std::fmt;
 
@@ -7,25 +7,26 @@ use jiff::SignedDuration;
 use secrecy::ExposeSecret;
 use serde::{Deserialize, Serialize};
 
-use crate::token::TokenInfo;
+use crate::token_cache::{CurrentToken, Lifetime, NewToken};
+use crate::token_value::same;
 
-/// The tokens of a signed-in user. Its `Debug` shows nothing of them.
+/// Tokens of a signed-in user. Their `Debug` output contains no secret.
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct OAuthTokens {
-    /// What opens the APIs.
+    /// Access token, for calls of the APIs.
     pub access_token: Option<SecretString>,
-    /// When the access token expires.
+    /// Expiry of the access token.
     pub expires_at: Option<Timestamp>,
-    /// What brings the next access token.
+    /// Refresh token, for the next access token.
     pub refresh_token: Option<SecretString>,
-    /// The scopes that were granted, with spaces between them.
+    /// Granted scopes, separated by spaces.
     pub scope: Option<String>,
 }
 
 #[derive(Serialize, Deserialize, Default)]
 #[serde(default)]
-struct Kept<'a> {
+struct Saved<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     access_token: Option<std::borrow::Cow<'a, str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -37,7 +38,7 @@ struct Kept<'a> {
 }
 
 impl OAuthTokens {
-    /// A refresh token that came from elsewhere, and nothing else.
+    /// Creates tokens that consist of a refresh token only.
     pub fn from_refresh_token(token: impl Into<SecretString>) -> Self {
         Self {
             refresh_token: Some(token.into()),
@@ -45,39 +46,39 @@ impl OAuthTokens {
         }
     }
 
-    /// The tokens as JSON, for stores. Whoever can read it can act in the user's name.
+    /// Returns the tokens as JSON, for stores. The JSON is not encrypted: it allows to act as the user.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidInput`] when they have no form in JSON.
+    /// [`ErrorKind::InvalidInput`] if they cannot be written as JSON.
     pub fn to_json(&self) -> Result<SecretString> {
         fn text(secret: &Option<SecretString>) -> Option<std::borrow::Cow<'_, str>> {
             let secret = secret.as_ref().map(ExposeSecret::expose_secret);
             secret.map(std::borrow::Cow::Borrowed)
         }
-        let kept = Kept {
+        let saved = Saved {
             access_token: text(&self.access_token),
             expires_at: self.expires_at,
             refresh_token: text(&self.refresh_token),
             scope: self.scope.as_deref().map(Into::into),
         };
-        serde_json::to_string_pretty(&kept)
+        serde_json::to_string_pretty(&saved)
             .map(SecretString::from)
-            .map_err(|_| Error::invalid_input("the tokens", "have no form in JSON"))
+            .map_err(|_| Error::invalid_input("the tokens", "cannot be written as JSON"))
     }
 
-    /// Reads what [`to_json`](Self::to_json) wrote. Unknown keys are ignored.
+    /// Reads the JSON that [`to_json`](Self::to_json) returns. Unknown keys are ignored.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Decode`], which quotes nothing of the text.
+    /// [`ErrorKind::Decode`], without a quotation of the JSON.
     pub fn from_json(text: &str) -> Result<Self> {
-        // The parser's own error could quote a token.
-        let kept: Kept<'_> = serde_json::from_str(text).map_err(|error| {
+        // The error of the parser could quote a token.
+        let saved: Saved<'_> = serde_json::from_str(text).map_err(|error| {
             let (line, column) = (error.line(), error.column());
             Error::new(
                 ErrorKind::Decode,
-                format!("these are no tokens in JSON: line {line}, column {column}"),
+                format!("the tokens are not valid JSON: line {line}, column {column}"),
             )
         })?;
         let secret = |text: Option<std::borrow::Cow<'_, str>>| {
@@ -85,39 +86,43 @@ impl OAuthTokens {
                 .map(|text| SecretString::from(text.into_owned()))
         };
         Ok(Self {
-            access_token: secret(kept.access_token),
-            expires_at: kept.expires_at,
-            refresh_token: secret(kept.refresh_token),
-            scope: kept.scope.map(std::borrow::Cow::into_owned),
+            access_token: secret(saved.access_token),
+            expires_at: saved.expires_at,
+            refresh_token: secret(saved.refresh_token),
+            scope: saved.scope.map(std::borrow::Cow::into_owned),
         })
     }
 
-    /// Whether the access token is good for so long from now on, by our clock.
-    pub(super) fn serve(&self, now: Timestamp, margin: SignedDuration) -> bool {
-        let left = self.expires_at.map(|at| at.duration_since(now));
-        self.access_token.is_some() && left.is_some_and(|left| left >= margin)
+    /// Returns whether the access token is valid for `margin` from `now`, by the local clock.
+    pub(super) fn is_valid(&self, now: Timestamp, margin: SignedDuration) -> bool {
+        let remaining = self.expires_at.map(|at| at.duration_since(now));
+        self.access_token.is_some() && remaining.is_some_and(|remaining| remaining >= margin)
     }
 
-    /// The access token, for the cache.
-    pub(super) fn info(&self) -> Result<TokenInfo> {
+    /// Returns whether `current` is the access token.
+    pub(super) fn is_access_token(&self, current: &Option<CurrentToken>) -> bool {
+        let current = current.as_ref().map(|current| &current.token);
+        let tokens = self.access_token.as_ref().zip(current);
+        tokens.is_some_and(|(own, current)| same(own, current))
+    }
+
+    /// Returns the access token, for the cache.
+    pub(super) fn into_new_token(self) -> Result<NewToken> {
         let token = self
             .access_token
-            .clone()
             .ok_or_else(|| Error::new(ErrorKind::Authentication, "there is no access token"))?;
-        Ok(TokenInfo::new(token, self.expires_at))
+        Ok(NewToken {
+            token,
+            lifetime: Lifetime::IssuedNow(self.expires_at),
+        })
     }
 
-    /// These tokens as the successors of others, which go on where an answer is silent.
-    pub(super) fn after(mut self, old: Self) -> Self {
+    /// Returns these tokens, completed by those that they replace.
+    pub(super) fn merged_over(mut self, old: Self) -> Self {
         self.refresh_token = self.refresh_token.or(old.refresh_token);
         self.scope = self.scope.or(old.scope);
         self
     }
-}
-
-/// Whether these are the same secret.
-pub(super) fn same(a: Option<&SecretString>, b: Option<&SecretString>) -> bool {
-    a.map(|a| a.expose_secret()) == b.map(|b| b.expose_secret())
 }
 
 impl fmt::Debug for OAuthTokens {
@@ -136,7 +141,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn json_and_back_and_nothing_shown_on_the_way() {
+    fn tokens_survive_json_and_debug_shows_no_secret() {
         let tokens = OAuthTokens {
             access_token: Some("s3cret-a\"".into()),
             expires_at: "2026-01-01T00:00:00Z".parse().ok(),
@@ -144,20 +149,18 @@ mod tests {
         };
         let json = tokens.to_json().unwrap();
         let read = OAuthTokens::from_json(json.expose_secret()).unwrap();
-        assert!(same(
-            read.access_token.as_ref(),
-            tokens.access_token.as_ref()
-        ));
-        assert!(same(
-            read.refresh_token.as_ref(),
-            tokens.refresh_token.as_ref()
-        ));
+        let text = |secret: &Option<SecretString>| {
+            let secret = secret.as_ref().map(ExposeSecret::expose_secret);
+            secret.map(str::to_owned)
+        };
+        assert_eq!(text(&read.access_token), text(&tokens.access_token));
+        assert_eq!(text(&read.refresh_token), text(&tokens.refresh_token));
         assert_eq!((read.expires_at, read.scope), (tokens.expires_at, None));
         assert!(!format!("{tokens:?}").contains("s3cret"));
     }
 
     #[test]
-    fn what_is_no_json_is_not_quoted() {
+    fn from_json_does_not_quote_invalid_json() {
         for text in [
             "",
             "s3cret",

@@ -15,7 +15,7 @@ fn start(client: impl FnOnce(&FakeAnaplan) -> OAuthClient) -> (FakeAnaplan, OAut
     (fake, oauth, session)
 }
 
-/// What the browser of a user comes back with from the page of this URL.
+/// Opens the URL like a browser, submits the form, and returns the redirect.
 fn browse(fake: &FakeAnaplan, url: &str, form: &str) -> String {
     let ask = |request: http::Request<Bytes>| fake.answer(request).unwrap();
     let page = ask(http::Request::get(url).body(Bytes::new()).unwrap());
@@ -32,7 +32,7 @@ fn password(fake: &FakeAnaplan) -> String {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_browser_comes_back_with_a_code_and_calls_work() {
+async fn finish_exchanges_the_code_of_the_redirect() {
     let (fake, oauth, session) = start(code_client);
     assert!(!oauth.is_signed_in().await.unwrap());
     let authorization = oauth.authorize(&session).unwrap();
@@ -52,7 +52,7 @@ async fn a_browser_comes_back_with_a_code_and_calls_work() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_proof_key_is_sent_when_it_is_wanted() {
+async fn pkce_challenge_is_sent_if_it_is_enabled() {
     let (fake, oauth, session) = start(|fake| code_client(fake).pkce());
     let authorization = oauth.authorize(&session).unwrap();
     let url = authorization.url().unwrap().to_owned();
@@ -69,7 +69,7 @@ async fn a_proof_key_is_sent_when_it_is_wanted() {
         (43, "S256")
     );
     let back = browse(&fake, &url, &password(&fake));
-    // Another process goes on.
+    // Another process continues.
     let (state, verifier) = (
         authorization.state().clone(),
         authorization.verifier().cloned(),
@@ -81,7 +81,7 @@ async fn a_proof_key_is_sent_when_it_is_wanted() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_redirect_of_somebody_else_is_refused_and_its_code_not_sent() {
+async fn redirect_with_another_state_is_rejected_and_its_code_is_not_sent() {
     let (fake, oauth, session) = start(code_client);
     let other = oauth.authorize(&session).unwrap();
     let back = browse(&fake, other.url().unwrap(), &password(&fake));
@@ -97,7 +97,7 @@ async fn a_redirect_of_somebody_else_is_refused_and_its_code_not_sent() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_user_who_says_no_and_a_code_that_is_used_are_told_apart() {
+async fn denied_access_and_a_used_code_are_distinguished() {
     let (fake, oauth, session) = start(code_client);
     let authorization = oauth.authorize(&session).unwrap();
     let back = browse(&fake, authorization.url().unwrap(), "decision=deny");
@@ -121,18 +121,32 @@ async fn a_user_who_says_no_and_a_code_that_is_used_are_told_apart() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_lost_answer_to_an_exchange_is_ambiguous_and_nothing_is_repeated() {
-    let (fake, oauth, session) = start(code_client);
-    let authorization = oauth.authorize(&session).unwrap();
-    let back = browse(&fake, authorization.url().unwrap(), &password(&fake));
-    fake.inject(Fault::drop_after().on(TOKEN).times(1));
-    let error = authorization.finish(&session, &back).await.unwrap_err();
-    assert!(error.is_ambiguous(), "{error:?}");
-    assert_eq!(fake.requests().count(TOKEN), 1);
+async fn exchange_with_unknown_outcome_is_ambiguous_and_not_retried() {
+    for fault in [
+        Fault::drop_after(),
+        Fault::status(503),
+        Fault::status(524),
+        Fault::reply(200, "{}"),
+        Fault::reply(200, r#"{"access_token":" "}"#),
+        Fault::reply(200, "<html>"),
+        Fault::reply(204, ""),
+    ] {
+        let (fake, oauth, session) = start(code_client);
+        let authorization = oauth.authorize(&session).unwrap();
+        let back = browse(&fake, authorization.url().unwrap(), &password(&fake));
+        fake.inject(fault.on(TOKEN));
+        let error = authorization.finish(&session, &back).await.unwrap_err();
+        assert!(error.is_ambiguous() && !error.is_retryable(), "{error:?}");
+        assert_eq!(problem(&error), OAuthProblem::UnknownOutcome);
+        let text = error.to_string();
+        assert!(text.contains("start another authorization"), "{text}");
+        assert_eq!(fake.requests().count(TOKEN), 1);
+        assert!(!oauth.is_signed_in().await.unwrap());
+    }
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_client_that_cannot_work_is_told_so() {
+async fn invalid_client_is_rejected() {
     let (fake, _, session) = start(code_client);
     let oauth = |client| OAuth::new(client, MemoryTokenStore::default());
     for client in [
@@ -159,7 +173,7 @@ async fn a_client_that_cannot_work_is_told_so() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn without_a_refresh_token_the_first_access_token_is_all_there_is() {
+async fn access_token_without_a_refresh_token_is_used_until_it_expires() {
     let (fake, oauth, _) = start(|fake| code_client(fake).scopes(["openid"]));
     let oauth = oauth.header(HeaderScheme::AnaplanAuthToken);
     let session = session(&fake, &oauth);

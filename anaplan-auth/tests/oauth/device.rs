@@ -1,6 +1,8 @@
 //! The device grant.
 
-use anaplan_auth::{MemoryTokenStore, OAuth, OAuthProblem, PollDevice, StartDevice};
+use anaplan_auth::{
+    DeviceAuthorization, MemoryTokenStore, OAuth, OAuthProblem, PollDevice, StartDevice,
+};
 use anaplan_core::{ErrorKind, Session, StatusCode};
 use anaplan_testkit::{FakeAnaplan, Fault};
 
@@ -16,7 +18,7 @@ fn start() -> (FakeAnaplan, OAuth, Session) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_device_asks_at_the_interval_until_its_user_has_approved() {
+async fn device_polls_at_the_interval_until_it_is_approved() {
     for status in [400, 401, 403] {
         let (fake, oauth, session) = start();
         fake.world(|world| world.rules.oauth_refusal = StatusCode::from_u16(status).unwrap());
@@ -42,14 +44,14 @@ async fn a_device_asks_at_the_interval_until_its_user_has_approved() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn slow_down_makes_it_slower_for_the_rest_of_the_flow() {
+async fn slow_down_adds_five_seconds_to_the_interval() {
     let (fake, oauth, session) = start();
     fake.world(|world| world.rules.device_interval = SECOND);
     let device = oauth.start_device(&session).await.unwrap();
     fake.world(|world| world.slow_devices_down(4 * SECOND));
     let code = device.user_code().to_owned();
     let waiting = tokio::spawn(async move { device.wait().await });
-    // The second question comes too early; the others follow after six seconds.
+    // The second poll is too early; the others follow after six seconds.
     for (wait, asked) in [(25, 2), (50, 2), (10, 3), (50, 3), (10, 4)] {
         pass(wait * SECOND / 10).await;
         assert_eq!(fake.requests().count(TOKEN), asked);
@@ -59,7 +61,7 @@ async fn slow_down_makes_it_slower_for_the_rest_of_the_flow() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_user_who_says_no_and_one_who_does_not_come_end_the_wait() {
+async fn denied_and_expired_codes_end_the_wait() {
     let (fake, oauth, session) = start();
     let device = oauth.start_device(&session).await.unwrap();
     assert!(fake.deny_device(device.user_code()));
@@ -75,7 +77,7 @@ async fn a_user_who_says_no_and_one_who_does_not_come_end_the_wait() {
     assert_eq!(problem(&error), OAuthProblem::ExpiredToken);
     assert!(session.clock().monotonic() - began <= 15 * MINUTE);
 
-    // The service may see it first.
+    // The service may expire the code first.
     let device = oauth.start_device(&session).await.unwrap();
     fake.advance(15 * MINUTE);
     let error = device.wait().await.unwrap_err();
@@ -85,7 +87,7 @@ async fn a_user_who_says_no_and_one_who_does_not_come_end_the_wait() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn questions_that_get_lost_are_asked_again_more_slowly() {
+async fn failed_polls_double_the_interval() {
     let (fake, oauth, session) = start();
     fake.inject(Fault::status(500).on("POST /oauth/device/code").times(2));
     let device = oauth.start_device(&session).await.unwrap();
@@ -100,7 +102,7 @@ async fn questions_that_get_lost_are_asked_again_more_slowly() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_client_of_the_other_grant_is_refused() {
+async fn client_of_the_other_grant_is_rejected() {
     let fake = fake();
     let oauth = OAuth::new(code_client(&fake), MemoryTokenStore::default());
     let session = session(&fake, &oauth);
@@ -110,7 +112,7 @@ async fn the_client_of_the_other_grant_is_refused() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_operations_can_be_called_by_hand() {
+async fn endpoints_can_be_called_directly() {
     let (fake, _, session) = start();
     let client = device_client(&fake);
     let codes = session.call(StartDevice::new(&client)).await.unwrap();
@@ -129,4 +131,102 @@ async fn the_operations_can_be_called_by_hand() {
         problem(&poll().await.unwrap_err()),
         OAuthProblem::InvalidGrant
     );
+}
+
+/// Starts a device with this `interval` and `expires_in` in the response.
+async fn start_with(numbers: &str) -> anaplan_core::Result<(FakeAnaplan, DeviceAuthorization)> {
+    let (fake, oauth, session) = start();
+    let body = format!(
+        r#"{{"device_code":"d","user_code":"u","verification_uri":"https://x.example"{numbers}}}"#
+    );
+    let reply = Fault::reply(200, body).on("POST /oauth/device/code");
+    fake.inject(reply.times(1));
+    let device = oauth.start_device(&session).await?;
+    let pending = Fault::reply(400, r#"{"error":"authorization_pending"}"#);
+    fake.inject(pending.on(TOKEN));
+    Ok((fake, device))
+}
+
+#[tokio::test(start_paused = true)]
+async fn poll_interval_is_between_one_and_sixty_seconds_whatever_the_service_sends() {
+    for (interval, seconds) in [
+        ("0", 5),
+        ("-1", 5),
+        ("null", 5),
+        (r#""soon""#, 5),
+        ("1e300", 5),
+        ("1", 1),
+        (r#""7""#, 7),
+        ("18446744073709551615", 60),
+        (r#""99999999999999999999""#, 5),
+    ] {
+        let numbers = format!(r#","interval":{interval}"#);
+        let (fake, device) = start_with(&numbers).await.unwrap();
+        let waiting = tokio::spawn(async move { device.wait().await });
+        pass(seconds * SECOND - SECOND / 2).await;
+        assert_eq!(fake.requests().count(TOKEN), 0, "{interval}");
+        pass(SECOND + 9 * seconds * SECOND).await;
+        assert_eq!(fake.requests().count(TOKEN), 10, "{interval}");
+        waiting.abort();
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn code_lifetime_is_bounded_whatever_the_service_sends() {
+    for (expires_in, minutes) in [
+        ("-5", 15),
+        ("null", 15),
+        (r#""later""#, 15),
+        (r#""600""#, 10),
+        ("0", 0),
+        ("18446744073709551615", 24 * 60),
+        ("1e300", 15),
+    ] {
+        let numbers = format!(r#","expires_in":{expires_in},"interval":60"#);
+        let (_fake, device) = start_with(&numbers).await.unwrap();
+        assert_eq!(device.time_left(), minutes * MINUTE, "{expires_in}");
+        let error = device.wait().await.unwrap_err();
+        assert_eq!(problem(&error), OAuthProblem::ExpiredToken);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn start_without_a_device_code_is_an_error() {
+    for body in [
+        "{}",
+        r#"{"device_code":"","user_code":"u","verification_uri":"v"}"#,
+        r#"{"user_code":"u","verification_uri":"v"}"#,
+        r#"{"device_code":"s3cret","user_code":" ","verification_uri":"v"}"#,
+        r#"{"device_code":["s3cret"],"user_code":"u","verification_uri":"v"}"#,
+    ] {
+        let (fake, oauth, session) = start();
+        fake.inject(Fault::reply(200, body).on("POST /oauth/device/code"));
+        let error = oauth.start_device(&session).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Decode, "{error}");
+        assert!(!format!("{error} {error:?}").contains("s3cret"));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn slow_down_without_end_does_not_overflow() {
+    let (fake, device) = start_with(r#","expires_in":18446744073709551615"#)
+        .await
+        .unwrap();
+    fake.clear_faults();
+    fake.inject(Fault::reply(400, r#"{"error":"slow_down"}"#).on(TOKEN));
+    let error = device.wait().await.unwrap_err();
+    assert_eq!(problem(&error), OAuthProblem::ExpiredToken);
+    assert!(fake.requests().count(TOKEN) < 200);
+}
+
+#[tokio::test(start_paused = true)]
+async fn tokens_lost_in_an_unreadable_response_are_named_as_the_cause() {
+    let (fake, oauth, session) = start();
+    let device = oauth.start_device(&session).await.unwrap();
+    fake.inject(Fault::reply(200, "{}").on(TOKEN).times(1));
+    let used_up = Fault::reply(400, r#"{"error":"invalid_grant"}"#);
+    fake.inject(used_up.on(TOKEN).after(1));
+    let error = device.wait().await.unwrap_err();
+    assert_eq!(problem(&error), OAuthProblem::InvalidGrant);
+    assert!(error.to_string().contains("start again"), "{error}");
 }

@@ -1,4 +1,4 @@
-//! Tokens in a file that several programs share.
+//! Token files that several processes share.
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::path::Path;
@@ -13,7 +13,7 @@ use crate::support::{
     MINUTE, Me, SECOND, TOKEN, code_client, fake, many, renewals, rotating_token, session,
 };
 
-/// Where the second process finds the file.
+/// Environment variable with the path of the file, for the second process.
 const FILE: &str = "ANAPLAN_TEST_TOKEN_FILE";
 
 fn program(fake: &FakeAnaplan, path: &Path) -> Session {
@@ -24,7 +24,7 @@ fn program(fake: &FakeAnaplan, path: &Path) -> Session {
 }
 
 #[tokio::test(start_paused = true)]
-async fn two_programs_over_one_file_never_burn_each_others_token() {
+async fn sessions_with_one_file_refresh_once() {
     let fake = fake();
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("tokens.json");
@@ -51,9 +51,9 @@ async fn two_programs_over_one_file_never_burn_each_others_token() {
     }
 }
 
-/// In real time, for the other process lives in it.
+/// Runs in real time, because the other process does.
 #[tokio::test]
-async fn another_process_that_renews_is_waited_for_and_its_tokens_are_taken() {
+async fn session_waits_for_another_process_and_uses_its_tokens() {
     let fake = fake();
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("tokens.json");
@@ -91,7 +91,7 @@ async fn another_process_that_renews_is_waited_for_and_its_tokens_are_taken() {
     assert!(!call.is_finished());
     assert_eq!(fake.requests().total(), 0, "it waits");
 
-    // What the other process is told to save has been got from the service meanwhile.
+    // The service has issued the tokens that the other process saves.
     let client = fake.demo().code_client.unwrap();
     let admin = fake.demo().admin.id;
     let token = fake.world(|world| world.issue_refresh_token(&client.id, &admin));
@@ -116,9 +116,9 @@ async fn wait(fake: &FakeAnaplan) {
     fake.clock().sleep(Duration::from_millis(300)).await;
 }
 
-/// Not a test of its own: what the second process does.
+/// The second process of the test above.
 #[tokio::test]
-#[ignore = "it is run by another test, in a process of its own"]
+#[ignore = "run by another test in a process of its own"]
 async fn the_other_process() {
     let Some(path) = std::env::var_os(FILE) else {
         return;
@@ -138,7 +138,7 @@ async fn the_other_process() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_file_that_cannot_be_written_is_found_before_the_token_is_sent() {
+async fn unwritable_file_is_detected_before_the_token_is_sent() {
     let fake = fake();
     let folder = tempfile::tempdir().unwrap();
     let in_the_way = folder.path().join("no folder");
@@ -148,4 +148,62 @@ async fn a_file_that_cannot_be_written_is_found_before_the_token_is_sent() {
     let session = session(&fake, &oauth.initial_refresh_token(rotating_token(&fake)));
     assert!(session.call(Me).await.is_err());
     assert_eq!(fake.requests().total(), 0);
+}
+
+#[cfg(unix)]
+#[test]
+fn save_removes_the_temporary_files_of_killed_processes() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("tokens.json");
+    for kill in 0..30 {
+        let mut saving = Command::new(std::env::current_exe().unwrap())
+            .args(["files::saving_process", "--exact", "--ignored"])
+            .env(FILE, &path)
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut stdout = BufReader::new(saving.stdout.take().unwrap());
+        let mut line = String::new();
+        while !line.contains("running") {
+            line.clear();
+            assert_ne!(stdout.read_line(&mut line).unwrap(), 0);
+        }
+        while !path.exists() {
+            std::thread::yield_now();
+        }
+        for _ in 0..kill * 200 {
+            std::thread::yield_now();
+        }
+        saving.kill().unwrap();
+        saving.wait().unwrap();
+        let json = std::fs::read_to_string(&path).unwrap();
+        assert!(OAuthTokens::from_json(&json).is_ok(), "{json}");
+    }
+    // The remains of a process that was killed between the creation and the rename.
+    std::fs::write(
+        folder.path().join(".tokens.json.00000000deadbeef.part"),
+        "{",
+    )
+    .unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .unwrap();
+    let tokens = OAuthTokens::from_refresh_token("t");
+    let store = FileTokenStore::new(&path);
+    runtime.block_on(store.save(&tokens)).unwrap();
+    let names = std::fs::read_dir(folder.path()).unwrap();
+    let names: Vec<_> = names.map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(names, ["tokens.json"]);
+}
+
+/// The process of the test above. It saves until it is killed.
+#[tokio::test]
+#[ignore = "run by another test in a process of its own"]
+async fn saving_process() {
+    let Some(path) = std::env::var_os(FILE) else {
+        return;
+    };
+    let store = FileTokenStore::new(path);
+    let tokens = OAuthTokens::from_refresh_token("t".repeat(100_000));
+    while store.save(&tokens).await.is_ok() {}
 }

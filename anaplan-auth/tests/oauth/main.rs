@@ -1,4 +1,4 @@
-//! Signing in through the OAuth service of the fake, in tokio's paused time.
+//! Sign-in through the OAuth service of the fake, in tokio's paused time.
 
 #![cfg(feature = "oauth")]
 #![allow(clippy::unwrap_used)]
@@ -8,3 +8,4 @@ mod device;
 mod files;
 mod renewal;
 mod support;
+mod unknown_outcome;

@@ -1,4 +1,4 @@
-//! The life of tokens: who renews them, when, and what is never lost.
+//! Refresh of OAuth tokens and their store.
 
 use std::future::IntoFuture as _;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -18,12 +18,12 @@ fn text(secret: Option<SecretString>) -> String {
     secret.unwrap().expose_secret().to_owned()
 }
 
-async fn kept(store: &impl TokenStore) -> OAuthTokens {
+async fn saved(store: &impl TokenStore) -> OAuthTokens {
     store.load().await.unwrap().unwrap()
 }
 
 #[tokio::test(start_paused = true)]
-async fn five_hundred_calls_cause_one_renewal() {
+async fn parallel_calls_cause_one_refresh() {
     let fake = fake();
     let (_, _, session) = rotating(&fake).await;
     fake.inject(Fault::delay(SECOND).on(TOKEN));
@@ -39,7 +39,7 @@ async fn five_hundred_calls_cause_one_renewal() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn one_call_renews_early_while_the_others_go_on() {
+async fn early_refresh_is_made_by_one_call_while_others_use_the_old_token() {
     let fake = fake();
     let (_, _, session) = rotating(&fake).await;
     session.call(Me).await.unwrap();
@@ -49,19 +49,35 @@ async fn one_call_renews_early_while_the_others_go_on() {
     tokio::task::yield_now().await;
     let before = session.clock().monotonic();
     assert!(many(&session, 100).await.iter().all(Result::is_ok));
-    assert_eq!(session.clock().monotonic(), before, "nobody else waited");
+    assert_eq!(session.clock().monotonic(), before, "no other call waited");
     renewing.await.unwrap().unwrap();
     assert_eq!(renewals(&fake), (2, 2));
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_program_that_runs_for_days_renews_in_time_and_keeps_every_new_token() {
+async fn early_refresh_that_outlasts_the_old_token_is_waited_for() {
+    let fake = fake();
+    let (_, _, session) = rotating(&fake).await;
+    session.call(Me).await.unwrap();
+    pass(35 * MINUTE - 10 * SECOND).await;
+    fake.inject(Fault::delay(30 * SECOND).on(TOKEN));
+    let before = session.clock().monotonic();
+    session.call(Me).await.unwrap();
+    assert_eq!(session.clock().monotonic() - before, 30 * SECOND);
+    assert_eq!(renewals(&fake), (2, 2));
+    let requests = fake.requests();
+    let rejected = |status| status != Some(http::StatusCode::OK);
+    assert!(!requests.of(ME).any(|entry| rejected(entry.status)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn session_in_use_for_days_refreshes_early_and_saves_every_token() {
     let fake = fake();
     let (_, store, session) = rotating(&fake).await;
     let mut seen = std::collections::HashSet::new();
     for _ in 0..200 {
         session.call(Me).await.unwrap();
-        seen.insert(text(kept(&store).await.refresh_token));
+        seen.insert(text(saved(&store).await.refresh_token));
         pass(15 * MINUTE).await;
     }
     let (done, asked) = renewals(&fake);
@@ -75,26 +91,26 @@ async fn a_program_that_runs_for_days_renews_in_time_and_keeps_every_new_token()
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_new_program_takes_the_access_token_of_the_store() {
+async fn new_session_uses_the_access_token_in_the_store() {
     let fake = fake();
     let (_, store, first) = rotating(&fake).await;
     first.call(Me).await.unwrap();
     let second = session(&fake, &OAuth::new(code_client(&fake), store.clone()));
     second.call(Me).await.unwrap();
     assert_eq!(renewals(&fake), (1, 1));
-    // In the last minutes of its life it is renewed right away, by one of the two.
+    // In its last minutes it is refreshed at once, by one of the two.
     fake.advance(31 * MINUTE);
     second.call(Me).await.unwrap();
     first.call(Me).await.unwrap();
     assert_eq!(renewals(&fake), (2, 2));
-    // Signing out lets go of it, and takes it up again.
+    // Signing out removes it from memory only.
     first.sign_out().await.unwrap();
     first.call(Me).await.unwrap();
     assert_eq!(renewals(&fake), (2, 2));
 }
 
 #[tokio::test(start_paused = true)]
-async fn two_programs_over_one_store_never_burn_each_others_token() {
+async fn two_sessions_with_one_store_refresh_once() {
     let fake = fake();
     let (_, store, first) = rotating(&fake).await;
     let second = session(&fake, &OAuth::new(code_client(&fake), store));
@@ -108,10 +124,10 @@ async fn two_programs_over_one_store_never_burn_each_others_token() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_call_that_is_dropped_in_the_middle_loses_no_token() {
+async fn dropped_call_does_not_lose_the_new_tokens() {
     let fake = fake();
     let (_, store, session) = rotating(&fake).await;
-    let before = text(kept(&store).await.refresh_token);
+    let before = text(saved(&store).await.refresh_token);
     fake.inject(Fault::delay(5 * SECOND).on(TOKEN).times(1));
     let call = session.call(Me).timeout(SECOND);
     assert_eq!(call.await.unwrap_err().kind(), ErrorKind::Timeout);
@@ -119,13 +135,13 @@ async fn a_call_that_is_dropped_in_the_middle_loses_no_token() {
     tokio::task::yield_now().await;
     call.abort();
     pass(5 * SECOND).await;
-    assert_ne!(text(kept(&store).await.refresh_token), before);
+    assert_ne!(text(saved(&store).await.refresh_token), before);
     session.call(Me).await.unwrap();
     assert_eq!(renewals(&fake), (1, 1));
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_lost_answer_is_no_reason_to_send_a_rotating_token_again_at_once() {
+async fn rotating_token_is_sent_once_after_a_lost_response_and_then_not_again() {
     let fake = fake();
     let (oauth, _, session) = rotating(&fake).await;
     session.call(Me).await.unwrap();
@@ -133,7 +149,7 @@ async fn a_lost_answer_is_no_reason_to_send_a_rotating_token_again_at_once() {
     fake.inject(Fault::drop_after().on(TOKEN).times(1));
     session.call(Me).await.expect("the old token still serves");
     assert_eq!(renewals(&fake), (2, 2));
-    // A later renewal finds out, once.
+    // A later refresh sends it once more.
     for _ in 0..5 {
         pass(11 * SECOND).await;
         session.call(Me).await.unwrap();
@@ -151,9 +167,9 @@ async fn a_lost_answer_is_no_reason_to_send_a_rotating_token_again_at_once() {
     assert_eq!(
         renewals(&fake),
         (2, 3),
-        "a token that is known to be dead is not sent"
+        "an invalid token is not sent again"
     );
-    // A new sign-in mends it, without a new client.
+    // A new sign-in works with the same client.
     let authorization = oauth.authorize(&session).unwrap();
     let page = authorization
         .url()
@@ -173,26 +189,7 @@ async fn a_lost_answer_is_no_reason_to_send_a_rotating_token_again_at_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_lost_question_is_made_good_by_the_next_renewal() {
-    let fake = fake();
-    let (_, _, session) = rotating(&fake).await;
-    for fault in [Fault::drop_before(), Fault::status(503)] {
-        fake.inject(fault.on(TOKEN).times(1));
-        let error = session.call(Me).await.unwrap_err();
-        assert_eq!(
-            (error.kind(), problem(&error)),
-            (ErrorKind::Interrupted, OAuthProblem::LostAnswer)
-        );
-        assert!(error.is_retryable() && !error.is_ambiguous());
-    }
-    session.call(Me).await.unwrap();
-    assert_eq!(renewals(&fake), (1, 3));
-    let asked = fake.requests().count(ME);
-    assert_eq!(asked, 1, "nothing was sent without a token");
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_token_that_does_not_rotate_is_sent_again() {
+async fn refresh_with_a_non_rotating_token_is_retried() {
     let fake = fake();
     let store = MemoryTokenStore::default();
     let oauth = OAuth::new(device_client(&fake).non_rotating(), store.clone())
@@ -201,14 +198,14 @@ async fn a_token_that_does_not_rotate_is_sent_again() {
     fake.inject(Fault::drop_after().on(TOKEN).times(2));
     session.call(Me).await.unwrap();
     assert_eq!(renewals(&fake), (3, 3));
-    let kept = kept(&store).await;
+    let tokens = saved(&store).await;
     let given = fake.demo().device_refresh_token;
-    assert_eq!(text(kept.refresh_token), text(Some(given)));
-    assert_eq!(kept.scope.as_deref(), Some("openid email offline_access"));
+    assert_eq!(text(tokens.refresh_token), text(Some(given)));
+    assert_eq!(tokens.scope.as_deref(), Some("openid email offline_access"));
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_initial_token_counts_only_until_there_is_another() {
+async fn initial_token_is_used_only_while_the_store_is_empty() {
     let fake = fake();
     let (store, token) = (MemoryTokenStore::default(), rotating_token(&fake));
     let start = || {
@@ -223,7 +220,7 @@ async fn the_initial_token_counts_only_until_there_is_another() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_has_not_signed_in_is_told_so_and_nothing_is_sent() {
+async fn call_without_tokens_fails_before_anything_is_sent() {
     let fake = fake();
     let oauth = OAuth::new(code_client(&fake), MemoryTokenStore::default());
     let session = session(&fake, &oauth);
@@ -236,7 +233,7 @@ async fn who_has_not_signed_in_is_told_so_and_nothing_is_sent() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn every_status_of_a_refused_token_means_the_same() {
+async fn rejected_refresh_token_is_invalid_grant_whatever_the_status() {
     for status in [400, 401, 403] {
         let fake = fake();
         let (_, _, session) = rotating(&fake).await;
@@ -256,7 +253,7 @@ async fn every_status_of_a_refused_token_means_the_same() {
     }
 }
 
-/// A store that can fail, and that notes whether tokens were used before they were saved.
+/// A store that can fail and that counts the calls before each save.
 #[derive(Debug, Default)]
 struct Watched {
     inner: MemoryTokenStore,
@@ -313,7 +310,7 @@ async fn tokens_are_saved_before_they_are_used() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn tokens_that_the_store_does_not_take_are_not_used_and_not_lost() {
+async fn unsaved_tokens_are_not_used_and_not_lost() {
     let fake = fake();
     let store = Arc::new(Watched::default());
     let oauth = OAuth::new(code_client(&fake), Arc::clone(&store));
@@ -329,7 +326,11 @@ async fn tokens_that_the_store_does_not_take_are_not_used_and_not_lost() {
         let error = session.call(Me).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Io);
     }
-    assert_eq!(renewals(&fake), (2, 2), "no further token is burnt");
+    assert_eq!(
+        renewals(&fake),
+        (2, 2),
+        "no further refresh token is used up"
+    );
     assert_eq!(store.refused.load(Ordering::SeqCst), 3);
 
     store.full.store(false, Ordering::SeqCst);
@@ -341,11 +342,11 @@ async fn tokens_that_the_store_does_not_take_are_not_used_and_not_lost() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn nothing_shows_a_secret() {
+async fn debug_output_shows_no_secret() {
     let fake = fake();
     let (oauth, store, session) = rotating(&fake).await;
     session.call(Me).await.unwrap();
-    let tokens = kept(&store).await;
+    let tokens = saved(&store).await;
     let shown = format!("{oauth:?} {store:?} {session:?} {tokens:?}");
     assert!(shown.contains("OAuth") && shown.contains("MemoryTokenStore"));
     let client = fake.demo().code_client.unwrap();

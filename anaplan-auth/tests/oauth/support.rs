@@ -1,4 +1,4 @@
-//! A fake, clients of it, and a call that needs a token.
+//! A fake, OAuth clients, and a call that needs a token.
 
 use std::future::IntoFuture as _;
 use std::sync::Arc;
@@ -16,7 +16,7 @@ pub(crate) const MINUTE: Duration = Duration::from_secs(60);
 pub(crate) const TOKEN: &str = "POST /oauth/token";
 pub(crate) const ME: &str = "GET /2/0/users/me";
 
-/// Asks the API who the caller is.
+/// A call without side effects.
 #[derive(Debug, Clone)]
 pub(crate) struct Me;
 
@@ -47,26 +47,26 @@ pub(crate) fn session(fake: &FakeAnaplan, oauth: &OAuth) -> Session {
     Session::new(fake.connection(), Arc::new(oauth.clone()), settings).unwrap()
 }
 
-/// The demo's client for the authorization code grant, which rotates.
+/// Returns the demo's client for the authorization code grant, whose refresh tokens rotate.
 pub(crate) fn code_client(fake: &FakeAnaplan) -> OAuthClient {
     let client = fake.demo().code_client.unwrap();
     let secret = client.secret().unwrap();
     OAuthClient::authorization_code(&client.id, secret, client.redirect_uri.as_deref().unwrap())
 }
 
-/// The demo's client for the device grant, which does not rotate.
+/// Returns the demo's client for the device grant, whose refresh tokens do not rotate.
 pub(crate) fn device_client(fake: &FakeAnaplan) -> OAuthClient {
     OAuthClient::device(fake.demo().device_client.unwrap().id)
 }
 
-/// A refresh token of the demo's administrator for the rotating client.
+/// Issues a refresh token of the demo's administrator for the rotating client.
 pub(crate) fn rotating_token(fake: &FakeAnaplan) -> String {
     let demo = fake.demo();
     let client = demo.code_client.unwrap();
     fake.world(|world| world.issue_refresh_token(&client.id, &demo.admin.id))
 }
 
-/// A rotating client whose store has a refresh token and nothing else.
+/// Creates a session of the rotating client whose store has only a refresh token.
 pub(crate) async fn rotating(fake: &FakeAnaplan) -> (OAuth, MemoryTokenStore, Session) {
     let store = MemoryTokenStore::default();
     let tokens = OAuthTokens::from_refresh_token(rotating_token(fake));
@@ -82,7 +82,7 @@ pub(crate) async fn many(session: &Session, count: usize) -> Vec<Result<()>> {
     results.map(std::result::Result::unwrap).collect()
 }
 
-/// How often tokens were renewed, and how often the service was asked for that.
+/// Returns the number of refreshes that the service executed, and of token requests.
 pub(crate) fn renewals(fake: &FakeAnaplan) -> (u64, usize) {
     let done = fake.world(|world| world.books().oauth_refreshes);
     (done, fake.requests().count(TOKEN))

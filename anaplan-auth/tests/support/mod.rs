@@ -1,8 +1,8 @@
-//! A token service and one API call, without sockets, in tokio's paused time.
+//! A scripted token service and API, without sockets, in tokio's paused time.
 
 #![allow(dead_code, clippy::disallowed_methods, clippy::unwrap_used)]
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -18,7 +18,7 @@ use http::{Request, StatusCode};
 pub(crate) const LIFE: Duration = Duration::from_secs(35 * 60);
 pub(crate) const USER: &str = "Basic YWRhQGV4YW1wbGUuY29tOnMzY3JldA==";
 
-/// Time that follows tokio's, wall clock included.
+/// A clock that follows tokio's time, wall clock included.
 #[derive(Debug, Clone)]
 pub(crate) struct TokioClock(tokio::time::Instant);
 
@@ -37,22 +37,27 @@ impl Clock for TokioClock {
     }
 }
 
-/// What the service does and has seen.
+/// State and script of the service.
 #[derive(Debug, Default)]
 pub(crate) struct State {
-    /// Requests so far, by the last segment of their path.
+    /// Number of requests by the last segment of their path.
     pub(crate) seen: HashMap<String, usize>,
-    /// The tokens that are good, and until when.
+    /// Expiry of the valid tokens.
     pub(crate) tokens: HashMap<String, Timestamp>,
     issued: usize,
-    /// Statuses to answer with, instead of doing anything, by the last segment of the path.
+    /// Statuses of the next responses, by the last segment of the path. The requests have no effect.
     pub(crate) refuse: HashMap<String, VecDeque<u16>>,
-    /// How long requests take, by the last segment of their path; they take effect at the start.
+    /// Bodies of the next responses with status 200, by the last segment of the path. The requests have no
+    /// effect.
+    pub(crate) replies: HashMap<String, VecDeque<String>>,
+    /// Delay of responses by the last segment of the path. Requests take effect before it.
     pub(crate) delay: HashMap<String, Duration>,
-    /// Whether refreshing gives a new value.
+    /// Whether a refresh returns a new value.
     pub(crate) rotate: bool,
     /// Whether the user lacks the role for the API.
     pub(crate) no_role: bool,
+    /// Valid tokens that the API rejects.
+    pub(crate) rejected_by_api: HashSet<String>,
 }
 
 #[derive(Debug, Clone)]
@@ -73,12 +78,12 @@ impl Service {
         self.state.lock().unwrap()
     }
 
-    /// How many requests came for this last segment of a path.
+    /// Returns the number of requests for this last segment of a path.
     pub(crate) fn seen(&self, what: &str) -> usize {
         self.state().seen.get(what).copied().unwrap_or(0)
     }
 
-    /// How many there were of all four operations: authenticate, refresh, logout, ping.
+    /// Returns the number of requests: authenticate, refresh, logout, ping.
     pub(crate) fn counts(&self) -> [usize; 4] {
         ["authenticate", "refresh", "logout", "ping"].map(|what| self.seen(what))
     }
@@ -90,6 +95,19 @@ impl Service {
 
     pub(crate) fn delay(&self, what: &str, by: Duration) {
         self.state().delay.insert(what.to_owned(), by);
+    }
+
+    /// Scripts the body of the next response for this last segment of a path.
+    pub(crate) fn reply(&self, what: &str, body: &str) {
+        let mut state = self.state();
+        let replies = state.replies.entry(what.to_owned()).or_default();
+        replies.push_back(body.to_owned());
+    }
+
+    /// Adds a valid token with a full lifetime.
+    pub(crate) fn add_token(&self, token: &str) {
+        let expiry = self.clock.now() + jiff::SignedDuration::try_from(LIFE).unwrap();
+        self.state().tokens.insert(token.to_owned(), expiry);
     }
 
     /// Ends all sessions, as an administrator can.
@@ -113,6 +131,9 @@ impl Service {
         *state.seen.entry(what.to_owned()).or_default() += 1;
         if let Some(status) = state.refuse.get_mut(what).and_then(VecDeque::pop_front) {
             return (status, String::new());
+        }
+        if let Some(body) = state.replies.get_mut(what).and_then(VecDeque::pop_front) {
+            return (200, body);
         }
         let refused = |code: &str| {
             (
@@ -160,7 +181,7 @@ impl Service {
                 state.tokens.remove(&token);
                 (204, String::new())
             }
-            _ if state.no_role => (401, String::new()),
+            _ if state.no_role || state.rejected_by_api.contains(&token) => (401, String::new()),
             _ => (200, String::new()),
         }
     }
@@ -187,7 +208,7 @@ impl Transport for Service {
     }
 }
 
-/// A call that any user may make.
+/// A call without side effects.
 pub(crate) struct Ping;
 
 impl Endpoint for Ping {

@@ -1,12 +1,12 @@
-//! The life of a token, seen by many calls at once.
+//! Sign-in, refresh and replacement of the token that parallel calls share.
 
 mod support;
 
 use std::future::IntoFuture as _;
 use std::time::Duration;
 
-use anaplan_auth::{Basic, FixedToken, TokenAuthenticator, WhoAmI};
-use anaplan_core::{ErrorKind, Result, Session};
+use anaplan_auth::{Authenticate, Basic, SignIn, TokenAuthenticator, WhoAmI};
+use anaplan_core::{Bytes, ErrorKind, Result, Session, async_trait};
 use futures_util::future::join_all;
 use support::{LIFE, Ping, Service};
 
@@ -37,14 +37,14 @@ async fn advance(by: Duration) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn parallel_calls_of_a_cold_client_share_one_sign_in() {
+async fn parallel_first_calls_share_one_sign_in() {
     let (service, session) = start();
     assert!(many(&session, 500).await.iter().all(Result::is_ok));
     assert_eq!(service.counts(), [1, 0, 0, 500]);
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_expired_token_is_replaced_once_and_never_sent() {
+async fn expired_token_is_replaced_once_and_not_sent() {
     let (service, session) = start();
     session.call(Ping).await.unwrap();
     advance(LIFE + MINUTE).await;
@@ -53,18 +53,18 @@ async fn an_expired_token_is_replaced_once_and_never_sent() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_revoked_token_is_replaced_once_however_many_calls_find_out() {
+async fn revoked_token_is_replaced_once_by_parallel_calls() {
     let (service, session) = start();
     session.call(Ping).await.unwrap();
     service.revoke_all();
     service.delay("ping", SECOND);
     assert!(many(&session, 500).await.iter().all(Result::is_ok));
-    // One refresh finds out that the session is gone; each call was sent twice.
+    // One refresh shows that the session has ended; each call is sent twice.
     assert_eq!(service.counts(), [2, 1, 0, 1001]);
 }
 
 #[tokio::test(start_paused = true)]
-async fn one_call_refreshes_early_while_the_others_go_on_with_the_old_token() {
+async fn early_refresh_is_made_by_one_call_while_others_use_the_old_token() {
     let (service, session) = start();
     session.call(Ping).await.unwrap();
     advance(31 * MINUTE).await;
@@ -72,18 +72,18 @@ async fn one_call_refreshes_early_while_the_others_go_on_with_the_old_token() {
     tokio::task::yield_now().await;
     let before = session.clock().monotonic();
     assert!(many(&session, 100).await.iter().all(Result::is_ok));
-    assert_eq!(session.clock().monotonic(), before, "nobody else waited");
+    assert_eq!(session.clock().monotonic(), before, "no other call waited");
     assert!(!renewing.is_finished());
     renewing.await.unwrap().unwrap();
     assert_eq!(service.counts(), [1, 1, 0, 102]);
-    // The life begins anew.
+    // The lifetime starts again.
     advance(29 * MINUTE).await;
     session.call(Ping).await.unwrap();
     assert_eq!(service.counts(), [1, 1, 0, 103]);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_client_that_is_used_for_hours_signs_in_once() {
+async fn session_in_use_for_hours_signs_in_once() {
     let (service, session) = start();
     for _ in 0..600 {
         session.call(Ping).await.unwrap();
@@ -95,7 +95,7 @@ async fn a_client_that_is_used_for_hours_signs_in_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_refresh_may_give_another_token() {
+async fn refresh_with_a_new_value_replaces_the_token() {
     let (service, session) = start();
     service.state().rotate = true;
     session.call(Ping).await.unwrap();
@@ -106,7 +106,7 @@ async fn a_refresh_may_give_another_token() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn when_the_refresh_is_refused_the_client_signs_in() {
+async fn rejected_refresh_leads_to_a_sign_in() {
     let (service, session) = start();
     session.call(Ping).await.unwrap();
     service.revoke_all();
@@ -116,7 +116,7 @@ async fn when_the_refresh_is_refused_the_client_signs_in() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_refresh_that_fails_otherwise_costs_nothing_but_a_later_one() {
+async fn failed_early_refresh_is_repeated_after_ten_seconds() {
     let (service, session) = start();
     service.delay("refresh", Duration::ZERO);
     session.call(Ping).await.unwrap();
@@ -124,16 +124,20 @@ async fn a_refresh_that_fails_otherwise_costs_nothing_but_a_later_one() {
     service.refuse("refresh", &[503; 6]);
     session.call(Ping).await.unwrap();
     let tried = service.seen("refresh");
-    assert_eq!(tried, 6, "as often as any idempotent call");
+    assert_eq!(tried, 6, "retried like any idempotent call");
     session.call(Ping).await.unwrap();
-    assert_eq!(service.seen("refresh"), tried, "left alone for a while");
+    assert_eq!(
+        service.seen("refresh"),
+        tried,
+        "no refresh within ten seconds"
+    );
     advance(11 * SECOND).await;
     session.call(Ping).await.unwrap();
     assert_eq!(service.counts(), [1, tried + 1, 0, 4]);
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_late_refusal_of_an_old_token_does_not_discard_the_new_one() {
+async fn late_rejection_of_an_old_token_does_not_discard_the_new_one() {
     let (service, session) = start();
     session.call(Ping).await.unwrap();
     service.revoke_all();
@@ -149,22 +153,84 @@ async fn the_late_refusal_of_an_old_token_does_not_discard_the_new_one() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_second_refusal_is_for_the_caller_to_see_and_leaves_the_token_alone() {
+async fn missing_role_is_unauthorized_and_signs_in_again_once_in_five_minutes() {
     let (service, session) = start();
     session.call(Ping).await.unwrap();
     service.state().no_role = true;
-    let error = session.call(Ping).await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Unauthorized);
-    assert_eq!((error.attempts(), error.is_retryable()), (2, false));
-    // The refresh has shown that the token was good: no need to sign in.
-    assert_eq!(service.counts(), [1, 1, 0, 3]);
+    for calls in 1..=10 {
+        let error = session.call(Ping).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Unauthorized);
+        assert_eq!((error.attempts(), error.is_retryable()), (2, false));
+        assert_eq!(service.counts(), [2, calls, 0, 1 + 2 * calls]);
+    }
+    advance(5 * MINUTE).await;
+    session.call(Ping).await.unwrap_err();
+    assert_eq!(service.seen("authenticate"), 3);
     service.state().no_role = false;
+    let before = service.counts();
     session.call(Ping).await.unwrap();
-    assert_eq!(service.counts(), [1, 1, 0, 4]);
+    assert_eq!(
+        service.counts()[..3],
+        before[..3],
+        "the token is still used"
+    );
 }
 
 #[tokio::test(start_paused = true)]
-async fn those_who_wait_share_the_failure_and_the_next_call_tries_again() {
+async fn token_that_only_the_api_rejects_is_replaced_by_a_sign_in() {
+    let (service, session) = start();
+    session.call(Ping).await.unwrap();
+    service.state().rejected_by_api.insert("token-1".to_owned());
+    service.delay("ping", SECOND);
+    assert!(many(&session, 100).await.iter().all(Result::is_ok));
+    assert_eq!(service.counts(), [2, 1, 0, 201]);
+    session.call(Ping).await.unwrap();
+    assert_eq!(service.counts(), [2, 1, 0, 202]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn refresh_with_new_values_that_the_api_rejects_ends_in_a_sign_in() {
+    let (service, session) = start();
+    session.call(Ping).await.unwrap();
+    service.state().rotate = true;
+    let rejected = ["token-1", "token-2"].map(str::to_owned);
+    service.state().rejected_by_api.extend(rejected);
+    // The refresh returns token-2, which the API rejects as well.
+    session.call(Ping).await.unwrap_err();
+    assert_eq!(service.counts(), [1, 1, 0, 3]);
+    session.call(Ping).await.unwrap();
+    assert_eq!(service.counts(), [2, 1, 0, 5]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn refresh_with_an_unusable_response_keeps_the_old_token() {
+    let (service, session) = start();
+    session.call(Ping).await.unwrap();
+    advance(31 * MINUTE).await;
+    for body in ["{}", r#"{"tokenInfo":{}}"#, "<html>", ""] {
+        service.reply("refresh", body);
+        session.call(Ping).await.unwrap();
+        advance(11 * SECOND).await;
+    }
+    assert_eq!(service.counts(), [1, 4, 0, 5]);
+    session.call(Ping).await.unwrap();
+    assert_eq!(service.counts(), [1, 5, 0, 6]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn sign_in_without_a_token_in_the_response_is_an_error() {
+    let service = Service::new();
+    let session = service.session(signed_by("s3cret"));
+    for body in ["{}", r#"{"tokenInfo":{"tokenValue":""}}"#, "[]"] {
+        service.reply("authenticate", body);
+        let error = session.call(Ping).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Decode, "{error}");
+    }
+    assert_eq!(service.counts(), [3, 0, 0, 0]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn waiting_calls_share_a_failed_sign_in_and_the_next_call_signs_in_again() {
     let service = Service::new();
     service.delay("authenticate", SECOND);
     let session = service.session(signed_by("s3cret"));
@@ -180,7 +246,7 @@ async fn those_who_wait_share_the_failure_and_the_next_call_tries_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn wrong_credentials_are_sent_once_and_described_in_the_servers_words() {
+async fn wrong_credentials_are_sent_once_and_the_error_quotes_the_server() {
     let service = Service::new();
     let session = service.session(signed_by("wrong-s3cret"));
     let error = session.call(Ping).await.unwrap_err();
@@ -189,10 +255,65 @@ async fn wrong_credentials_are_sent_once_and_described_in_the_servers_words() {
     assert_eq!(error.server_code(), Some("FAILURE_BAD_CREDENTIAL"));
     assert_eq!(service.counts(), [1, 0, 0, 0], "accounts get locked");
     assert!(!format!("{error} {error:?}").contains("s3cret"));
+    let text = error.to_string();
+    for part in [
+        "signing in failed: user ada@example.com at auth.anaplan.com",
+        "single sign-on",
+        "exception users",
+        "region",
+    ] {
+        assert!(text.contains(part), "{text}");
+    }
+}
+
+/// A sign-in of a user's own, with a signed body or without.
+#[derive(Debug)]
+struct Custom {
+    signed: bool,
+}
+
+#[async_trait]
+impl SignIn for Custom {
+    async fn request(&self, _: &Session) -> Result<Authenticate> {
+        let request = Authenticate::new(&"Custom s3cret".into())?;
+        Ok(if self.signed {
+            request.with_payload(|| Ok("{}".into()))
+        } else {
+            request
+        })
+    }
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_caller_that_gives_up_leaves_the_sign_in_to_the_next() {
+async fn rejected_sign_in_names_the_kind_of_credentials() {
+    let service = Service::new();
+    for (signed, start) in [
+        (true, "certificate at auth.anaplan.com; check that the cert"),
+        (false, "at auth.anaplan.com; check the credentials"),
+    ] {
+        let authenticator = TokenAuthenticator::new(Custom { signed });
+        let session = service.session(authenticator);
+        let text = session.call(Ping).await.unwrap_err().to_string();
+        let expected = format!("signing in failed: {start}");
+        assert!(
+            text.contains(&expected) && !text.contains("s3cret"),
+            "{text}"
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn failed_sign_in_without_a_response_gets_no_hint_about_credentials() {
+    let service = Service::new();
+    let session = service.session(signed_by("s3cret"));
+    service.refuse("authenticate", &[503; 6]);
+    let error = session.call(Ping).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Server);
+    assert!(!error.to_string().contains("single sign-on"), "{error}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn dropped_sign_in_is_repeated_by_the_next_waiting_call() {
     let (service, session) = start();
     let first = tokio::spawn(session.call(Ping).into_future());
     tokio::task::yield_now().await;
@@ -207,7 +328,7 @@ async fn a_caller_that_gives_up_leaves_the_sign_in_to_the_next() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn signing_out_ends_the_session_and_the_next_call_opens_another() {
+async fn sign_out_ends_the_session_and_the_next_call_signs_in() {
     let (service, session) = start();
     session.sign_out().await.unwrap();
     assert_eq!(service.counts(), [0; 4], "there was nothing to end");
@@ -221,7 +342,7 @@ async fn signing_out_ends_the_session_and_the_next_call_opens_another() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn signing_out_waits_for_a_sign_in_under_way() {
+async fn sign_out_waits_for_a_sign_in_in_progress() {
     let (service, session) = start();
     let call = tokio::spawn(session.call(Ping).into_future());
     tokio::task::yield_now().await;
@@ -232,7 +353,7 @@ async fn signing_out_waits_for_a_sign_in_under_way() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_am_i_uses_the_token_of_all_calls_and_renews_it_like_them() {
+async fn who_am_i_uses_and_renews_the_shared_token() {
     let (service, session) = start();
     let me = session.call(WhoAmI).await.unwrap();
     assert_eq!(me.user_id.as_deref(), Some("ada@example.com"));
@@ -240,22 +361,4 @@ async fn who_am_i_uses_the_token_of_all_calls_and_renews_it_like_them() {
     session.call(WhoAmI).await.unwrap();
     assert_eq!(service.counts(), [2, 1, 0, 0]);
     assert_eq!(service.seen("validate"), 3);
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_fixed_token_is_used_as_it_is_and_never_renewed() {
-    let service = Service::new();
-    let end = "2100-01-01T00:00:00Z".parse().unwrap();
-    service.state().tokens.insert("given".to_owned(), end);
-    let session = service.session(FixedToken::new(" given\n"));
-    session.call(Ping).await.unwrap();
-    session.sign_out().await.unwrap();
-    let error = session.call(Ping).await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Unauthorized);
-    assert_eq!(service.counts(), [0, 0, 1, 2]);
-    let shown = format!("{session:?}");
-    assert!(
-        shown.contains("FixedToken") && !shown.contains("given"),
-        "{shown}"
-    );
 }

@@ -1,4 +1,4 @@
-//! Where tokens are kept.
+//! The trait of token stores, and a store in memory.
 
 use std::any::Any;
 use std::fmt;
@@ -8,14 +8,14 @@ use anaplan_core::{Result, async_trait};
 
 use crate::oauth::tokens::OAuthTokens;
 
-/// Keeps the tokens of one user between runs and between processes.
+/// A store for the tokens of one user, shared by runs and processes.
 ///
-/// A rotating refresh token can be used once. So whoever renews holds the [`lock`](Self::lock) of the
-/// store all the while: they load, send, and save before anybody uses the new tokens. Whoever had to wait
-/// finds the new tokens in the store and sends nothing.
+/// A rotating refresh token can be used once. A process that refreshes holds the [`lock`](Self::lock) of the
+/// store from loading the tokens until the new ones are saved. A process that waited for the lock finds the
+/// new tokens in the store and sends nothing.
 ///
-/// [`FileTokenStore`](crate::FileTokenStore) and [`MemoryTokenStore`] are here; a store in a database or
-/// a vault looks like this:
+/// Implementations: [`FileTokenStore`](crate::FileTokenStore) and [`MemoryTokenStore`]. Example of a store in
+/// a database or a vault:
 ///
 /// ```
 /// use anaplan_auth::{OAuthTokens, StoreLock, TokenStore};
@@ -42,35 +42,35 @@ use crate::oauth::tokens::OAuthTokens;
 ///     }
 ///
 ///     async fn lock(&self) -> Result<Option<StoreLock>> {
-///         Ok(self.0.try_lease().await.map(StoreLock::new)) // given back when dropped
+///         Ok(self.0.try_lease().await.map(StoreLock::new)) // released on drop
 ///     }
 /// }
 /// ```
 #[async_trait]
 pub trait TokenStore: Send + Sync + fmt::Debug {
-    /// The tokens that were saved last; `None` when there are none.
+    /// Returns the tokens that were saved last.
     ///
     /// # Errors
     ///
-    /// Any. Nothing is sent then.
+    /// Any. The call that needs the tokens fails, and nothing is sent.
     async fn load(&self) -> Result<Option<OAuthTokens>>;
 
-    /// Keeps these tokens in place of those before. Returns when they are safe: when the process may
-    /// die. A store that fails has to leave what it had.
+    /// Replaces the saved tokens. When it returns, the tokens must survive a crash of the process. On failure,
+    /// the old tokens must remain.
     ///
     /// # Errors
     ///
-    /// Any. The tokens are not used then, and saving them is tried again before anything else is done.
+    /// Any. The new tokens are not used. The next call that needs a token saves them first.
     async fn save(&self, tokens: &OAuthTokens) -> Result<()>;
 
-    /// The right to renew, for one at a time among all who share the store, other processes included.
+    /// Acquires the exclusive lock of the store, across all processes that share it.
     ///
-    /// `None` when somebody else has it; it is asked for again soon. A store that can wait may wait. The
-    /// right must end when its holder dies.
+    /// Returns `None` if it is held elsewhere; the caller polls. An implementation may also wait. The lock must
+    /// be released when its holder terminates.
     ///
     /// # Errors
     ///
-    /// Any. Nothing is sent then.
+    /// Any. The call that needs the tokens fails, and nothing is sent.
     async fn lock(&self) -> Result<Option<StoreLock>>;
 }
 
@@ -89,14 +89,14 @@ impl<S: TokenStore + ?Sized> TokenStore for Arc<S> {
     }
 }
 
-/// The right to renew the tokens of a store. It ends when this is dropped.
-#[must_use = "the lock ends when this is dropped"]
+/// The lock of a store. Dropping it releases the lock.
+#[must_use = "dropping it releases the lock"]
 pub struct StoreLock {
     _guard: Box<dyn Any + Send + Sync>,
 }
 
 impl StoreLock {
-    /// A right that ends when `guard` is dropped.
+    /// Creates a lock that is released by dropping `guard`.
     pub fn new(guard: impl Send + Sync + 'static) -> Self {
         Self {
             _guard: Box::new(guard),
@@ -110,14 +110,13 @@ impl fmt::Debug for StoreLock {
     }
 }
 
-/// Keeps tokens for as long as the process lives. All clones are the same store.
+/// A store in memory. Clones share the tokens.
 ///
-/// With a rotating refresh token that came from elsewhere, the token that would be good for the next
-/// run is lost at the end of the process.
+/// The tokens are lost at the end of the process, including the successor of a rotating refresh token.
 #[derive(Debug, Clone, Default)]
 pub struct MemoryTokenStore {
     tokens: Arc<Mutex<Option<OAuthTokens>>>,
-    turn: Arc<tokio::sync::Mutex<()>>,
+    lock: Arc<tokio::sync::Mutex<()>>,
 }
 
 #[async_trait]
@@ -128,13 +127,13 @@ impl TokenStore for MemoryTokenStore {
     }
 
     async fn save(&self, tokens: &OAuthTokens) -> Result<()> {
-        let mut kept = self.tokens.lock().unwrap_or_else(PoisonError::into_inner);
-        *kept = Some(tokens.clone());
+        let mut saved = self.tokens.lock().unwrap_or_else(PoisonError::into_inner);
+        *saved = Some(tokens.clone());
         Ok(())
     }
 
     async fn lock(&self) -> Result<Option<StoreLock>> {
-        let guard = Arc::clone(&self.turn).lock_owned().await;
+        let guard = Arc::clone(&self.lock).lock_owned().await;
         Ok(Some(StoreLock::new(guard)))
     }
 }

@@ -1,12 +1,12 @@
-//! What can go wrong between a client and the OAuth service.
+//! Reasons why the OAuth service issued no tokens.
 
 use std::error::Error as _;
 
 use anaplan_core::{Error, ErrorKind};
 
-/// Why the OAuth service gave no tokens.
+/// The reason why the OAuth service issued no tokens.
 ///
-/// It travels inside an [`Error`], as a rule of [`ErrorKind::Authentication`], whose text says more:
+/// It is the source of an [`Error`], usually of [`ErrorKind::Authentication`], whose message explains it:
 ///
 /// ```
 /// # anaplan_testkit::story(async |fake| {
@@ -22,46 +22,48 @@ use anaplan_core::{Error, ErrorKind};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
 #[non_exhaustive]
 pub enum OAuthProblem {
-    /// The code or the refresh token is wrong, used up, expired or another client's: sign in again.
-    #[error("invalid grant")]
+    /// The code or the refresh token is invalid, used up, expired or belongs to another client. Sign in
+    /// again.
+    #[error("OAuth error invalid_grant")]
     InvalidGrant,
-    /// The user said no, or the service does not know the client or its secret.
-    #[error("access denied")]
+    /// The user denied access, or the service does not know the client or its secret.
+    #[error("OAuth error access_denied")]
     AccessDenied,
-    /// The service misses something in the request, or does not understand it.
-    #[error("invalid request")]
+    /// The request is incomplete or malformed.
+    #[error("OAuth error invalid_request")]
     InvalidRequest,
     /// The client is registered for another grant.
-    #[error("unauthorized client")]
+    #[error("OAuth error unauthorized_client")]
     UnauthorizedClient,
-    /// The user of a device has not decided yet.
-    #[error("authorization pending")]
+    /// The user of a device has not approved it yet.
+    #[error("OAuth error authorization_pending")]
     AuthorizationPending,
-    /// The service is asked more often than it likes.
-    #[error("slow down")]
+    /// The service was polled too often.
+    #[error("OAuth error slow_down")]
     SlowDown,
-    /// The user of a device took too long: start again.
-    #[error("expired device code")]
+    /// The device code has expired. Start again.
+    #[error("OAuth error expired_token")]
     ExpiredToken,
-    /// The redirect does not belong to the authorization request: its `state` is another one.
-    #[error("wrong state")]
+    /// The `state` of the redirect is not that of the authorization request.
+    #[error("OAuth check state_mismatch")]
     StateMismatch,
-    /// The redirect carries neither a code nor an error.
-    #[error("no code in the redirect")]
+    /// The redirect contains neither a code nor an error.
+    #[error("OAuth check no_code")]
     NoCode,
-    /// There are no tokens: nobody has signed in yet.
-    #[error("not signed in")]
+    /// The store has no tokens.
+    #[error("OAuth check not_signed_in")]
     NotSignedIn,
-    /// The access token has expired and cannot be renewed: the scope `offline_access` was not granted.
-    #[error("no refresh token")]
+    /// The access token cannot be refreshed: the scope `offline_access` was not granted.
+    #[error("OAuth check no_refresh_token")]
     NoRefreshToken,
-    /// The answer to a renewal got lost, and with it, perhaps, the successor of the refresh token.
-    #[error("lost answer")]
-    LostAnswer,
+    /// The service may have executed a request whose response was lost or unreadable, and the code or
+    /// rotating refresh token in it may be used up.
+    #[error("OAuth check unknown_outcome")]
+    UnknownOutcome,
 }
 
 impl OAuthProblem {
-    /// The problem that an error is about, if it is one of signing in through the OAuth service.
+    /// Returns the problem in an error of the OAuth sign-in.
     #[must_use]
     pub fn of(error: &Error) -> Option<Self> {
         let own = error.source().and_then(|source| source.downcast_ref());
@@ -73,7 +75,7 @@ impl OAuthProblem {
         })
     }
 
-    /// The problem behind the `error` of the service.
+    /// Returns the problem for an `error` code of the service.
     pub(super) fn from_code(code: &str) -> Option<Self> {
         Some(match code {
             "invalid_grant" => Self::InvalidGrant,
@@ -87,6 +89,7 @@ impl OAuthProblem {
         })
     }
 
+    /// Creates an error with this problem as its source.
     pub(super) fn error(self, message: impl Into<String>) -> Error {
         Error::new(ErrorKind::Authentication, message).caused_by(self)
     }
