@@ -12,6 +12,13 @@ const QUIET_ROUNDS: u32 = 12;
 /// Rounds after which the thread pauses instead of polling on.
 const BUSY_ROUNDS: u32 = 200;
 
+/// A pause of the thread.
+const PAUSE: Duration = Duration::from_millis(1);
+/// Pauses without activity after which a call without any timer counts as hanging.
+const NO_TIMER_PATIENCE: Duration = Duration::from_secs(10);
+/// Pauses without activity after which a call that only waits beyond the limit counts as hanging.
+const LIMIT_PATIENCE: Duration = Duration::from_millis(500);
+
 /// A clock that jumps to the next timer as soon as nothing is left to do at the present time.
 ///
 /// Nothing is left to do when every exchange that the client has under way is parked at the server,
@@ -96,24 +103,30 @@ impl VirtualClock {
         }
     }
 
-    /// Moves time from timer to timer. Never completes; returns only if nothing happens for `patience`.
-    pub async fn drive(&self, patience: Duration) {
+    /// Moves time from timer to timer, but not beyond `limit`.
+    ///
+    /// Returns why it ended: no timer is left before `limit`, or none at all, and nothing else has
+    /// happened for a while of real time, which work on other threads may need.
+    pub async fn drive(&self, limit: Duration) -> &'static str {
         let mut stalled = Duration::ZERO;
         loop {
             let before = self.lock().activity;
-            if self.is_quiet().await && self.jump() {
+            if self.is_quiet().await && self.jump(limit) {
                 stalled = Duration::ZERO;
                 continue;
             }
-            let pause = Duration::from_millis(1);
-            pause_thread(pause).await;
-            stalled = if self.lock().activity == before {
-                stalled + pause
+            pause_thread(PAUSE).await;
+            let state = self.lock();
+            stalled = if state.activity == before {
+                stalled + PAUSE
             } else {
                 Duration::ZERO
             };
-            if stalled > patience {
-                return;
+            if state.timers.is_empty() && stalled > NO_TIMER_PATIENCE {
+                return "no activity";
+            }
+            if !state.timers.is_empty() && stalled > LIMIT_PATIENCE {
+                return "virtual deadline";
             }
         }
     }
@@ -137,8 +150,12 @@ impl VirtualClock {
         false
     }
 
-    fn jump(&self) -> bool {
+    fn jump(&self, limit: Duration) -> bool {
         let mut state = self.lock();
+        let next = state.timers.first_key_value();
+        if next.is_none_or(|((at, _), _)| *at > limit) {
+            return false;
+        }
         let Some(((at, _), waker)) = state.timers.pop_first() else {
             return false;
         };

@@ -2,9 +2,15 @@
 
 mod client;
 mod perform;
+mod special;
 
+pub use anaplan::Client;
 pub use client::{Target, connect};
 pub use perform::perform;
+pub use special::{
+    list_blocking, own_endpoint, save_file, sign_in_device, upload_bytes, upload_from,
+    upload_with_wrong_length,
+};
 
 /// What an error says about the work of the call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,6 +23,17 @@ pub enum Claim {
     Failed,
 }
 
+impl Outcome {
+    /// The failure, if the call failed.
+    #[must_use]
+    pub fn failure(&self) -> Option<&Failure> {
+        match self {
+            Self::Failed(failure) => Some(failure),
+            _ => None,
+        }
+    }
+}
+
 /// A failure of the SDK, reduced to what the verdict needs.
 #[derive(Debug, Clone)]
 pub struct Failure {
@@ -24,6 +41,8 @@ pub struct Failure {
     pub claim: Claim,
     /// The kind of the error.
     pub kind: String,
+    /// Whether the error says that another try may help.
+    pub retryable: bool,
     /// Everything that the error shows of itself.
     pub text: String,
 }

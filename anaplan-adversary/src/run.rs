@@ -9,18 +9,15 @@ use tokio::task::JoinSet;
 use tracing::instrument::WithSubscriber as _;
 
 use crate::case::Case;
-use crate::clock::VirtualClock;
 use crate::logs::{LeakDetector, Leaks};
-use crate::operations::{Outcome, Target, connect, perform};
-use crate::server::Server;
+use crate::operations::{Outcome, Target, perform};
+use crate::scene::Scene;
 use crate::verdict::{Verdict, Violation, judge};
 
 /// After this much virtual time a call counts as hanging.
 const LIMIT: Duration = Duration::from_secs(3 * 3600);
 /// What a call with a deadline may take beyond it.
 const GRACE: Duration = Duration::from_secs(6);
-/// After this much real time without any activity a case counts as stuck.
-const PATIENCE: Duration = Duration::from_secs(20);
 /// Cases that one thread runs at a time.
 const AT_ONCE: usize = 12;
 
@@ -120,57 +117,26 @@ fn work(cases: &[Case], next: &AtomicUsize, watch: &(dyn Fn(usize) + Sync)) -> V
 
 /// Runs one case.
 pub async fn run(case: Case, target: Target) -> Ran {
-    let clock = VirtualClock::default();
-    let server = Server::new(case, clock.clone());
-    let Ok((address, serving)) = server.listen().await else {
+    let Ok(scene) = Scene::new(case, &target).await else {
         return failed_to_run(case);
     };
-    let serving = tokio::spawn(serving);
     let leaks = Leaks::default();
-    let Ok(client) = connect(&target, &format!("http://{address}"), &clock, case.op) else {
-        return failed_to_run(case);
-    };
+    let client = scene.client.clone();
     let call = async move { perform(case.op, &client, case.timeout).await };
-    let call = call.with_subscriber(LeakDetector::new(leaks.clone()));
-    let mut call = tokio::spawn(call);
+    let mut call = tokio::spawn(call.with_subscriber(LeakDetector::new(leaks.clone())));
     let limit = case
         .timeout
         .map_or(LIMIT, |seconds| Duration::from_secs(seconds) + GRACE);
-    let ended = tokio::select! {
-        outcome = &mut call => Ok(outcome),
-        () = clock.sleep(limit) => Err("virtual deadline"),
-        () = clock.drive(PATIENCE) => Err("no activity"),
-        () = server.flooded() => Err("too many requests"),
-    };
+    let ended = scene.drive(limit, &mut call).await;
     call.abort();
-    serving.abort();
-    let state = server.state();
-    let mut story: String = state
-        .seen
-        .iter()
-        .map(|seen| {
-            format!(
-                "    {:>8} ms {:?} -> {:?}\n",
-                seen.at, seen.line, seen.status
-            )
-        })
-        .collect();
-    story.push_str(&format!("    {:>8} ms end\n", clock.now().as_millis()));
+    let mut story = scene.story();
     let mut verdict = match ended {
         Ok(Ok(outcome)) => {
             story.push_str(&format!("    outcome {}\n", brief(&outcome)));
-            judge(&case, &state, &outcome)
+            judge(&case, &scene.server.state(), &outcome)
         }
-        Ok(Err(_)) => {
-            let mut verdict = Verdict::default();
-            verdict.add(Violation::Panic, "the call panicked");
-            verdict
-        }
-        Err(why) => {
-            let mut verdict = Verdict::default();
-            verdict.add(Violation::Hang, why);
-            verdict
-        }
+        Ok(Err(_)) => Verdict::of(Violation::Panic, "the call panicked"),
+        Err(why) => Verdict::of(Violation::Hang, why),
     };
     for message in take_panics() {
         verdict.add(Violation::Panic, message);
@@ -178,7 +144,6 @@ pub async fn run(case: Case, target: Target) -> Ran {
     for line in leaks.lines().into_iter().take(1) {
         verdict.add(Violation::Secret, line);
     }
-    drop(state);
     Ran {
         case,
         verdict,
@@ -187,11 +152,9 @@ pub async fn run(case: Case, target: Target) -> Ran {
 }
 
 fn failed_to_run(case: Case) -> Ran {
-    let mut verdict = Verdict::default();
-    verdict.add(Violation::Hang, "the case could not be set up");
     Ran {
         case,
-        verdict,
+        verdict: Verdict::of(Violation::Hang, "the case could not be set up"),
         story: String::new(),
     }
 }

@@ -358,7 +358,10 @@ fn refusal(status: u16, date: Option<Millis>) -> Vec<Step> {
 
 /// A refusal of a token that this server has not handed out.
 fn unauthorized(state: &State, request: &Request, point: Point) -> Option<Answer> {
-    if matches!(point, Point::SignIn | Point::Refresh) || request.path.contains("/token/") {
+    if matches!(point, Point::SignIn | Point::Refresh)
+        || request.path.contains("token/")
+        || request.path.contains("/oauth/")
+    {
         return None;
     }
     let header = request.header("authorization").unwrap_or_default();

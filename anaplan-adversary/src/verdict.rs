@@ -138,6 +138,14 @@ pub fn judge(case: &Case, state: &State, outcome: &Outcome) -> Verdict {
 }
 
 impl Verdict {
+    /// A verdict with one broken promise.
+    #[must_use]
+    pub fn of(violation: Violation, text: &str) -> Self {
+        let mut verdict = Self::default();
+        verdict.add(violation, text);
+        verdict
+    }
+
     /// Adds a broken promise.
     pub fn add(&mut self, violation: Violation, text: impl Into<String>) {
         self.violations.push((violation, text.into()));

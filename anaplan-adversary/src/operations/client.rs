@@ -87,8 +87,9 @@ impl Clock for SdkClock {
         Timestamp::from_millisecond(START.saturating_add(elapsed)).unwrap_or(Timestamp::MAX)
     }
 
+    /// Not zero at the start, so that sums with huge lifetimes overflow here as they do elsewhere.
     fn monotonic(&self) -> Duration {
-        self.0.now()
+        Duration::from_secs(1000) + self.0.now()
     }
 
     fn sleep(&self, duration: Duration) -> Pin<Box<dyn Future<Output = ()> + Send + 'static>> {

@@ -140,7 +140,7 @@ async fn started<L: LongRunning>(task: Task<L>) -> Outcome {
     }
 }
 
-fn failure(error: &Error) -> Failure {
+pub(super) fn failure(error: &Error) -> Failure {
     let claim = match error.kind() {
         ErrorKind::Ambiguous | ErrorKind::Timeout | ErrorKind::TaskTimeout => Claim::Unknown,
         ErrorKind::TaskFailed => Claim::Failed,
@@ -163,6 +163,7 @@ fn failure(error: &Error) -> Failure {
     Failure {
         claim,
         kind: format!("{:?}", error.kind()),
+        retryable: error.is_retryable(),
         text,
     }
 }
