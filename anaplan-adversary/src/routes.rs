@@ -5,7 +5,7 @@ use crate::case::{Op, Point};
 use crate::http::Request;
 use crate::rows::{
     chunk, file_row, item_key, item_rows, model_row, poll, read_key, read_request, revision_row,
-    revision_rows, started, task_rows, workspace_row,
+    revision_rows, started, task_rows, whole_file, workspace_row,
 };
 use crate::secrets::secret;
 use crate::world::{CALLER, Millis, Work, World, integer, strings};
@@ -62,7 +62,7 @@ pub fn classify(request: &Request) -> (Point, Option<Work>) {
                 _,
             ],
         ) => (Point::Poll, None),
-        ("GET", [.., "chunks", _]) => (Point::Part, None),
+        ("GET", [.., "chunks", _] | [.., "files", _]) => (Point::Part, None),
         ("GET", ["workspaces"]) => (Point::Page, None),
         ("GET", _) => (Point::Listing, None),
         _ => (Point::Other, None),
@@ -195,6 +195,7 @@ pub fn answer(world: &World, request: &Request, op: Op, now: Millis, made: &str)
             let row = |n: usize| format!(r#"{{"id":"{n}","name":"Chunk {n}"}}"#);
             listing("chunks", (0..count).map(row).collect())
         }
+        ("GET", [.., "files", _]) => whole_file(world, now),
         ("GET", [.., "files"]) => listing("files", vec![file_row(world, "113000000001", now)]),
         ("GET", [.., "tasks" | "syncTasks" | "comparisonReportTasks", id]) => poll(world, id, now),
         ("GET", [.., "syncTasks"]) => Answer::List {

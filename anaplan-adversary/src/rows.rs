@@ -126,6 +126,17 @@ pub(crate) fn file_row(world: &World, id: &str, now: Millis) -> String {
     )
 }
 
+pub(crate) fn whole_file(world: &World, now: Millis) -> Answer {
+    match world.content(now) {
+        Some(body) if !body.is_empty() => Answer::Bytes {
+            status: 200,
+            content_type: Some("application/octet-stream"),
+            body,
+        },
+        _ => Answer::error(404, "Not Found"),
+    }
+}
+
 pub(crate) fn chunk(world: &World, index: &str, now: Millis) -> Answer {
     let index: usize = index.parse().unwrap_or(usize::MAX);
     match world.chunks(now).into_iter().nth(index).flatten() {

@@ -371,6 +371,9 @@ fn unauthorized(state: &State, request: &Request, point: Point) -> Option<Answer
 }
 
 fn is_used(state: &State, token: &str) -> bool {
+    if token.is_empty() {
+        return false;
+    }
     let mut used = state.world.of_caller().map(|effect| &effect.work);
     used.any(|work| matches!(work, Work::Refresh(old) if old == token))
 }

@@ -369,9 +369,19 @@ fn is_fair(case: &Case) -> bool {
             return false;
         }
     }
-    // An empty body is what the endpoint documents for chunks, and no content type is checked there.
-    if case.point == Point::Chunk && matches!(body, Body::Empty | Body::Text) && status == 200 {
-        return case.effect == When::After(0);
+    // An empty body is what the endpoint documents for chunks, whatever is said about its encoding.
+    let cut = matches!(
+        framing,
+        Framing::CutLength | Framing::CutChunked | Framing::HangMidway
+    );
+    if case.point == Point::Chunk && documented && !cut {
+        let telling = matches!(
+            body,
+            Body::Genuine | Body::ByteOrderMark | Body::Empty | Body::Text
+        );
+        if telling || framing != Framing::Whole {
+            return case.effect == When::After(0);
+        }
     }
     // The bytes of a file may be anything: only what the head or the framing shows can be found out.
     if case.point == Point::Part && status == 200 && whole {

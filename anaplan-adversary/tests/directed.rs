@@ -4,6 +4,7 @@ mod support;
 
 use anaplan_adversary::case::{Body, Break, Case, Framing, Hits, Listing, Op, Point, Reply, When};
 use anaplan_adversary::operations::{Outcome, own_endpoint};
+use anaplan_adversary::reply::Step;
 use support::{LONG, always, call, count, passes, replacing, scene};
 
 fn lost(op: Op, point: Point, effect: When) -> Case {
@@ -213,4 +214,32 @@ async fn refused_token_after_a_successful_refresh_leads_to_a_new_sign_in() {
         scene.story()
     );
     assert_eq!(count(&scene, Point::SignIn), 2);
+}
+
+#[tokio::test]
+async fn body_that_keeps_moving_may_take_longer_than_one_exchange() {
+    // 48 s between the pieces, less than the idle limit; ten minutes in all.
+    let slow = |answer: &anaplan_adversary::answer::Answer| {
+        let body = answer.body(200);
+        let head = format!(
+            "HTTP/1.1 200 x\r\ncontent-type: application/octet-stream\r\ncontent-length: {}\r\n\r\n",
+            body.len()
+        );
+        let mut steps = vec![Step::Write(head.into_bytes())];
+        for piece in body.chunks(3) {
+            steps.push(Step::Write(piece.to_vec()));
+            steps.push(Step::Sleep(std::time::Duration::from_secs(48)));
+        }
+        steps
+    };
+    let scene = replacing(Op::Download, move |_, point, _, answer| {
+        (point == Point::Part).then(|| slow(answer))
+    })
+    .await;
+    let outcome = call(&scene, Op::Download).await;
+    assert!(
+        matches!(&outcome, Outcome::Bytes(bytes) if bytes.len() == 120),
+        "{outcome:?}\n{}",
+        scene.story()
+    );
 }
