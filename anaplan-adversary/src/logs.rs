@@ -92,3 +92,21 @@ impl Visit for Line {
         let _ = write!(self.0, " {field}={value}");
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secret_in_a_field_of_an_event_or_span_is_found() {
+        let leaks = Leaks::default();
+        let password = secrets::secret("password");
+        tracing::subscriber::with_default(LeakDetector::new(leaks.clone()), || {
+            tracing::trace!(target: "sdk", "harmless");
+            assert!(leaks.lines().is_empty());
+            tracing::trace!(target: "sdk", header = %secrets::base64(&password), "sent");
+            let _span = tracing::debug_span!("call", password);
+        });
+        assert_eq!(leaks.lines().len(), 2, "{:?}", leaks.lines());
+    }
+}

@@ -213,7 +213,10 @@ fn judge_handle(
             Violation::Foreign,
             format!("{id} of {by:?}, presumed: {presumed}"),
         );
-    } else if mine.is_empty() && !sync && case.op.class() == Class::Once {
+    } else if mine.is_empty()
+        && !sync
+        && (case.op.class() == Class::Once || case.op == Op::ComparisonReport)
+    {
         verdict.add(Violation::FalseSuccess, format!("{id} was never executed"));
     }
     match waited {
