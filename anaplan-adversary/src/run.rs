@@ -15,7 +15,7 @@ use crate::scene::Scene;
 use crate::verdict::{Verdict, Violation, judge};
 
 /// After this much virtual time a call counts as hanging.
-const LIMIT: Duration = Duration::from_secs(3 * 3600);
+const LIMIT: Duration = Duration::from_secs(6 * 3600);
 /// What a call with a deadline may take beyond it.
 const GRACE: Duration = Duration::from_secs(6);
 /// Cases that one thread runs at a time.

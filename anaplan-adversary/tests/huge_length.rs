@@ -2,9 +2,14 @@
 
 mod support;
 
-use anaplan_adversary::case::{Op, Point};
+use std::sync::Arc;
+
+use anaplan_adversary::case::{Case, Op, Point};
+use anaplan_adversary::operations::Target;
 use anaplan_adversary::reply::Step;
-use support::{LONG, replacing};
+use anaplan_adversary::scene::Scene;
+use anaplan_adversary::server::Override;
+use support::LONG;
 
 #[tokio::test]
 async fn announced_length_is_not_allocated() {
@@ -18,11 +23,14 @@ async fn announced_length_is_not_allocated() {
             let head = format!(
                 "HTTP/1.1 200 x\r\ncontent-type: application/octet-stream\r\ncontent-length: {length}\r\n\r\nabc"
             );
-            let scene = replacing(op, move |_, of, _, _| {
+            let replace: Override = Arc::new(move |_, of, _, _| {
                 let steps = vec![Step::Write(head.clone().into_bytes()), Step::Close];
                 (of == point).then_some(steps)
-            })
-            .await;
+            });
+            let target = Target::new().without_body_limit();
+            let scene = Scene::replacing(Case::honest(op), &target, replace)
+                .await
+                .unwrap();
             let call = anaplan_adversary::operations::perform(op, &scene.client, None);
             let outcome = scene.drive(LONG, call).await.unwrap();
             // A start that was executed may be found again.

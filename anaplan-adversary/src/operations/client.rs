@@ -24,6 +24,7 @@ use crate::world::MODELS;
 #[derive(Debug, Clone)]
 pub struct Target {
     transport: ReqwestTransport,
+    max_body: Option<usize>,
 }
 
 impl Target {
@@ -37,7 +38,15 @@ impl Target {
     pub fn new() -> Self {
         Self {
             transport: ReqwestTransport::new().expect("the bundled transport must be available"),
+            max_body: None,
         }
+    }
+
+    /// Lets clients hold responses of any size in memory.
+    #[must_use]
+    pub fn without_body_limit(mut self) -> Self {
+        self.max_body = Some(usize::MAX);
+        self
     }
 }
 
@@ -61,6 +70,10 @@ pub fn connect(target: &Target, base: &str, clock: &VirtualClock, op: Op) -> Res
         }))
         .clock(Arc::new(SdkClock(clock.clone())))
         .model_id(MODELS[0]);
+    let builder = match target.max_body {
+        Some(bytes) => builder.max_body(bytes),
+        None => builder,
+    };
     let builder = match op {
         Op::SignIn => builder.basic("ada@example.com", secret("password")),
         Op::OAuthRefresh => {

@@ -4,7 +4,9 @@ use std::path::Path as FilePath;
 
 use anaplan::auth::{MemoryTokenStore, OAuth, OAuthClient};
 use anaplan::bulk::Content;
-use anaplan::{Answer, Bytes, Client, Endpoint, Method, Path, Result, RetryClass};
+use anaplan::{
+    Answer, Bytes, Client, Endpoint, Error, ErrorKind, Method, Path, Result, RetryClass,
+};
 
 use super::perform::failure;
 use super::{Failure, Outcome};
@@ -108,6 +110,7 @@ impl Endpoint for Unreadable {
     }
 
     fn decode(&self, answer: Answer) -> Result<Self::Output> {
-        answer.field("words")
+        let words: Option<Self::Output> = answer.field_opt("words")?;
+        words.ok_or_else(|| Error::new(ErrorKind::Decode, "the response has no words"))
     }
 }
