@@ -192,6 +192,7 @@ pub enum Body {
 pub enum Framing {
     Whole,
     CutLength,
+    ShortLength,
     CutChunked,
     CutUndelimited,
     Slow,

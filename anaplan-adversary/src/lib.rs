@@ -4,6 +4,7 @@
 pub mod answer;
 pub mod case;
 pub mod clock;
+pub mod fairness;
 pub mod http;
 pub mod listing;
 pub mod logs;

@@ -8,7 +8,7 @@ pub use anaplan::Client;
 pub use client::{Target, connect};
 pub use perform::perform;
 pub use special::{
-    list_blocking, own_endpoint, save_file, sign_in_device, upload_bytes, upload_from,
+    list_blocking, own_endpoint, save_file, save_tokens, sign_in_device, upload_bytes, upload_from,
     upload_with_wrong_length,
 };
 

@@ -216,6 +216,10 @@ fn framed(
             let length = format!("content-length: {}\r\n", body.len() + 1);
             partial(&length, body.to_vec(), Step::Close)
         }
+        Framing::ShortLength => {
+            let length = format!("content-length: {half}\r\n");
+            partial(&length, body.to_vec(), Step::Close)
+        }
         Framing::CutChunked => {
             let mut bytes = format!("{:x}\r\n", body.len() + 1).into_bytes();
             bytes.extend_from_slice(&body[..half]);

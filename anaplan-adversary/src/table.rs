@@ -1,6 +1,7 @@
 //! The table of cases.
 
 use crate::case::{Body, Break, Case, Company, Framing, Hits, Listing, Op, Point, Reply, When};
+use crate::fairness::is_fair;
 
 /// Every status that can end an exchange, and that a server, gateway or proxy may send.
 #[must_use]
@@ -35,8 +36,9 @@ const FEW_BODIES: [Body; 4] = [
     Body::Html,
     Body::Empty,
 ];
-const FRAMINGS: [Framing; 14] = [
+const FRAMINGS: [Framing; 15] = [
     Framing::CutLength,
+    Framing::ShortLength,
     Framing::CutChunked,
     Framing::CutUndelimited,
     Framing::Slow,
@@ -145,7 +147,7 @@ pub fn share(cases: Vec<Case>, part: usize, of: usize) -> Vec<Case> {
 }
 
 /// Whether a request of this point executes something.
-fn is_write(point: Point) -> bool {
+pub(crate) fn is_write(point: Point) -> bool {
     matches!(
         point,
         Point::Work | Point::Chunk | Point::Complete | Point::SignIn | Point::Refresh
@@ -315,84 +317,4 @@ fn has_company(op: Op) -> bool {
             | Op::RunAction
             | Op::RunProcess
     )
-}
-
-/// Whether a right program could keep every promise in this case.
-fn is_fair(case: &Case) -> bool {
-    let Reply::Status(status, body, framing) = case.reply else {
-        return true;
-    };
-    let whole = matches!(
-        framing,
-        Framing::Whole
-            | Framing::Slow
-            | Framing::GzipMembers
-            | Framing::GzipUpperCase
-            | Framing::XGzip
-            | Framing::GzipTwice
-    );
-    let documented = matches!(status, 200 | 201) || (case.point == Point::Chunk && status == 204);
-    let looks_right = matches!(body, Body::Genuine | Body::ByteOrderMark)
-        || (case.point == Point::Chunk && status == 204);
-    // A complete refusal proves that nothing was executed: no server may say it and execute.
-    if (400..500).contains(&status)
-        && status != 408
-        && case.effect != When::Never
-        && is_write(case.point)
-    {
-        return matches!(
-            framing,
-            Framing::CutLength | Framing::CutChunked | Framing::HangMidway | Framing::GzipCut
-        );
-    }
-    // Bytes without announced length end where the connection ends.
-    if case.point == Point::Part && framing == Framing::CutUndelimited {
-        return false;
-    }
-    // A response without any sign of being wrong must be true, except that of an announcement, which the
-    // listing of the chunks can check.
-    let upload = matches!(case.op, Op::UploadKnown | Op::UploadStream);
-    let checked = upload && case.point == Point::Work;
-    if !checked
-        && is_write(case.point)
-        && whole
-        && documented
-        && looks_right
-        && case.effect == When::Never
-    {
-        return false;
-    }
-    // What is announced late is only found out by listing chunks; a late chunk is not found out.
-    if case.point == Point::Chunk || case.point == Point::Complete {
-        let late = matches!(case.effect, When::After(delay) if delay > 0);
-        if late && documented && whole {
-            return false;
-        }
-    }
-    // An empty body is what the endpoint documents for chunks, whatever is said about its encoding.
-    let cut = matches!(
-        framing,
-        Framing::CutLength | Framing::CutChunked | Framing::HangMidway
-    );
-    if case.point == Point::Chunk && documented && !cut {
-        let telling = matches!(
-            body,
-            Body::Genuine | Body::ByteOrderMark | Body::Empty | Body::Text
-        );
-        if telling || framing != Framing::Whole {
-            return case.effect == When::After(0);
-        }
-    }
-    // The bytes of a file may be anything: only what the head or the framing shows can be found out.
-    if case.point == Point::Part && status == 200 && whole {
-        return matches!(
-            body,
-            Body::Genuine | Body::ErrorEnvelope | Body::Contradiction | Body::Html
-        );
-    }
-    // Only a listing with pages shows that rows are missing from it.
-    if case.point == Point::Page && status == 200 && whole {
-        return body != Body::Text;
-    }
-    true
 }

@@ -243,3 +243,27 @@ async fn body_that_keeps_moving_may_take_longer_than_one_exchange() {
         scene.story()
     );
 }
+
+#[tokio::test]
+async fn start_carries_a_nonce_of_its_own_in_its_user_agent() {
+    let scene = scene(Op::RunImport).await;
+    call(&scene, Op::RunImport).await;
+    call(&scene, Op::RunImport).await;
+    let state = scene.server.state();
+    let works = state.seen.iter().filter(|seen| seen.point == Point::Work);
+    let agents: Vec<_> = works.map(|seen| seen.agent.clone()).collect();
+    assert_eq!(agents.len(), 2);
+    assert_ne!(agents[0], agents[1]);
+}
+
+#[tokio::test]
+async fn expired_fixed_token_is_reported_as_such() {
+    let case = always(Op::FixedToken, Point::Page, 401, Body::ErrorEnvelope);
+    let target = anaplan_adversary::operations::Target::new();
+    let scene = anaplan_adversary::scene::Scene::new(case, &target)
+        .await
+        .unwrap();
+    let outcome = call(&scene, Op::FixedToken).await;
+    let text = &outcome.failure().expect("the token is refused").text;
+    assert!(text.contains("expired"), "{text}");
+}

@@ -2,7 +2,9 @@
 
 use std::path::Path as FilePath;
 
-use anaplan::auth::{MemoryTokenStore, OAuth, OAuthClient};
+use anaplan::auth::{
+    FileTokenStore, MemoryTokenStore, OAuth, OAuthClient, OAuthTokens, TokenStore as _,
+};
 use anaplan::bulk::Content;
 use anaplan::{
     Answer, Bytes, Client, Endpoint, Error, ErrorKind, Method, Path, Result, RetryClass,
@@ -77,6 +79,17 @@ pub async fn save_file(client: &Client, path: &FilePath) -> Result<u64, Failure>
         Ok(bulk) => bulk.get_file("113000000001").save_to(path).await,
         Err(error) => Err(error),
     };
+    saved.map_err(|error| failure(&error))
+}
+
+/// Saves tokens to a path.
+///
+/// # Errors
+///
+/// That of the SDK.
+pub async fn save_tokens(path: &FilePath) -> Result<(), Failure> {
+    let tokens = OAuthTokens::from_refresh_token("refresh");
+    let saved = FileTokenStore::new(path).save(&tokens).await;
     saved.map_err(|error| failure(&error))
 }
 
