@@ -18,6 +18,8 @@ use crate::verdict::{Verdict, Violation, judge};
 const LIMIT: Duration = Duration::from_secs(6 * 3600);
 /// What a call with a deadline may take beyond it.
 const GRACE: Duration = Duration::from_secs(6);
+/// Of more cases than this only the stories of violations are kept.
+const KEPT_STORIES: usize = 10_000;
 /// Cases that one thread runs at a time.
 const AT_ONCE: usize = 12;
 
@@ -107,7 +109,13 @@ fn work(cases: &[Case], next: &AtomicUsize, watch: &(dyn Fn(usize) + Sync)) -> V
                 running.spawn(run(case, target.clone()));
             }
             match running.join_next().await {
-                Some(Ok(result)) => ran.push(result),
+                Some(Ok(mut result)) => {
+                    // The stories of a whole table would take much memory.
+                    if result.verdict.violations.is_empty() && cases.len() > KEPT_STORIES {
+                        result.story = String::new();
+                    }
+                    ran.push(result);
+                }
                 Some(Err(_)) => {}
                 None => return ran,
             }

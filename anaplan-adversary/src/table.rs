@@ -74,6 +74,16 @@ const EFFECTS: [When; 8] = [
     When::After(7_200_000),
 ];
 const FEW_EFFECTS: [When; 3] = [When::Never, When::After(0), When::After(6_000)];
+/// Effects of cases in which every request is struck.
+const ALL_EFFECTS: [When; 3] = [When::Never, When::After(0), When::After(600_000)];
+/// Effects of cases about framing.
+const FRAMING_EFFECTS: [When; 5] = [
+    When::Never,
+    When::After(0),
+    When::After(6_000),
+    When::After(90_000),
+    When::After(7_200_000),
+];
 const LISTINGS: [Listing; 19] = [
     Listing::Lag(500),
     Listing::Lag(6_000),
@@ -165,7 +175,7 @@ fn statuses_of(op: Op, point: Point, cases: &mut Vec<Case>) {
             };
             for &effect in effects {
                 for hits in [Hits::First, Hits::All] {
-                    if hits == Hits::All && (!few || effect == When::After(2_000)) {
+                    if hits == Hits::All && !(few && ALL_EFFECTS.contains(&effect)) {
                         continue;
                     }
                     cases.push(Case {
@@ -184,7 +194,7 @@ fn statuses_of(op: Op, point: Point, cases: &mut Vec<Case>) {
 fn wire_of(op: Op, point: Point, cases: &mut Vec<Case>) {
     let mut replies: Vec<_> = BREAKS.into_iter().map(Reply::Broken).collect();
     for framing in FRAMINGS {
-        for status in [200, 201, 206, 400, 404, 500, 503] {
+        for status in [200, 206, 400, 500] {
             replies.push(Reply::Status(status, Body::Genuine, framing));
             if status >= 400 {
                 replies.push(Reply::Status(status, Body::ErrorEnvelope, framing));
@@ -197,12 +207,12 @@ fn wire_of(op: Op, point: Point, cases: &mut Vec<Case>) {
     }
     for reply in replies {
         let effects: &[When] = if is_write(point) {
-            &EFFECTS
+            &FRAMING_EFFECTS
         } else {
-            &EFFECTS[1..2]
+            &FRAMING_EFFECTS[1..2]
         };
         for &effect in effects {
-            for hits in [Hits::First, Hits::FirstTwo, Hits::All] {
+            for hits in [Hits::First, Hits::All] {
                 cases.push(Case {
                     point,
                     reply,
@@ -242,6 +252,8 @@ fn surroundings(op: Op, cases: &mut Vec<Case>) {
                 effect,
                 ..Case::honest(op)
             };
+            let hits = Hits::FirstTwo;
+            cases.push(Case { hits, ..base });
             for then in [409, 400, 404, 429, 503] {
                 let then = Some(then);
                 cases.push(Case { then, ..base });

@@ -279,11 +279,17 @@ fn judge_retries(case: &Case, state: &State, verdict: &mut Verdict) {
         return;
     };
     let permanent = status == 407 || (case.point == Point::SignIn && matches!(status, 401 | 403));
-    let struck = state
+    let struck: Vec<_> = state
         .seen
         .iter()
-        .filter(|seen| seen.point == case.point && seen.status == Some(status));
-    let tries = struck.count();
+        .filter(|seen| seen.point == case.point && seen.status == Some(status))
+        .map(|seen| &seen.line)
+        .collect();
+    // Chunks are sent in parallel: what counts is the same request again.
+    let same = struck
+        .iter()
+        .map(|line| struck.iter().filter(|other| *other == line).count());
+    let tries = same.max().unwrap_or(0);
     // Listings are read for other reasons than the retry of a call.
     if permanent && tries > 1 && case.point != Point::Listing {
         verdict.add(

@@ -6,7 +6,7 @@ use anaplan_adversary::scene::Scene;
 use anaplan_adversary::{report, run, table};
 
 /// The table is divided into so many shares, of which the first runs here.
-const SHARES: usize = 120;
+const SHARES: usize = 40;
 
 #[test]
 fn first_share_of_the_table_runs_without_violation() {
