@@ -16,6 +16,7 @@ use crate::demo::{self, Demo};
 use crate::faults::{Fault, FaultPlan};
 use crate::front::in_process::InProcess;
 use crate::log::RequestLog;
+use crate::observer::{Observer, Observers};
 use crate::pki::{Authority, Identity};
 use crate::world::World;
 use direct::DirectSignIn;
@@ -54,8 +55,7 @@ struct Shared {
     demo: Option<Demo>,
     /// Tells those who wait for a model that something has happened.
     changed: Notify,
-    #[cfg(feature = "judge")]
-    verdict: crate::judge::Verdict,
+    observers: Observers,
 }
 
 struct State {
@@ -92,8 +92,7 @@ impl FakeAnaplan {
                 state: Mutex::new(state),
                 demo,
                 changed: Notify::new(),
-                #[cfg(feature = "judge")]
-                verdict: crate::judge::Verdict::default(),
+                observers: Observers::new(),
             }),
             hosts: Hosts::all("http://localhost"),
             _server: None,
@@ -187,8 +186,7 @@ impl FakeAnaplan {
 
     /// Looks into the world, or changes it.
     pub fn world<T>(&self, look: impl FnOnce(&mut World) -> T) -> T {
-        #[cfg(feature = "judge")]
-        self.shared.verdict.enforce();
+        self.shared.observers.check();
         let mut state = self.lock();
         state.world.advance_to(self.shared.clock.now());
         let seen = look(&mut state.world);
@@ -236,6 +234,11 @@ impl FakeAnaplan {
         let mut state = self.lock();
         state.faults.seed(seed);
         state.world.dice.seed(seed);
+    }
+
+    /// Adds an observer of the responses.
+    pub fn observe(&self, observer: Arc<dyn Observer>) {
+        self.shared.observers.add(observer);
     }
 
     /// What was asked so far.
@@ -300,10 +303,9 @@ impl FakeAnaplan {
     }
 }
 
-#[cfg(feature = "judge")]
 impl Drop for FakeAnaplan {
     fn drop(&mut self) {
-        self.shared.verdict.enforce();
+        self.shared.observers.check();
     }
 }
 

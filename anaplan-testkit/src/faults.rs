@@ -272,7 +272,7 @@ impl Fault {
     }
 
     /// Answers with this status and this JSON in place of looking at the request: for answers that the
-    /// fake itself never gives. See [`variants`](crate::variants) for many of them at once.
+    /// fake itself never sends.
     #[must_use]
     pub fn reply(status: u16, body: impl Into<Bytes>) -> Self {
         let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);

@@ -148,7 +148,8 @@ impl Request {
     }
 
     /// The credential of the `Authorization` header behind this scheme.
-    pub(crate) fn credential(&self, scheme: &str) -> Option<&str> {
+    #[must_use]
+    pub fn credential(&self, scheme: &str) -> Option<&str> {
         let (name, value) = self.header("authorization")?.split_once(' ')?;
         name.eq_ignore_ascii_case(scheme).then(|| value.trim())
     }
@@ -159,7 +160,8 @@ impl Request {
     }
 
     /// Whether the `Accept` header admits this type. No header admits everything.
-    pub(crate) fn accepts(&self, wanted: &str) -> bool {
+    #[must_use]
+    pub fn accepts(&self, wanted: &str) -> bool {
         let Some(accept) = self.header("accept") else {
             return true;
         };
@@ -171,7 +173,8 @@ impl Request {
     }
 
     /// Whether the `Accept` header names this type itself.
-    pub(crate) fn asks_for(&self, wanted: &str) -> bool {
+    #[must_use]
+    pub fn asks_for(&self, wanted: &str) -> bool {
         self.header("accept").is_some_and(|accept| {
             accept
                 .split(',')

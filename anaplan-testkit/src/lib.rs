@@ -13,14 +13,10 @@ mod fake;
 mod faults;
 mod front;
 mod http;
-#[cfg(feature = "judge")]
-mod judge;
 mod log;
+mod observer;
 pub mod pki;
-pub mod refusals;
-pub mod storm;
 mod story;
-pub mod variants;
 pub mod world;
 
 pub use api::handle;
@@ -35,6 +31,7 @@ pub use faults::{Fault, RetryAfter, Route};
 pub use front::server::{Exchange, Server, ServerBuilder};
 pub use http::{Body, Pieces, Request, Response};
 pub use log::{Called, Entry, RequestLog};
+pub use observer::{Observer, observe_every_fake};
 pub use pki::Identity;
-pub use story::story;
+pub use story::{paused_runtime, story};
 pub use world::{Busy, Pacing, Rules, World};

@@ -4,6 +4,7 @@
 
 use std::time::Duration;
 
+use anaplan_conformance::validated;
 use anaplan_testkit::{FakeAnaplan, World, WorldCard};
 use http::StatusCode;
 use secrecy::ExposeSecret as _;
@@ -26,7 +27,7 @@ struct Stage {
 
 impl Stage {
     fn new() -> Self {
-        let fake = FakeAnaplan::in_process();
+        let fake = validated(FakeAnaplan::in_process());
         let admin = fake.admin();
         Self {
             front: Front::of(&fake),

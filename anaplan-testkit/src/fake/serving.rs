@@ -137,25 +137,16 @@ impl FakeAnaplan {
         log.note(now, request, response, fault);
         drop(state);
         self.shared.clock.note_activity();
-        #[cfg(feature = "judge")]
-        self.shared.verdict.enforce();
+        self.shared.observers.check();
         self.shared.changed.notify_waiters();
         served
     }
 
     /// What the services answer.
     fn handle(&self, world: &mut World, request: &Request) -> Response {
-        #[cfg(feature = "judge")]
-        {
-            let response = api::handle(world, request);
-            let (response, heard) = crate::judge::hear(request, response, world.rules.novelties);
-            if let Err(contradiction) = heard {
-                self.shared.verdict.note(contradiction);
-            }
-            response
-        }
-        #[cfg(not(feature = "judge"))]
-        api::handle(world, request)
+        let response = api::handle(world, request);
+        let observers = &self.shared.observers;
+        observers.response(request, response, &world.rules)
     }
 
     fn spoil(&self, world: &mut World, request: &Request, fault: Option<&Kind>) -> Served {

@@ -6,7 +6,7 @@ use super::operation::{
     Operation, Success, bare, bytes, envelope, get, need, nothing, op, page, page_or_none,
 };
 use super::shape::{Field, STATES, Shape, key, optional, optional_with};
-use crate::http::Request;
+use anaplan_testkit::Request;
 
 const ENCODING: Shape = Shape::OneOf(&["UTF-8", "UTF-16LE", "ISO-8859-1"]);
 

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::operation::{Operation, Success, bare, bytes, envelope, get, need, op, page};
 use super::shape::{Field, Shape, key, optional, optional_with, with};
-use crate::http::Request;
+use anaplan_testkit::Request;
 
 pub(super) const ID_AND_NAME: Shape =
     Shape::Object(&[key("id", Shape::Digits), key("name", Shape::Filled)]);

@@ -1,11 +1,11 @@
 //! Storms: one program, run a thousand times while everything that can go wrong does, by seeded dice.
 //!
-//! What the program was told is held against what the [world](crate::World) and its
-//! [books](crate::world::Books) say has happened. A storm fails with its seed, by which it can be
+//! What the program was told is held against what the [world](anaplan_testkit::World) and its
+//! [books](anaplan_testkit::world::Books) say has happened. A storm fails with its seed, by which it can be
 //! repeated.
 //!
 //! ```
-//! use anaplan_testkit::storm;
+//! use anaplan_conformance::storm;
 //!
 //! # use anaplan_core::{Answer, Endpoint, Method, Path, Result, RetryClass};
 //! # struct Me;
@@ -37,12 +37,10 @@ use std::time::Duration;
 
 use anaplan_core::clock::{Clock as _, SystemClock};
 use anaplan_core::{Error, PollPolicy, Settings};
+use anaplan_testkit::{FakeAnaplan, Fault, Pacing, RetryAfter, paused_runtime};
 use fastrand::Rng;
 
-use crate::fake::FakeAnaplan;
-use crate::faults::{Fault, RetryAfter};
-use crate::story::paused_runtime;
-use crate::world::Pacing;
+use crate::validated;
 
 /// How many seeds are run, in place of the number in the code.
 const SEEDS: &str = "ANAPLAN_STORM_SEEDS";
@@ -68,7 +66,7 @@ pub fn each_seed(seeds: u64, mut tell: impl AsyncFnMut(u64, FakeAnaplan)) -> u64
             panic!("this machine has no threads to give");
         };
         let over = runtime.block_on(async {
-            let work = tell(seed, FakeAnaplan::in_process());
+            let work = tell(seed, validated(FakeAnaplan::in_process()));
             tokio::time::timeout(PATIENCE, work).await
         });
         assert!(over.is_ok(), "it hangs");

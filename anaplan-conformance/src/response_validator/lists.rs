@@ -7,7 +7,7 @@ use super::modelling::{
 };
 use super::operation::{Operation, envelope, get, need, nothing, op, page};
 use super::shape::{Field, Shape, key, optional, optional_with, with};
-use crate::http::Request;
+use anaplan_testkit::Request;
 
 const ALL: &str = "includeAll";
 

@@ -4,7 +4,7 @@
 //! all such answers from one good answer, so that a test can see what comes of each:
 //!
 //! ```
-//! use anaplan_testkit::variants;
+//! use anaplan_conformance::variants;
 //! use serde_json::json;
 //!
 //! let good = json!({ "user": { "id": "42", "email": "ada@northwind.example" } });
@@ -14,11 +14,9 @@
 //! ```
 
 use anaplan_core::{ErrorKind, Result};
+use anaplan_testkit::{FakeAnaplan, Fault};
 use fastrand::Rng;
 use serde_json::{Map, Value, json};
-
-use crate::fake::FakeAnaplan;
-use crate::faults::Fault;
 
 const NOVELTY: &str = "an unknown field";
 const NUMBER: &str = "as a number";
@@ -36,7 +34,7 @@ pub struct Variant {
 }
 
 impl Variant {
-    /// Judges what came of it. A field that nobody knows yet, and an id that is a number, must be read.
+    /// Checks the outcome of a call that got this response. A field that nobody knows yet, and an id that is a number, must be read.
     /// All others may be read or refused; a refusal is [`ErrorKind::Decode`] and says at which place, or
     /// one around it, the answer does not fit. ([`ErrorKind::Ambiguous`] counts as well: a call that
     /// must not be repeated fails like that.)
@@ -44,7 +42,7 @@ impl Variant {
     /// # Errors
     ///
     /// What is wrong, in words.
-    pub fn judge<T>(&self, outcome: &Result<T>) -> std::result::Result<(), String> {
+    pub fn check<T>(&self, outcome: &Result<T>) -> std::result::Result<(), String> {
         let Err(error) = outcome else {
             return Ok(());
         };
@@ -89,7 +87,7 @@ pub struct Report {
     pub read: usize,
     /// How many were refused as they should be.
     pub refused: usize,
-    /// What [`Variant::judge`] had against the others.
+    /// What [`Variant::check`] had against the others.
     pub wrong: Vec<String>,
 }
 
@@ -118,7 +116,7 @@ pub fn last_answer(fake: &FakeAnaplan, route: &str) -> Option<Value> {
 /// #     fn path(&self) -> Path { Path::integration().lit("users").lit("me") }
 /// #     fn decode(&self, answer: Answer) -> Result<Self::Output> { answer.field("user") }
 /// # }
-/// use anaplan_testkit::variants;
+/// use anaplan_conformance::variants;
 ///
 /// # anaplan_testkit::story(async |fake| {
 /// let session = fake.session()?;
@@ -140,7 +138,7 @@ pub async fn try_each<T>(
         fake.inject(Fault::reply(200, variant.body.clone()).on(route));
         let outcome = call().await;
         fake.clear_faults();
-        match variant.judge(&outcome) {
+        match variant.check(&outcome) {
             Err(what) => report.wrong.push(what),
             Ok(()) if outcome.is_ok() => report.read += 1,
             Ok(()) => report.refused += 1,

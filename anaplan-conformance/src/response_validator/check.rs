@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::shape::{Field, Presence, Shape};
-use crate::http::Request;
+use anaplan_testkit::Request;
 
 /// Under which circumstances an answer is looked at.
 #[derive(Clone, Copy)]
@@ -183,7 +183,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::judge::shape::{key, optional, optional_with, with};
+    use crate::response_validator::shape::{key, optional, optional_with, with};
 
     fn check(shape: Shape, value: &Value, query: &str, novelties: bool) -> Result<(), String> {
         let request = http::Request::get(format!("/x?{query}")).body(Bytes::new());

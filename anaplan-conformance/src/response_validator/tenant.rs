@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::operation::{Errors, Operation, Place, bare, envelope, get, nothing, op, page};
 use super::shape::{Field, Shape, key, optional, optional_with, with};
 use super::{alm, bulk, calendar, lists, modelling, read_requests};
-use crate::http::Request;
+use anaplan_testkit::Request;
 
 const USER: Shape = Shape::Object(&[
     key("id", Shape::Lower),

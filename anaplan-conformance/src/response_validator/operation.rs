@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::shape::{Field, Shape};
-use crate::http::Request;
+use anaplan_testkit::Request;
 
 /// One operation of an API.
 #[derive(Clone, Copy)]
