@@ -12,6 +12,7 @@ use anaplan_simulation::{Coverage, Report, generate, run, shrink};
 const SEEDS: u64 = 1_000;
 
 fn each(seeds: u64, judge: impl Fn(u64, Report) + Sync) {
+    anaplan_conformance::validate_every_fake();
     let next = AtomicU64::new(0);
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     std::thread::scope(|scope| {
