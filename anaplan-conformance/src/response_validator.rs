@@ -192,7 +192,7 @@ fn check_allow(request: &Request, answer: Answer<'_>) -> Result<(), String> {
     }
 }
 
-/// Where a request leads: the place, and the operation if it is a known one.
+/// Finds the part of the API of a request, and the operation if it is a known one.
 fn find(request: &Request, method: &str) -> Option<(&'static Place, Option<&'static Operation>)> {
     const INTEGRATION: &Place = &tenant::PLACE;
     const BELOW_MODELS: &Place = &tenant::BELOW_MODELS;

@@ -1,7 +1,7 @@
 //! Storms: one program, run a thousand times while everything that can go wrong does, by seeded dice.
 //!
-//! What the program was told is held against what the [world](anaplan_testkit::World) and its
-//! [books](anaplan_testkit::world::Books) say has happened. A storm fails with its seed, by which it can be
+//! The outcomes that the program saw are compared with the [world](anaplan_testkit::World) and its
+//! [books](anaplan_testkit::world::Books). A storm fails with its seed, by which it can be
 //! repeated.
 //!
 //! ```
@@ -42,7 +42,7 @@ use fastrand::Rng;
 
 use crate::validated;
 
-/// How many seeds are run, in place of the number in the code.
+/// The variable that overrides the number in the code.
 const SEEDS: &str = "ANAPLAN_STORM_SEEDS";
 /// Nothing may take longer than this by the fake's clock.
 const PATIENCE: Duration = Duration::from_secs(7 * 24 * 3600);
@@ -50,7 +50,7 @@ const PATIENCE: Duration = Duration::from_secs(7 * 24 * 3600);
 const CALM: Duration = Duration::from_secs(3600);
 
 /// Runs a program once for each seed from 0, each time against a fresh demo world and under paused time.
-/// The variable `ANAPLAN_STORM_SEEDS` overrules the number of seeds. Gives that number.
+/// The variable `ANAPLAN_STORM_SEEDS` overrides the number of seeds. Returns that number.
 ///
 /// # Panics
 ///
@@ -146,7 +146,7 @@ pub async fn settle() {
     SystemClock::new().sleep(CALM).await;
 }
 
-/// Whether an error leaves open what has happened. One that does not is a promise that nothing was done,
+/// Returns whether an error leaves open what has happened. One that does not is a promise that nothing was done,
 /// and one that does must not invite a repetition.
 ///
 /// # Panics

@@ -1,4 +1,4 @@
-//! The world card: what a program must know to use a fake that somebody else started.
+//! Connection information of a running fake, for other programs.
 
 use std::fs;
 use std::io;
@@ -12,9 +12,9 @@ use crate::demo::{Credentials, Demo};
 use crate::fake::FakeAnaplan;
 use crate::pki::{Authority, Identity};
 
-/// What is known of a running fake, as one JSON object.
+/// Connection information of a running fake: one JSON object.
 ///
-/// | key | what |
+/// | key | value |
 /// |---|---|
 /// | `url` | the base URL of all services |
 /// | `user`, `password` | a workspace administrator, who may use ALM |
@@ -42,8 +42,8 @@ use crate::pki::{Authority, Identity};
 ///   added, or to your own `{url}/auth/prelogin?response_type=code&client_id=..&redirect_uri=..&scope=..`.
 ///   The answer is 302 to the redirect URI with `code` and `state`. A browser gets the form by GET, and
 ///   sends it to the address in the form; so can a script. `{url}/auth/authorize` leads to the same page.
-///   With `decision=deny` the redirect carries `error=access_denied`, and a wrong password gives the page
-///   once more. The code is good for one minute and one exchange: POST to `{url}/oauth/token`, as a form
+///   With `decision=deny` the redirect carries `error=access_denied`, and after a wrong password the page is
+///   served once more. The code is good for one minute and one exchange: POST to `{url}/oauth/token`, as a form
 ///   or as JSON, with `grant_type=authorization_code`, `code`, `client_id`, `client_secret` and
 ///   `redirect_uri`.
 /// * Device: POST `client_id` to `{url}/oauth/device/code`, then `user_code`, `user` and `password` to
@@ -295,7 +295,7 @@ fn write_identity(folder: &Path, identity: &Identity) -> io::Result<[(&'static s
     ])
 }
 
-/// A file that nobody else can read, not even for the moment of its making.
+/// Creates a file that only its owner can read, from the start.
 fn write_secret(path: &Path, content: &str) -> io::Result<()> {
     use std::io::Write as _;
     // The mode counts for new files only.

@@ -228,7 +228,7 @@ const DETAIL: Shape = Shape::Object(&[
     optional("occurrences", Shape::Count),
     optional("values", Shape::List(&Shape::OrNull(&Shape::Text))),
 ]);
-/// What came of a run, or of a step of it: a static, because it holds itself.
+/// The result of a run or of a step of it. A static, because it refers to itself.
 static RESULT: [Field; 8] = [
     key("successful", Shape::Flag),
     key("failureDumpAvailable", Shape::Flag),

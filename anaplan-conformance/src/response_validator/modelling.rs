@@ -202,7 +202,7 @@ fn a_cell_for_each_column(_: &Request, body: &Value) -> Result<(), String> {
     Ok(())
 }
 
-/// What of a request was not done.
+/// An item of a request that failed.
 pub(super) const FAILURE: Shape = Shape::Object(&[
     key("requestIndex", Shape::Count),
     key("failureType", Shape::Filled),

@@ -29,11 +29,11 @@ struct Arguments {
     #[arg(long, value_name = "DIR")]
     write_world: Option<PathBuf>,
 
-    /// How many requests pass at once before 429; 0 turns the limit off
+    /// The number of requests that pass at once before 429; 0 turns the limit off
     #[arg(long, value_name = "N")]
     burst: Option<u32>,
 
-    /// How tasks progress: with the time, for a duration such as `2s`; with the polls of the task itself,
+    /// The progress of tasks: with the time, for a duration such as `2s`; with the polls of the task itself,
     /// such as `polls:3`; or `instant`. Other calls wait while a task of a given duration runs in their model
     #[arg(long, value_name = "PACE", default_value = "2s", value_parser = pace)]
     pace: Pacing,
@@ -68,7 +68,7 @@ async fn main() -> ExitCode {
 }
 
 async fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
-    // Before anybody can know that the program runs: whoever reads the card may end it at once.
+    // Before the card is printed: its reader may end the program at once.
     let mut signals = Signals::new()?;
     let fake = match &arguments.world {
         Some(file) => load(file)?,

@@ -1,4 +1,4 @@
-//! What users have in files: chunks that have come, or that are made while they are read.
+//! Private content of files: uploaded chunks, or chunks that are generated while they are read.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -12,16 +12,16 @@ use crate::world::made_rows::MadeRows;
 use crate::world::shelf::Shelf;
 use crate::world::tokens::later;
 
-/// How long private content is kept after the last access.
+/// The time private content is kept after the last access.
 pub(crate) const LIFE: Duration = Duration::from_secs(48 * 3600);
 /// The largest chunk that is given, in bytes.
 pub(crate) const CHUNK: usize = 10_000_000;
 
-/// What one user has in one file.
+/// The content of one file for one user.
 #[derive(Debug, Clone)]
 pub(crate) struct Content {
     pub(crate) chunks: Chunks,
-    /// How many chunks there will be, where that was said.
+    /// The number of chunks, where that was said.
     pub(crate) declared: Option<usize>,
     pub(crate) completed: bool,
     pub(crate) touched: Timestamp,
@@ -61,7 +61,7 @@ impl Content {
         }
     }
 
-    /// Whether all of it is there.
+    /// Returns whether all of it is there.
     pub(crate) fn is_ready(&self) -> bool {
         match (&self.chunks, self.declared) {
             (Chunks::Made(_), _) => true,

@@ -1,4 +1,4 @@
-//! What runs leave behind for a while: the rows that an import could not use, and optimizer logs.
+//! Failure dumps of imports and logs of the optimizer, which are kept for a while.
 
 use std::collections::BTreeMap;
 
@@ -21,7 +21,7 @@ struct Kept {
 /// By model, object and user: only the last run's is kept.
 type Place = (ModelId, u64, UserId);
 
-/// What is kept.
+/// The dumps and logs that are kept.
 #[derive(Debug, Default)]
 pub(crate) struct DumpStore {
     dumps: BTreeMap<Place, Kept>,

@@ -19,15 +19,15 @@ pub struct Export {
     pub name: String,
     /// The code.
     pub code: Option<String>,
-    /// What it writes.
+    /// The source of the rows.
     pub source: ExportSource,
-    /// How the text is written.
+    /// The character encoding.
     pub encoding: Encoding,
-    /// What stands between columns.
+    /// The column separator.
     pub separator: char,
 }
 
-/// What an export writes.
+/// The source of the rows of an export.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ExportSource {
@@ -51,7 +51,7 @@ impl Export {
     }
 }
 
-/// What a column of an export holds.
+/// The content of a column of an export.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Column {
     pub(crate) name: String,
@@ -117,7 +117,7 @@ impl World {
         }
     }
 
-    /// How many rows there will be.
+    /// Returns the number of rows.
     pub(crate) fn export_rows(&self, model: &Model, source: ExportSource) -> u64 {
         match source {
             ExportSource::Bytes(bytes) => MadeRows::new(bytes).rows(),
@@ -148,7 +148,7 @@ impl World {
         names.map(|id| self.dimension_name(model, id)).collect()
     }
 
-    /// What a list or a module holds, as a table: the leaves, not the totals.
+    /// Returns the contents of a list or a module as a table: the leaves, not the totals.
     pub(crate) fn export_table(&self, model: &Model, source: ExportSource) -> Option<Table> {
         let columns = self.export_columns(model, source)?;
         let rows = match source {

@@ -20,17 +20,17 @@ pub struct SourceFile {
     pub name: String,
     /// The code.
     pub code: Option<String>,
-    /// How the text is written.
+    /// The character encoding.
     pub encoding: Encoding,
-    /// What stands between columns.
+    /// The column separator.
     pub separator: char,
-    /// What stands around texts.
+    /// The text delimiter.
     pub delimiter: char,
-    /// The row of the headers, from 1; -1 for a file that nobody has described.
+    /// The row of the headers, from 1; -1 for a file without a description.
     pub header_row: i64,
-    /// The first row of data, from 1; -1 for a file that nobody has described.
+    /// The first row of data, from 1; -1 for a file without a description.
     pub first_data_row: i64,
-    /// What stands before the digits that are less than one.
+    /// The decimal separator.
     pub decimal_separator: char,
     /// The columns, as they were when the file was described.
     pub columns: Vec<String>,
@@ -52,7 +52,7 @@ impl SourceFile {
         }
     }
 
-    /// A file that was created by an upload to an id that nobody knows.
+    /// A file that was created by an upload to an id that is not known.
     fn undescribed(id: u64, name: impl Into<String>) -> Self {
         Self {
             separator: '\t',
@@ -63,13 +63,13 @@ impl SourceFile {
     }
 }
 
-/// What a file has for those who have uploaded nothing.
+/// The default content of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct DefaultFile {
     /// The content.
     pub content: Bytes,
-    /// Whether it is there for others than administrators.
+    /// `true` if it is there for others than administrators.
     pub everyone: bool,
 }
 
@@ -77,7 +77,7 @@ pub struct DefaultFile {
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum FileOf<'m> {
     Source(&'m SourceFile),
-    /// What an export writes: id and name.
+    /// The output of an export: id and name.
     Output(u64, &'m str, Encoding),
 }
 
@@ -131,7 +131,7 @@ impl World {
             .insert((model.clone(), file, user.clone()), content);
     }
 
-    /// What a user has in a file, all of it; `None` when it is not complete or there is nothing, and when
+    /// Returns the whole content of a file for a user; `None` when it is not complete or there is nothing, and when
     /// the disk that large files lie on cannot be read.
     #[must_use]
     pub fn file_content(&self, model: &ModelId, file: u64, user: &UserId) -> Option<Bytes> {
@@ -264,7 +264,7 @@ impl World {
         }
     }
 
-    /// What a user finds in a file: their own content, or else the default. Looking keeps it alive.
+    /// Returns the private content of a file, or else the default. An access keeps it alive.
     pub(crate) fn content(&mut self, model: &ModelId, file: u64, user: &UserId) -> Option<Content> {
         let now = self.now;
         let place = (model.clone(), file, user.clone());

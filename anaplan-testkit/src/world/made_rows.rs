@@ -7,7 +7,7 @@ use crate::world::content::CHUNK;
 const HEADER: &[u8] = b"Transaction,Region,Product,Period,Quantity,Amount,Comment\r\n";
 /// `#` stands for the digits of the row's number, `@` for digits that follow from it.
 const ROW: &[u8] = b"T##########,Region @@,Product @@@,Jan 24,@@@,@@@@@.@@,shipped and paid\r\n";
-/// How large the pieces are in which a chunk is made, in bytes.
+/// The size of the pieces in which a chunk is generated, in bytes.
 const PIECE: usize = 256 * 1024;
 
 /// So many bytes of CSV: a header and numbered rows.

@@ -16,7 +16,7 @@ use crate::world::model::Model;
 use crate::world::outcome::{Detail, RunResult, detail};
 use crate::world::tasks::{Parent, TaskRecord, Work};
 
-/// What can be run.
+/// A kind of object that can be run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum RunKind {
@@ -36,7 +36,7 @@ pub enum RunKind {
 pub struct MappingParameter {
     /// The import that asks; `None` for the one that is run.
     pub import: Option<u64>,
-    /// What is asked for.
+    /// The kind of entity.
     pub entity_type: String,
     /// The answer.
     pub entity_name: String,
@@ -52,7 +52,7 @@ pub struct ConnectorParameter {
     pub parameter: String,
 }
 
-/// What a run is given.
+/// The parameters of a run.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct RunParameters {
     pub(crate) mapping: Vec<MappingParameter>,
@@ -69,7 +69,7 @@ struct Run<'a> {
     inside: Option<u64>,
 }
 
-/// What one object did.
+/// The effect of one object.
 struct Did {
     dump: bool,
     rows: u64,

@@ -9,9 +9,9 @@ use bytes::{Bytes, BytesMut};
 
 use crate::world::content::CHUNK;
 
-/// How many bytes of one content stay in memory.
+/// The number of bytes of one content stay in memory.
 const IN_MEMORY: usize = 8 * 1024 * 1024;
-/// How large the pieces are in which spooled bytes are read, in bytes.
+/// The size of the pieces in which spooled bytes are read, in bytes.
 const PIECE: u64 = 256 * 1024;
 
 /// Chunks by their numbers. The first few MiB stay in memory; what comes after them lies in a temporary
@@ -66,7 +66,7 @@ impl Shelf {
         shelf
     }
 
-    /// One chunk that somebody else keeps in memory anyway.
+    /// One chunk that is kept in memory elsewhere anyway.
     pub(crate) fn lent(bytes: Bytes) -> Self {
         Self {
             in_memory: bytes.len(),
@@ -110,7 +110,7 @@ impl Shelf {
         Ok(Stored::Spooled { spool, at, len })
     }
 
-    /// How many chunks there are.
+    /// Returns the number of chunks.
     pub(crate) fn count(&self) -> usize {
         self.chunks.len()
     }
@@ -120,7 +120,7 @@ impl Shelf {
         self.chunks.keys().copied()
     }
 
-    /// How many bytes there are.
+    /// Returns the number of bytes.
     pub(crate) fn len(&self) -> u64 {
         self.chunks.values().map(Stored::len).sum()
     }
@@ -183,7 +183,7 @@ impl Spool {
         Ok(Self(Mutex::new(Tape { file, end: 0 })))
     }
 
-    /// Writes bytes at the end, and gives the place of the first.
+    /// Writes bytes at the end, and returns the place of the first.
     fn append(&self, bytes: &[u8]) -> io::Result<u64> {
         let mut tape = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let at = tape.end;
