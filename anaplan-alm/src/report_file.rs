@@ -7,9 +7,9 @@ use std::sync::Arc;
 /// ```
 /// use anaplan_alm::{Change, ComparisonReport};
 ///
-/// let file = "Source Model\tFC90\tDev\n\n=== LISTS ADDED ===\nId\tName\n101\tRegions\n";
+/// let file = "Source Model\tDev\n\n=== LISTS ADDED ===\nName\tPosition\nRegions\tFirst\n";
 /// let report = ComparisonReport::parse(file.as_bytes());
-/// assert_eq!(report.header("Source Model").unwrap()[1], "Dev");
+/// assert_eq!(report.header("Source Model").unwrap()[0], "Dev");
 /// let lists = report.section("LISTS ADDED").unwrap();
 /// assert_eq!((&lists.change, lists.subject.as_str()), (&Change::Added, "LISTS"));
 /// assert_eq!(lists.rows[0].get("Name"), Some("Regions"));
@@ -17,7 +17,8 @@ use std::sync::Arc;
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct ComparisonReport {
-    /// The lines before the first section: what each says of, and its values (id, name, ...).
+    /// The lines before the first section: the label and the values. Workspaces have an id and a name,
+    /// models a name, revisions a name and a description.
     pub headers: Vec<(String, Vec<String>)>,
     /// The sections, in the order of the file. One without differences is not there.
     pub sections: Vec<Section>,
@@ -113,7 +114,8 @@ impl ComparisonReport {
         report
     }
 
-    /// The values of a line before the first section, such as `Source Revision`: usually id and name.
+    /// Returns the values of a line before the first section, such as `Source Revision`: its name and its
+    /// description.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&[String]> {
         self.headers

@@ -14,29 +14,27 @@ use anaplan_testkit::Fault;
 use support::Stage;
 
 #[tokio::test(start_paused = true)]
-async fn the_report_says_what_a_sync_would_change() {
+async fn comparison_report_lists_the_changes_of_a_sync() {
     let stage = Stage::set().await;
     let file = stage.alm.get_comparison_report(&stage.pair).await.unwrap();
     let report = ComparisonReport::parse(&file);
     assert_eq!(
-        report.header("Source Model").unwrap()[1],
+        report.header("Source Model").unwrap()[0],
         "Sales Planning DEV"
     );
-    assert_eq!(report.header("Target Revision").unwrap()[1], "Baseline");
+    assert_eq!(report.header("Target Revision").unwrap()[0], "Baseline");
     assert_eq!(report.headers.len(), 6);
     let lists = report.section("LISTS ADDED").unwrap();
     assert_eq!(lists.change, Change::Added);
     assert_eq!(lists.rows[0].get("Name"), Some("Channels"));
-    let items = report.section("LIST ITEMS ADDED").unwrap();
-    let names: Vec<_> = items
-        .rows
-        .iter()
-        .filter_map(|row| row.get("Name"))
-        .collect();
-    assert_eq!(names, ["Direct", "Partner"]);
+    let within = report.section("CHANGES WITHIN LISTS").unwrap();
+    assert_eq!(within.change, Change::Within);
+    assert_eq!(within.rows[0].get("List"), Some("Channels"));
+    assert_eq!(within.rows[0].get("Items Added/Moved"), Some("2"));
     let line_items = report.section("LINE ITEMS ADDED").unwrap();
     assert_eq!(line_items.rows[0].get("Module"), Some("Headcount"));
-    assert!(report.section("CHANGES WITHIN ROLES").is_some());
+    let roles = report.section("ROLES CHANGED").unwrap();
+    assert_eq!(roles.rows[0].get("Changes"), Some("2"));
     assert!(report.section("LISTS DELETED").is_none());
 }
 

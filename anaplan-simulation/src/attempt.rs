@@ -1,4 +1,4 @@
-//! One call of a user, with its impatience, and what holds for every call whatever it does.
+//! Calls: their cancellation, their outcome, and the rules for every call and error.
 
 use std::error::Error as _;
 use std::future::IntoFuture;
@@ -7,52 +7,59 @@ use std::time::Duration;
 use anaplan_core::{Error, ErrorKind};
 use futures_util::future::{Either, select};
 
-use crate::cut::PollLimit;
-use crate::ledger::Told;
-use crate::program::{Cut, Step};
-use crate::stage::{CONCURRENCY, MAX_THROTTLES, Stage};
-use crate::wire::look;
+use crate::cancel::PollLimit;
+use crate::checker::rules;
+use crate::environment::{CONCURRENCY, Environment, MAX_THROTTLES};
+use crate::expectations::Reported;
+use crate::program::{Cancel, Step};
+use crate::transport::locked;
 
-/// No call may take longer than this by the fake's clock.
-const PATIENCE: Duration = Duration::from_secs(26 * 3600);
-/// How often one request may be sent: six failures, so many refusals for want of patience, one renewal.
+/// Longest duration of a call by the fake's clock.
+const MAX_DURATION: Duration = Duration::from_secs(26 * 3600);
+/// Largest number of attempts of a request: six failures, the rate limit, one token renewal.
 const SENDS: u32 = 6 + MAX_THROTTLES + 1 + 1;
-/// How often a request that must not run twice is sent anew, and then the rest of an insertion.
+/// Largest number of rounds of a call: resends, and the rest of an insertion.
 const RESENDS: u32 = 4 + 1;
 
-/// Operations that are about no object.
+/// Operations without an object.
 const WITHOUT_MODEL: [&str; 2] = ["bulk.get_models", "bulk.get_workspaces"];
 
-/// What became of a call.
-pub(crate) enum Came<T> {
-    To(T),
+/// Outcome of a call.
+pub(crate) enum Ended<T> {
+    Returned(T),
     Failed(Error),
     Dropped,
 }
 
-impl<T> Came<T> {
-    /// What it says of work that must not be done twice.
-    pub(crate) fn told(&self) -> Told {
+impl<T> Ended<T> {
+    /// Returns the report about work that must not run twice.
+    pub(crate) fn reported(&self) -> Reported {
         match self {
-            Self::To(_) => Told::Done,
-            Self::Failed(error) if error.is_ambiguous() => Told::Maybe,
-            Self::Failed(_) => Told::Not,
-            Self::Dropped => Told::Maybe,
+            Self::Returned(_) => Reported::Done,
+            Self::Failed(error) if is_unknown(error) => Reported::Unknown,
+            Self::Failed(_) => Reported::NotDone,
+            Self::Dropped => Reported::Unknown,
         }
     }
 
-    /// The same where the call consists of several: a failure says nothing of what came before.
-    pub(crate) fn told_of_many(&self) -> Told {
+    /// Returns the report of a call that consists of several: a failure says nothing about earlier parts.
+    pub(crate) fn reported_by_many(&self) -> Reported {
         match self {
-            Self::To(_) => Told::Done,
-            _ => Told::Maybe,
+            Self::Returned(_) => Reported::Done,
+            _ => Reported::Unknown,
         }
     }
 }
 
-impl Stage {
-    /// Makes a call, and drops it in the middle if the step says so.
-    pub(crate) async fn attempt<T, E, F>(&self, number: usize, step: &Step, call: F) -> Came<T>
+/// Whether an error leaves open whether the work was done. A deadline may have passed after the request
+/// was sent.
+fn is_unknown(error: &Error) -> bool {
+    error.is_ambiguous() || error.kind() == ErrorKind::Timeout
+}
+
+impl Environment {
+    /// Makes a call. Drops it early if the step says so.
+    pub(crate) async fn attempt<T, E, F>(&self, number: usize, step: &Step, call: F) -> Ended<T>
     where
         F: IntoFuture<Output = Result<T, E>>,
         E: Into<Error>,
@@ -63,53 +70,54 @@ impl Stage {
             *calls += 1;
             number * 1_000 + *calls
         };
-        let polls = match step.cut {
-            Some(Cut::Polls(polls)) => Some(polls),
+        let polls = match step.cancel {
+            Some(Cancel::Polls(polls)) => Some(polls),
             _ => None,
         };
-        let limit = match step.cut {
-            Some(Cut::Millis(millis)) => Duration::from_millis(millis),
-            _ => PATIENCE,
+        let limit = match step.cancel {
+            Some(Cancel::Millis(millis)) => Duration::from_millis(millis),
+            _ => MAX_DURATION,
         };
         let work = PollLimit::new(call.into_future(), polls, id, self.program.seed);
-        let alarm = Box::pin(self.sleep(limit));
-        let came = match select(work, alarm).await {
-            Either::Left((Some(Ok(output)), _)) => Came::To(output),
-            Either::Left((Some(Err(error)), _)) => Came::Failed(error.into()),
-            Either::Left((None, _)) => Came::Dropped,
+        let timer = Box::pin(self.sleep(limit));
+        let ended = match select(work, timer).await {
+            Either::Left((Some(Ok(output)), _)) => Ended::Returned(output),
+            Either::Left((Some(Err(error)), _)) => Ended::Failed(error.into()),
+            Either::Left((None, _)) => Ended::Dropped,
             Either::Right(((), work)) => {
-                if !matches!(step.cut, Some(Cut::Millis(_))) {
-                    self.blame(
-                        "no call hangs",
+                if !matches!(step.cancel, Some(Cancel::Millis(_))) {
+                    self.violation(
+                        rules::HANGS,
                         number,
-                        format!("{:?} goes on and on", step.deed),
+                        format!("{:?} does not end", step.action),
                     );
                 }
                 drop(work);
-                Came::Dropped
+                Ended::Dropped
             }
         };
-        let outcome = match &came {
-            Came::To(_) => "ok".to_owned(),
-            Came::Dropped => "dropped".to_owned(),
-            Came::Failed(error) => format!("{:?}", error.kind()),
+        let outcome = match &ended {
+            Ended::Returned(_) => "ok".to_owned(),
+            Ended::Dropped => "dropped".to_owned(),
+            Ended::Failed(error) => format!("{:?}", error.kind()),
         };
         *self.notes().coverage.outcomes.entry(outcome).or_default() += 1;
-        if let Came::Failed(error) = &came {
+        if let Ended::Failed(error) = &ended {
             self.check_error(number, error);
+            self.check_sent(number, id, error);
         }
         self.check_traffic(number, id);
-        came
+        ended
     }
 
-    /// The same for a call that nobody drops: a part of what a deed does.
-    pub(crate) async fn patiently<T, E, F>(&self, number: usize, step: &Step, call: F) -> Came<T>
+    /// Makes a call that is not dropped early: a part of an action.
+    pub(crate) async fn uncancelled<T, E, F>(&self, number: usize, step: &Step, call: F) -> Ended<T>
     where
         F: IntoFuture<Output = Result<T, E>>,
         E: Into<Error>,
     {
         let step = Step {
-            cut: None,
+            cancel: None,
             ..step.clone()
         };
         self.attempt(number, &step, call).await
@@ -122,25 +130,21 @@ impl Stage {
             text += &format!(" {cause} {cause:?}");
             source = cause.source();
         }
-        let secrets = look(&self.traffic).secrets.clone();
+        let secrets = locked(&self.traffic).secrets.clone();
         if secrets
             .iter()
             .chain(&self.passwords)
             .any(|secret| text.contains(secret.as_str()))
         {
-            self.blame(
-                "no secret in an error",
-                number,
-                "an error shows a credential",
-            );
+            self.violation(rules::SECRETS, number, "an error shows a credential");
         }
         if error.operation().is_none() {
-            self.blame("an error names its operation", number, text.clone());
+            self.violation(rules::OPERATIONS, number, text.clone());
         }
         let operation = error.operation().unwrap_or_default();
         let of_a_model = !operation.starts_with("auth.") && !WITHOUT_MODEL.contains(&operation);
         if of_a_model && error.ids().next().is_none() {
-            self.blame("an error says what it was about", number, text.clone());
+            self.violation(rules::OBJECTS, number, text.clone());
         }
         let impossible = match error.kind() {
             ErrorKind::InvalidInput
@@ -149,9 +153,9 @@ impl Stage {
             | ErrorKind::Usage
             | ErrorKind::TooLarge
             | ErrorKind::Io => true,
-            // An upload that was given up has left a hole in the file.
+            // An abandoned upload leaves missing chunks.
             ErrorKind::Decode if text.contains("the server lists chunk") => self.program.is_calm(),
-            ErrorKind::Decode => !self.program.has_garbage(),
+            ErrorKind::Decode => !self.program.has_unreadable_responses(),
             ErrorKind::Ambiguous
             | ErrorKind::Timeout
             | ErrorKind::Interrupted
@@ -164,19 +168,32 @@ impl Stage {
             _ => false,
         };
         if impossible {
-            self.blame("an error is of a kind that can be", number, text.clone());
+            self.violation(rules::KINDS, number, text.clone());
         }
         if error.is_ambiguous() && error.is_retryable() {
-            self.blame("what is ambiguous is not for repeating", number, text);
+            self.violation(rules::AMBIGUITY, number, text);
+        }
+    }
+
+    /// An ambiguous error means that a request was sent.
+    fn check_sent(&self, number: usize, id: usize, error: &Error) {
+        let traffic = locked(&self.traffic);
+        let sent = traffic.calls.get(&id);
+        let sent = sent.is_some_and(|of| of.has_changed_anything());
+        drop(traffic);
+        // The requests of a sign-in are not those of the call.
+        let of_call = !error.operation().unwrap_or_default().starts_with("auth.");
+        if error.is_ambiguous() && of_call && !sent {
+            self.violation(rules::UNSENT, number, error.to_string());
         }
     }
 
     fn check_traffic(&self, number: usize, id: usize) {
-        let traffic = look(&self.traffic);
+        let traffic = locked(&self.traffic);
         if traffic.most_sign_ins.iter().any(|most| *most > 1) {
-            let text = "two renewals of a token at once";
+            let text = "two concurrent renewals of a token";
             drop(traffic);
-            return self.blame("one renewal at a time", number, text);
+            return self.violation(rules::RENEWALS, number, text);
         }
         let Some(of) = traffic.calls.get(&id) else {
             return;
@@ -187,30 +204,47 @@ impl Stage {
             !polled && **count > SENDS * RESENDS
         });
         let most = most.map(|(line, count)| format!("{count} times {line}"));
-        let wild = traffic.ran_wild();
+        let excessive = traffic.is_excessive();
         drop(traffic);
         if let Some(text) = most {
-            self.blame("retries are bounded", number, text);
+            self.violation(rules::RETRIES, number, text);
         }
-        if wild {
-            self.blame("retries are bounded", number, "far too many requests");
+        if excessive {
+            self.violation(rules::RETRIES, number, "too many requests");
         }
         if flight > CONCURRENCY {
-            self.blame(
-                "transfers are bounded",
+            self.violation(
+                rules::TRANSFERS,
                 number,
                 format!("{flight} requests at once"),
             );
         }
         if bytes > CONCURRENCY * CHUNK {
-            self.blame(
-                "transfers are bounded",
-                number,
-                format!("{bytes} bytes at once"),
-            );
+            self.violation(rules::TRANSFERS, number, format!("{bytes} bytes at once"));
         }
     }
 }
 
-/// The size of the chunks of an upload; other bodies are smaller.
+/// Chunk size of uploads. Other bodies are smaller.
 pub(crate) const CHUNK: usize = 1_000_000;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::generate::generate_plain;
+
+    #[tokio::test(start_paused = true)]
+    async fn ambiguous_error_of_a_call_without_a_request_breaks_a_rule() {
+        let program = generate_plain(0);
+        let env = Environment::build(&program).unwrap();
+        let call = async { Err::<(), _>(Error::new(ErrorKind::Ambiguous, "lost")) };
+        let step = &program.steps[0];
+        drop(env.uncancelled(0, step, call).await);
+        let broken = std::mem::take(&mut env.notes().violations);
+        assert!(
+            broken
+                .iter()
+                .any(|violation| violation.rule == rules::UNSENT)
+        );
+    }
+}

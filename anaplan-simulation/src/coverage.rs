@@ -1,41 +1,41 @@
-//! What a number of programs went through.
+//! Counters over a number of programs.
 
 use std::collections::BTreeMap;
 use std::fmt;
 
-/// How often things happened.
+/// Counters of actions, outcomes and faults.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Coverage {
-    /// Programs that were run.
+    /// Number of programs.
     pub programs: u64,
-    /// Requests that were sent.
+    /// Number of requests.
     pub requests: u64,
-    /// Deeds, by their names.
-    pub deeds: BTreeMap<String, u64>,
-    /// What calls came to: success, dropped, or the kind of the error.
+    /// Actions by name.
+    pub actions: BTreeMap<String, u64>,
+    /// Outcomes of calls: success, dropped, or the kind of the error.
     pub outcomes: BTreeMap<String, u64>,
-    /// Faults that happened to requests, by their kinds.
+    /// Faulty requests by kind of fault.
     pub faults: BTreeMap<&'static str, u64>,
-    /// Work that was found again, or checks that were made, by their names.
-    pub marks: BTreeMap<&'static str, u64>,
+    /// Checks by name.
+    pub checks: BTreeMap<&'static str, u64>,
 }
 
 impl Coverage {
-    /// Adds what others went through.
+    /// Adds the counters of other programs.
     pub fn merge(&mut self, other: Self) {
         self.programs += other.programs;
         self.requests += other.requests;
-        add(&mut self.deeds, other.deeds);
+        add(&mut self.actions, other.actions);
         add(&mut self.outcomes, other.outcomes);
         add(&mut self.faults, other.faults);
-        add(&mut self.marks, other.marks);
+        add(&mut self.checks, other.checks);
     }
 
-    pub(crate) fn mark(&mut self, name: &'static str) {
-        *self.marks.entry(name).or_default() += 1;
+    pub(crate) fn count(&mut self, name: &'static str) {
+        *self.checks.entry(name).or_default() += 1;
     }
 
-    /// How often calls ended like this.
+    /// Returns the number of calls with this outcome.
     #[must_use]
     pub fn outcome(&self, name: &str) -> u64 {
         self.outcomes.get(name).copied().unwrap_or(0)
@@ -68,9 +68,9 @@ impl fmt::Display for Coverage {
                 .map(|(name, count)| (name.clone(), *count))
                 .collect()
         };
-        table("deeds", owned(&self.deeds))?;
+        table("actions", owned(&self.actions))?;
         table("outcomes", owned(&self.outcomes))?;
         table("faults", texts(&self.faults))?;
-        table("marks", texts(&self.marks))
+        table("checks", texts(&self.checks))
     }
 }

@@ -1,10 +1,12 @@
-//! Programs out of a seed.
+//! Generation of programs from seeds.
+
+mod adverse;
 
 use fastrand::Rng;
 
-use crate::program::{Cut, Deed, FaultKind, FaultSpec, Pace, Program, Runnable, Step, USERS};
+use crate::program::{Action, Cancel, FaultKind, FaultSpec, Pace, Program, Runnable, Step, USERS};
 
-/// Where faults strike when they do not strike everywhere.
+/// Routes of the faults that do not apply to all requests.
 const ROUTES: [&str; 18] = [
     "POST /2/0/models/*/alm/revisions",
     "POST /2/0/models/*/alm/syncTasks",
@@ -26,10 +28,10 @@ const ROUTES: [&str; 18] = [
     "/token/**",
 ];
 
-/// How many choices there are in `deed`.
-const DEEDS: u8 = 64;
+/// Number of choices in `action`.
+const ACTIONS: u8 = 64;
 
-/// Choices that go together.
+/// Choices that are frequent together.
 const THEMES: [&[u8]; 5] = [
     &[
         0, 1, 2, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23,
@@ -40,121 +42,131 @@ const THEMES: [&[u8]; 5] = [
     &[47, 49, 50, 51, 52, 53, 54, 55, 56, 57, 58, 24],
 ];
 
-/// The program of a seed.
+/// Returns the program of a seed, under adverse conditions: late effects, deviating listings, other users
+/// of the tenant, skewed clocks, refusals after lost attempts, and successes without a result.
 #[must_use]
 pub fn generate(seed: u64) -> Program {
-    let mut dice = Rng::with_seed(seed);
-    let dice = &mut dice;
-    let calm = dice.f64() < 0.08;
+    let mut program = generate_plain(seed);
+    if !program.is_calm() {
+        adverse::add(&mut program, &mut Rng::with_seed(!seed));
+    }
+    program
+}
+
+/// Returns the program of a seed without adverse conditions.
+#[must_use]
+pub fn generate_plain(seed: u64) -> Program {
+    let mut rng = Rng::with_seed(seed);
+    let rng = &mut rng;
+    let calm = rng.f64() < 0.08;
     let mut program = Program {
         seed,
-        pacing: match dice.u8(0..5) {
+        pacing: match rng.u8(0..5) {
             0 => Pace::Instant,
-            1 | 2 => Pace::Polls(dice.u32(1..6)),
-            _ => Pace::Seconds(dice.u64(0..300)),
+            1 | 2 => Pace::Polls(rng.u32(1..6)),
+            _ => Pace::Seconds(rng.u64(0..300)),
         },
-        token_life: [2100, 2100, 2100, 300, 60][dice.usize(0..5)],
-        odd: dice.f64() < 0.2,
-        paged: dice.bool(),
-        latency: [0, 5, 200, 3_000][dice.usize(0..4)],
+        token_life: [2100, 2100, 2100, 300, 60][rng.usize(0..5)],
+        varied: rng.f64() < 0.2,
+        paged: rng.bool(),
+        latency: [0, 5, 200, 3_000][rng.usize(0..4)],
+        clock_skew: 0,
+        undated: false,
         faults: Vec::new(),
         steps: Vec::new(),
     };
     if !calm {
-        program.faults = faults(dice);
+        program.faults = faults(rng);
     }
-    let cuts = if calm {
+    let cancel_rate = if calm {
         0.0
     } else {
-        [0.0, 0.15, 0.4][dice.usize(0..3)]
+        [0.0, 0.15, 0.4][rng.usize(0..3)]
     };
-    let users = dice.usize(1..=USERS);
-    // Programs about one thing come to states that those about everything never see.
-    let theme = (dice.f64() < 0.75).then(|| THEMES[dice.usize(0..THEMES.len())]);
-    for _ in 0..dice.usize(3..=24) {
-        let user = dice.usize(0..users);
+    let users = rng.usize(1..=USERS);
+    // Programs with a theme reach states that mixed programs do not.
+    let theme = (rng.f64() < 0.75).then(|| THEMES[rng.usize(0..THEMES.len())]);
+    for _ in 0..rng.usize(3..=24) {
+        let user = rng.usize(0..users);
         let choice = match theme {
-            Some(theme) if dice.f64() < 0.9 => theme[dice.usize(0..theme.len())],
-            _ => dice.u8(0..DEEDS),
+            Some(theme) if rng.f64() < 0.9 => theme[rng.usize(0..theme.len())],
+            _ => rng.u8(0..ACTIONS),
         };
-        let deed = deed(choice, dice);
-        let cut = (dice.f64() < cuts).then(|| match dice.u8(0..3) {
-            0 => Cut::Millis(dice.u64(0..60_000)),
-            1 => Cut::Polls(dice.u32(0..6)),
-            _ => Cut::Polls(dice.u32(0..60)),
+        let action = action(choice, rng);
+        let cancel = (rng.f64() < cancel_rate).then(|| match rng.u8(0..3) {
+            0 => Cancel::Millis(rng.u64(0..60_000)),
+            1 => Cancel::Polls(rng.u32(0..6)),
+            _ => Cancel::Polls(rng.u32(0..60)),
         });
-        let pause = match dice.u8(0..4) {
-            0 => dice.u64(0..5_000),
-            1 => dice.u64(0..200_000),
+        let pause = match rng.u8(0..4) {
+            0 => rng.u64(0..5_000),
+            1 => rng.u64(0..200_000),
             _ => 0,
         };
         program.steps.push(Step {
             user,
             pause,
-            deed,
-            cut,
+            action,
+            cancel,
         });
     }
     program
 }
 
-fn faults(dice: &mut Rng) -> Vec<FaultSpec> {
-    let worst = dice.f64() * 0.5;
-    let kinds = dice.usize(0..9);
+fn faults(rng: &mut Rng) -> Vec<FaultSpec> {
+    let worst = rng.f64() * 0.5;
+    let kinds = rng.usize(0..9);
     let mut faults: Vec<FaultSpec> = (0..kinds)
         .map(|_| {
-            let kind = kind(dice);
-            let route = (dice.f64() < 0.6).then(|| ROUTES[dice.usize(0..ROUTES.len())].to_owned());
-            if dice.f64() < 0.3 {
+            let kind = kind(rng);
+            let route = (rng.f64() < 0.6).then(|| ROUTES[rng.usize(0..ROUTES.len())].to_owned());
+            if rng.f64() < 0.3 {
                 return FaultSpec {
-                    kind,
                     route,
-                    skip: dice.u64(0..8),
-                    times: Some(dice.u64(1..9)),
-                    chance: 1.0,
+                    skip: rng.u64(0..8),
+                    times: Some(rng.u64(1..9)),
+                    ..FaultSpec::new(kind)
                 };
             }
-            let chance = dice.f64() * worst * if route.is_some() { 2.0 } else { 0.33 };
+            let chance = rng.f64() * worst * if route.is_some() { 2.0 } else { 0.33 };
             FaultSpec {
-                kind,
                 route,
-                skip: 0,
-                times: None,
                 chance: (chance * 1000.0).round() / 1000.0,
+                ..FaultSpec::new(kind)
             }
         })
         .collect();
-    if dice.f64() < 0.25 {
-        let route = ["POST /token/refresh", "POST /token/authenticate"][dice.usize(0..2)];
+    if rng.f64() < 0.25 {
+        let route = ["POST /token/refresh", "POST /token/authenticate"][rng.usize(0..2)];
+        let status = [400, 401, 403, 500, 503][rng.usize(0..5)];
         faults.push(FaultSpec {
-            kind: FaultKind::Status([400, 401, 403, 500, 503][dice.usize(0..5)]),
             route: Some(route.into()),
-            skip: dice.u64(0..2),
-            times: Some(dice.u64(1..4)),
-            chance: 1.0,
+            skip: rng.u64(0..2),
+            times: Some(rng.u64(1..4)),
+            ..FaultSpec::new(FaultKind::Status(status))
         });
     }
     faults
 }
 
-fn kind(dice: &mut Rng) -> FaultKind {
+fn kind(rng: &mut Rng) -> FaultKind {
     let statuses = [408, 410, 500, 502, 503, 504];
-    match dice.u8(0..12) {
+    match rng.u8(0..12) {
         0 | 1 => FaultKind::DropBefore,
         2 | 3 => FaultKind::DropAfter,
-        4 => FaultKind::Status(statuses[dice.usize(0..statuses.len())]),
-        5 => FaultKind::StatusAfter(statuses[dice.usize(0..statuses.len())]),
-        6 => FaultKind::Throttle((dice.bool()).then(|| dice.u64(0..30))),
-        7 => FaultKind::Delay(dice.u64(0..90)),
-        8 => FaultKind::Late(dice.u64(1..90)),
-        9 => FaultKind::Truncate(dice.usize(0..400)),
+        4 => FaultKind::Status(statuses[rng.usize(0..statuses.len())]),
+        5 => FaultKind::StatusAfter(statuses[rng.usize(0..statuses.len())]),
+        6 => FaultKind::Throttle((rng.bool()).then(|| rng.u64(0..30))),
+        7 => FaultKind::Delay(rng.u64(0..90)),
+        8 => FaultKind::Late(rng.u64(1..90)),
+        9 => FaultKind::Truncate(rng.usize(0..400)),
         10 => FaultKind::Garbage,
         _ => FaultKind::ExpireToken,
     }
 }
 
-fn deed(choice: u8, dice: &mut Rng) -> Deed {
-    let runnable = |dice: &mut Rng| {
+fn action(choice: u8, rng: &mut Rng) -> Action {
+    let runnable = |rng: &mut Rng| {
         [
             Runnable::Sort,
             Runnable::Export,
@@ -162,89 +174,87 @@ fn deed(choice: u8, dice: &mut Rng) -> Deed {
             Runnable::Process,
             Runnable::BadProcess,
             Runnable::Optimizer,
-        ][dice.usize(0..6)]
+        ][rng.usize(0..6)]
     };
     match choice {
-        0..=3 => Deed::ChangeStructure,
-        4 => Deed::ExpireTokens,
-        5 => Deed::Wait {
-            seconds: dice.u64(0..4_000),
+        0..=3 => Action::ChangeStructure,
+        4 => Action::ExpireTokens,
+        5 => Action::Wait {
+            seconds: rng.u64(0..4_000),
         },
-        6 => Deed::WhoAmI,
-        7 => Deed::SignOut,
-        8..=11 => Deed::CreateRevision,
-        12 => Deed::GetRevisions,
-        13 => Deed::GetLatestRevision,
-        14 => Deed::GetModelsOfRevision,
-        15 | 16 => Deed::Sync,
-        17 | 18 => Deed::SyncAndWait,
-        19 | 20 => Deed::Promote,
-        21 => Deed::Preview,
-        22 => Deed::Report,
-        23 => Deed::SetOnline {
-            online: dice.bool(),
+        6 => Action::WhoAmI,
+        7 => Action::SignOut,
+        8..=11 => Action::CreateRevision,
+        12 => Action::GetRevisions,
+        13 => Action::GetLatestRevision,
+        14 => Action::GetModelsOfRevision,
+        15 | 16 => Action::Sync,
+        17 | 18 => Action::SyncAndWait,
+        19 | 20 => Action::Promote,
+        21 => Action::Preview,
+        22 => Action::Report,
+        23 => Action::SetOnline { online: rng.bool() },
+        24..=26 => Action::InsertItems {
+            count: rng.u32(1..8),
+            again: rng.f64() < 0.3,
         },
-        24..=26 => Deed::InsertItems {
-            count: dice.u32(1..8),
-            again: dice.f64() < 0.3,
+        27 => Action::InsertUnnamed,
+        28 => Action::UpdateItems {
+            count: rng.u32(1..4),
         },
-        27 => Deed::InsertUnnamed,
-        28 => Deed::UpdateItems {
-            count: dice.u32(1..4),
+        29 => Action::DeleteItems {
+            count: rng.u32(1..4),
         },
-        29 => Deed::DeleteItems {
-            count: dice.u32(1..4),
+        30 => Action::ReadItems {
+            page: rng.u32(1..6),
         },
-        30 => Deed::ReadItems {
-            page: dice.u32(1..6),
+        31 => Action::StreamItems,
+        32 => Action::ReadItemsAsCsv,
+        33 | 34 => Action::WriteCells {
+            count: rng.u32(1..9),
         },
-        31 => Deed::StreamItems,
-        32 => Deed::ReadItemsAsCsv,
-        33 | 34 => Deed::WriteCells {
-            count: dice.u32(1..9),
+        35 => Action::ReadCells,
+        36 => Action::ReadList,
+        37 => Action::SetPeriod {
+            month: rng.u8(1..=12),
         },
-        35 => Deed::ReadCells,
-        36 => Deed::ReadList,
-        37 => Deed::SetPeriod {
-            month: dice.u8(1..=12),
-        },
-        38 => Deed::ReadPeriod,
-        39 => Deed::ReadModel,
-        40..=42 => Deed::Upload {
-            rows: dice.u32(0..20),
-            padding: if dice.f64() < 0.2 {
-                dice.u32(1_000_000..2_600_000)
+        38 => Action::ReadPeriod,
+        39 => Action::ReadModel,
+        40..=42 => Action::Upload {
+            rows: rng.u32(0..20),
+            padding: if rng.f64() < 0.2 {
+                rng.u32(1_000_000..2_600_000)
             } else {
                 0
             },
-            known: dice.bool(),
-            gzip: dice.bool(),
+            known: rng.bool(),
+            gzip: rng.bool(),
         },
-        43 => Deed::PutFile {
-            rows: dice.u32(0..20),
+        43 => Action::PutFile {
+            rows: rng.u32(0..20),
         },
-        44 => Deed::DeleteFile,
-        45 | 46 => Deed::Download,
-        47 | 48 => Deed::UploadAndImport {
-            rows: dice.u32(0..20),
+        44 => Action::DeleteFile,
+        45 | 46 => Action::Download,
+        47 | 48 => Action::UploadAndImport {
+            rows: rng.u32(0..20),
         },
-        49 => Deed::Import,
-        50 => Deed::Run {
-            what: runnable(dice),
+        49 => Action::Import,
+        50 => Action::Run {
+            what: runnable(rng),
         },
-        51 | 52 => Deed::RunAndWait {
-            what: runnable(dice),
+        51 | 52 => Action::RunAndWait {
+            what: runnable(rng),
         },
-        53 | 54 => Deed::RunAndCancel {
-            what: runnable(dice),
+        53 | 54 => Action::RunAndCancel {
+            what: runnable(rng),
         },
-        55 | 56 => Deed::ExportAndDownload,
-        57 => Deed::ListRuns {
-            what: runnable(dice),
+        55 | 56 => Action::ExportAndDownload,
+        57 => Action::ListRuns {
+            what: runnable(rng),
         },
-        58 => Deed::ListObjects,
-        59 | 60 => Deed::ReadView,
-        61 => Deed::Wake,
-        _ => Deed::DeleteModel,
+        58 => Action::ListObjects,
+        59 | 60 => Action::ReadView,
+        61 => Action::Wake,
+        _ => Action::DeleteModel,
     }
 }

@@ -1,22 +1,23 @@
 #![forbid(unsafe_code)]
 #![doc = include_str!("../README.md")]
 
+mod actions;
 mod attempt;
+mod cancel;
+pub mod checker;
+mod clock;
 mod coverage;
-mod cut;
-mod deeds;
+mod environment;
+mod expectations;
 mod generate;
-mod judge;
-mod ledger;
 pub mod program;
 mod run;
 mod shrink;
-mod stage;
-mod wire;
+mod transport;
 
+pub use checker::Violation;
 pub use coverage::Coverage;
-pub use generate::generate;
-pub use judge::Violation;
+pub use generate::{generate, generate_plain};
 pub use program::Program;
 pub use run::{Report, run};
 pub use shrink::shrink;

@@ -1,4 +1,4 @@
-//! Runs many programs, or one again.
+//! Runs generated programs, or a stored one.
 
 #![allow(clippy::print_stdout, clippy::disallowed_methods)]
 
@@ -9,33 +9,42 @@ use std::sync::PoisonError;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use anaplan_simulation::{Coverage, Program, Report, Violation, generate, run, shrink};
+use anaplan_simulation::checker::rules;
+use anaplan_simulation::{
+    Coverage, Program, Report, Violation, generate, generate_plain, run, shrink,
+};
 use clap::Parser;
 
 /// Random programs of calls, faults and cancellations against the whole client.
 #[derive(Parser)]
 struct Arguments {
-    /// How many programs.
+    /// Number of programs.
     #[arg(long, default_value_t = 10_000)]
     seeds: u64,
-    /// The seed of the first.
+    /// Seed of the first program.
     #[arg(long, default_value_t = 0)]
     first: u64,
-    /// Plays the program of this file instead.
+    /// Runs the program of this file instead.
     #[arg(long)]
     program: Option<PathBuf>,
-    /// How many programs that fail are shown.
+    /// Number of failing programs to print.
     #[arg(long, default_value_t = 3)]
     failures: usize,
-    /// Prints the requests of the program of `--program`, or of the first.
+    /// Prints the requests of the program of `--program`.
     #[arg(long)]
     history: bool,
-    /// Runs every program twice and compares what the fake saw.
+    /// Runs every program twice and compares the requests.
     #[arg(long)]
     twice: bool,
-    /// Does not make failing programs smaller.
+    /// Does not shrink failing programs.
     #[arg(long)]
     whole: bool,
+    /// Generates programs without adverse conditions.
+    #[arg(long)]
+    plain: bool,
+    /// Shrinks the first failing program of each rule instead.
+    #[arg(long)]
+    by_rule: bool,
 }
 
 fn main() -> ExitCode {
@@ -65,7 +74,7 @@ fn one(path: &std::path::Path, history: bool) -> ExitCode {
         report.history.iter().for_each(|line| println!("{line}"));
     }
     print!("{}", report.coverage);
-    tell(&report);
+    print(&report);
     verdict(report.violations.is_empty())
 }
 
@@ -88,7 +97,7 @@ fn many(arguments: &Arguments) -> ExitCode {
                     if seed >= end {
                         return;
                     }
-                    let program = generate(seed);
+                    let program = program(arguments, seed);
                     let mut report = run(&program);
                     if arguments.twice {
                         compare(&mut report, &run(&program));
@@ -117,35 +126,51 @@ fn many(arguments: &Arguments) -> ExitCode {
             by_rule.entry(violation.rule).or_insert((*seed, 0)).1 += 1;
         }
     }
-    for (rule, (seed, times)) in by_rule {
+    for (rule, (seed, times)) in &by_rule {
         println!("{times:>6} times broken: {rule} (first by seed {seed})");
+    }
+    if arguments.by_rule {
+        for (rule, (seed, _)) in by_rule {
+            println!("\n{rule}");
+            let small = shrink(&program(arguments, seed), rule);
+            print(&run(&small));
+            println!("{}", serde_json::to_string(&small).unwrap_or_default());
+        }
+        return verdict(failures.is_empty());
     }
     for (seed, report) in failures.iter().take(arguments.failures) {
         println!("\nseed {seed}");
-        tell(report);
+        print(report);
         if let (Some(first), false) = (report.violations.first(), arguments.whole) {
-            let small = shrink(&generate(*seed), first.rule);
-            tell(&run(&small));
+            let small = shrink(&program(arguments, *seed), first.rule);
+            print(&run(&small));
             println!("{}", serde_json::to_string(&small).unwrap_or_default());
         }
     }
     verdict(failures.is_empty())
 }
 
-/// The same program is the same story.
+fn program(arguments: &Arguments, seed: u64) -> Program {
+    match arguments.plain {
+        true => generate_plain(seed),
+        false => generate(seed),
+    }
+}
+
+/// Compares two runs of one program.
 fn compare(report: &mut Report, again: &Report) {
     let lines = report.history.iter().zip(&again.history);
     let differ = lines.enumerate().find(|(_, (a, b))| a != b);
     if differ.is_some() || report.history.len() != again.history.len() {
         report.violations.push(Violation {
-            rule: "a program is the same every time",
+            rule: rules::DETERMINISM,
             step: 0,
             text: format!("{differ:?}"),
         });
     }
 }
 
-fn tell(report: &Report) {
+fn print(report: &Report) {
     for violation in &report.violations {
         println!(
             "  {} (step {}): {}",
@@ -162,7 +187,7 @@ fn verdict(well: bool) -> ExitCode {
     }
 }
 
-/// Ends everything when one program takes the machine too long: that is a loop without any wait.
+/// Ends the process if a program takes too long in real time, which means a loop without a wait.
 fn watch(at: &std::sync::Arc<Vec<AtomicU64>>) {
     let at = std::sync::Arc::downgrade(at);
     std::thread::spawn(move || {
@@ -178,7 +203,7 @@ fn watch(at: &std::sync::Arc<Vec<AtomicU64>>) {
                 .zip(&now)
                 .find(|(a, b)| a == b && **a != u64::MAX);
             if let Some((seed, _)) = stuck {
-                println!("seed {seed} does not come to an end");
+                println!("seed {seed} does not end");
                 std::process::exit(2);
             }
             before = now;

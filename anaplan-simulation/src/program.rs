@@ -1,48 +1,66 @@
-//! A program: what its users do, and what goes wrong meanwhile. Plain data, so that it can be printed,
-//! shrunk, stored and played again.
+//! Programs: the actions of several users and the faults that occur meanwhile. Plain data that can be
+//! printed, shrunk, stored and run again.
+
+mod fault;
 
 use std::time::Duration;
 
-use anaplan_testkit::{Fault, Pacing, RetryAfter};
+use anaplan_testkit::Pacing;
 use serde::{Deserialize, Serialize};
 
-/// How many users there are. The first two share a session, the third has one of its own.
+pub use fault::{FaultKind, FaultSpec, GARBAGE, ListingSpec, OtherUser};
+
+/// Number of users. The first two share a session; the third has its own.
 pub const USERS: usize = 3;
 
-/// Everything that happens in one run.
+/// One run of the simulation.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Program {
-    /// The dice of the faults, of the connection's delays and of the retries' jitter.
+    /// Seed of the faults, the connection's delays and the retry jitter.
     pub seed: u64,
-    /// How fast the world works off its tasks.
+    /// Speed of the server's tasks.
     pub pacing: Pace,
-    /// How long a token lives, in seconds.
+    /// Token lifetime in seconds.
     pub token_life: u64,
     /// Whether the fake varies what clients must not rely on: unknown fields, order, white space, bare ids.
-    pub odd: bool,
-    /// Whether lists are given in pages.
+    pub varied: bool,
+    /// Whether list items are paged.
     pub paged: bool,
-    /// The longest that a request is on its way, in milliseconds.
+    /// Longest one-way latency of a request in milliseconds.
     pub latency: u64,
-    /// What goes wrong.
+    /// How far the client's clock is ahead of the server's, in seconds. Negative if it is behind.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub clock_skew: i64,
+    /// Whether responses lack the `Date` header.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub undated: bool,
+    /// Faults, injected before the first step.
     pub faults: Vec<FaultSpec>,
-    /// What is done. The steps of one user are done one after the other, those of several at once.
+    /// Actions. Those of one user run one after the other, those of several users concurrently.
     pub steps: Vec<Step>,
 }
 
-/// How fast tasks are worked off.
+fn is_zero(number: &i64) -> bool {
+    *number == 0
+}
+
+fn is_false(flag: &bool) -> bool {
+    !*flag
+}
+
+/// Speed of the server's tasks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Pace {
-    /// At once.
+    /// Tasks complete at once.
     Instant,
-    /// At the `n`th look.
+    /// Tasks complete at the `n`th poll.
     Polls(u32),
-    /// After so many seconds.
+    /// Tasks take this many seconds.
     Seconds(u64),
 }
 
 impl Pace {
-    /// The same for the fake.
+    /// Returns the equivalent rule of the fake.
     #[must_use]
     pub fn pacing(self) -> Pacing {
         match self {
@@ -53,36 +71,36 @@ impl Pace {
     }
 }
 
-/// One thing that one user does.
+/// One action of one user.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Step {
-    /// Who does it, from 0.
+    /// Index of the user.
     pub user: usize,
-    /// How long the user waits before, in milliseconds.
+    /// Pause before the action in milliseconds.
     #[serde(default)]
     pub pause: u64,
-    /// What is done.
-    pub deed: Deed,
-    /// When the user loses patience and drops the call.
+    /// The action.
+    pub action: Action,
+    /// When the call is dropped.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub cut: Option<Cut>,
+    pub cancel: Option<Cancel>,
 }
 
 /// When a call is dropped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Cut {
-    /// After so many polls of its future: at any await.
+pub enum Cancel {
+    /// After this many polls of its future, which is at any await.
     Polls(u32),
-    /// After so many milliseconds.
+    /// After this many milliseconds.
     Millis(u64),
 }
 
-/// What can be done. Whatever an object is called by number is the user's own, so that nobody else
-/// writes to it; the models are everybody's.
+/// The kinds of actions. Each user has its own lists, files and objects, so that no other user of the
+/// program writes to them. The models are shared.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[allow(missing_docs)]
-pub enum Deed {
-    // No call, but something that happens in the world.
+pub enum Action {
+    // Changes of the world without a call.
     ChangeStructure,
     ExpireTokens,
     Wait {
@@ -166,21 +184,21 @@ pub enum Deed {
     DeleteModel,
 }
 
-/// What can be run.
+/// Objects that can be run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[allow(missing_docs)]
 pub enum Runnable {
     Sort,
     Export,
     Process,
-    /// A process of everybody, whose first step leaves a dump and whose second fails.
+    /// A shared process. Its first step leaves a dump and its second step fails.
     BadProcess,
-    /// An action of everybody.
+    /// A shared action.
     Optimizer,
 }
 
-impl Deed {
-    /// Its name, for counting.
+impl Action {
+    /// Returns the name of the variant.
     #[must_use]
     pub fn name(&self) -> String {
         let text = format!("{self:?}");
@@ -191,90 +209,57 @@ impl Deed {
     }
 }
 
-/// A fault, to be injected before the first step.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct FaultSpec {
-    /// What happens.
-    pub kind: FaultKind,
-    /// To which requests; to all when absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub route: Option<String>,
-    /// How many fitting requests pass before.
-    #[serde(default)]
-    pub skip: u64,
-    /// How often; without limit when absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub times: Option<u64>,
-    /// How probable it is.
-    pub chance: f64,
-}
-
-/// What a fault does.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[allow(missing_docs)]
-pub enum FaultKind {
-    DropBefore,
-    DropAfter,
-    Status(u16),
-    StatusAfter(u16),
-    Throttle(Option<u64>),
-    Delay(u64),
-    Late(u64),
-    Truncate(usize),
-    Garbage,
-    ExpireToken,
-}
-
-/// What a gateway says that has lost the service behind it.
-pub const GARBAGE: &str = "<html>502 Bad Gateway</html>";
-
-impl FaultSpec {
-    /// The fault as the fake takes it.
-    #[must_use]
-    pub fn fault(&self) -> Fault {
-        let mut fault = match self.kind {
-            FaultKind::DropBefore => Fault::drop_before(),
-            FaultKind::DropAfter => Fault::drop_after(),
-            FaultKind::Status(status) => Fault::status(status),
-            FaultKind::StatusAfter(status) => Fault::status_after(status),
-            FaultKind::Throttle(Some(seconds)) => Fault::throttle(RetryAfter::Seconds(seconds)),
-            FaultKind::Throttle(None) => Fault::throttle(RetryAfter::Missing),
-            FaultKind::Delay(seconds) => Fault::delay(Duration::from_secs(seconds)),
-            FaultKind::Late(seconds) => Fault::late(Duration::from_secs(seconds)),
-            FaultKind::Truncate(bytes) => Fault::truncate(bytes),
-            FaultKind::Garbage => Fault::garbage(GARBAGE),
-            FaultKind::ExpireToken => Fault::expire_token(),
-        };
-        if let Some(route) = &self.route {
-            fault = fault.on(route.as_str());
-        }
-        if let Some(times) = self.times {
-            fault = fault.times(times);
-        }
-        fault.after(self.skip).chance(self.chance)
-    }
-}
-
 impl Program {
-    /// Whether requests may have an effect after their sender has given them up.
+    /// Returns whether requests may take effect after their sender has given up.
     #[must_use]
     pub fn has_late_effects(&self) -> bool {
-        self.faults
-            .iter()
-            .any(|fault| matches!(fault.kind, FaultKind::Late(_)))
+        self.faults.iter().any(|fault| fault.kind.is_late())
     }
 
-    /// Whether nothing goes wrong and nobody loses patience.
+    /// Returns whether there are no faults and no dropped calls.
     #[must_use]
     pub fn is_calm(&self) -> bool {
-        self.faults.is_empty() && self.steps.iter().all(|step| step.cut.is_none())
+        self.faults.is_empty() && self.steps.iter().all(|step| step.cancel.is_none())
     }
 
-    /// Whether an answer may be replaced by something else.
+    /// Returns whether a response may be replaced by HTML.
     #[must_use]
     pub fn has_garbage(&self) -> bool {
-        self.faults
-            .iter()
-            .any(|fault| fault.kind == FaultKind::Garbage)
+        let mut kinds = self.faults.iter().map(|fault| &fault.kind);
+        kinds.any(|kind| *kind == FaultKind::Garbage)
+    }
+
+    /// Returns whether a response may be one that cannot be decoded.
+    #[must_use]
+    pub fn has_unreadable_responses(&self) -> bool {
+        let mut kinds = self.faults.iter().map(|fault| &fault.kind);
+        kinds.any(|kind| {
+            matches!(
+                kind,
+                FaultKind::Garbage
+                    | FaultKind::Unidentified { .. }
+                    | FaultKind::ErrorEnvelope { .. }
+                    | FaultKind::Listing(_)
+            )
+        })
+    }
+
+    /// Returns whether listings may deviate.
+    #[must_use]
+    pub fn has_listing_faults(&self) -> bool {
+        let mut kinds = self.faults.iter().map(|fault| &fault.kind);
+        kinds.any(|kind| matches!(kind, FaultKind::Listing(_)))
+    }
+
+    /// Returns whether listings may lack rows in a way that no client can detect.
+    #[must_use]
+    pub fn has_stale_listings(&self) -> bool {
+        let mut kinds = self.faults.iter().map(|fault| &fault.kind);
+        kinds.any(|kind| {
+            matches!(
+                kind,
+                FaultKind::Listing(ListingSpec::Lagging(_) | ListingSpec::Vanished(_))
+            )
+        })
     }
 }

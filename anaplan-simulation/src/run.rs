@@ -1,4 +1,4 @@
-//! Running a program.
+//! Execution of a program.
 
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -12,31 +12,31 @@ use bytes::Bytes;
 use futures_util::future::Either;
 use futures_util::future::{join_all, join3, select};
 
+use crate::actions::execute;
+use crate::cancel::PollLimit;
+use crate::checker::{Violation, rules};
 use crate::coverage::Coverage;
-use crate::cut::PollLimit;
-use crate::deeds::perform;
-use crate::judge::Violation;
+use crate::environment::Environment;
 use crate::program::{Program, Step, USERS};
-use crate::stage::Stage;
-use crate::wire::look;
+use crate::transport::locked;
 
-/// After so long nothing is on its way any more.
+/// Longer than any request can be in flight.
 const QUIET: Duration = Duration::from_secs(3 * 3600);
-/// Nothing may take longer than this by the fake's clock.
-const FOR_EVER: Duration = Duration::from_secs(60 * 24 * 3600);
+/// Longest duration of a program by the fake's clock.
+const MAX_DURATION: Duration = Duration::from_secs(60 * 24 * 3600);
 
-/// What came of a program.
+/// Result of a program.
 #[derive(Debug, Clone)]
 pub struct Report {
-    /// Everything that must not be. Empty when all is well.
+    /// The broken rules.
     pub violations: Vec<Violation>,
-    /// What it went through.
+    /// The counters.
     pub coverage: Coverage,
-    /// Every request that the fake saw, for comparing two runs of one program.
+    /// The requests that the fake received, for the comparison of two runs.
     pub history: Vec<String>,
 }
 
-/// Runs a program from beginning to end, and judges it.
+/// Runs a program and checks every rule.
 #[must_use]
 pub fn run(program: &Program) -> Report {
     let work = || {
@@ -44,12 +44,12 @@ pub fn run(program: &Program) -> Report {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_time()
             .start_paused(true)
-            // Compressed chunks come in the order in which they were begun.
+            // Chunks are compressed in the order of their start.
             .max_blocking_threads(1)
             .build();
         match runtime {
             Ok(runtime) => runtime.block_on(play(program)),
-            Err(error) => broken("the machine", error.to_string()),
+            Err(error) => broken(rules::SETUP, error.to_string()),
         }
     };
     catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| {
@@ -57,7 +57,7 @@ pub fn run(program: &Program) -> Report {
             .downcast_ref::<String>()
             .cloned()
             .or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned()));
-        broken("nothing panics", text.unwrap_or_default())
+        broken(rules::PANICS, text.unwrap_or_default())
     })
 }
 
@@ -74,34 +74,34 @@ fn broken(rule: &'static str, text: String) -> Report {
 }
 
 async fn play(program: &Program) -> Report {
-    let stage = match Stage::set(program) {
-        Ok(stage) => Arc::new(stage),
-        Err(error) => return broken("the stage can be set", error.to_string()),
+    let env = match Environment::build(program) {
+        Ok(env) => Arc::new(env),
+        Err(error) => return broken(rules::SETUP, error.to_string()),
     };
     for fault in &program.faults {
-        stage.fake.inject(fault.fault());
+        env.fake.inject(fault.fault(&env.demo.second.id));
     }
-    let users = (0..USERS).map(|user| tokio::spawn(one_user(Arc::clone(&stage), user)));
+    let users = (0..USERS).map(|user| tokio::spawn(one_user(Arc::clone(&env), user)));
     let all = Box::pin(join_all(users));
-    match select(all, Box::pin(stage.sleep(FOR_EVER))).await {
+    match select(all, Box::pin(env.sleep(MAX_DURATION))).await {
         Either::Left((ends, _)) => {
             for end in ends {
                 if let Err(error) = end {
                     let text = panic_text(error);
-                    stage.blame("nothing panics", program.steps.len(), text);
+                    env.violation(rules::PANICS, program.steps.len(), text);
                 }
             }
         }
-        Either::Right(_) => stage.blame("no call hangs", program.steps.len(), "it never ends"),
+        Either::Right(_) => env.violation(rules::HANGS, program.steps.len(), "it never ends"),
     }
-    stage.fake.clear_faults();
-    stage.sleep(QUIET).await;
-    stage.judge();
-    if let Err(error) = works_again(&stage).await {
+    env.fake.clear_faults();
+    env.sleep(QUIET).await;
+    env.check();
+    if let Err(error) = works_again(&env).await {
         let text = format!("without any fault: {error}");
-        stage.blame("the same client works again", program.steps.len(), text);
+        env.violation(rules::RECOVERY, program.steps.len(), text);
     }
-    report(&stage)
+    report(&env)
 }
 
 fn panic_text(error: tokio::task::JoinError) -> String {
@@ -117,8 +117,8 @@ fn panic_text(error: tokio::task::JoinError) -> String {
     }
 }
 
-async fn one_user(stage: Arc<Stage>, user: usize) {
-    let steps: Vec<(usize, Step)> = stage
+async fn one_user(env: Arc<Environment>, user: usize) {
+    let steps: Vec<(usize, Step)> = env
         .program
         .steps
         .iter()
@@ -127,17 +127,17 @@ async fn one_user(stage: Arc<Stage>, user: usize) {
         .filter(|(_, step)| step.user == user)
         .collect();
     for (number, step) in steps {
-        if let Err(error) = perform(&stage, number, &step).await {
-            stage.blame("the stage can be set", number, error.to_string());
+        if let Err(error) = execute(&env, number, &step).await {
+            env.violation(rules::SETUP, number, error.to_string());
         }
     }
 }
 
-/// Everything at once and without faults, over the very same sessions.
-async fn works_again(stage: &Stage) -> Result<()> {
+/// Makes nine concurrent calls without faults over the same sessions.
+async fn works_again(env: &Environment) -> Result<()> {
     let users = (0..USERS).map(|user| async move {
-        let (model, bulk) = (stage.model(user)?, stage.bulk(user)?);
-        let own = &stage.objects[user];
+        let (model, bulk) = (env.model(user)?, env.bulk(user)?);
+        let own = &env.objects[user];
         let item = NewListItem::named(format!("After {user}")).code(format!("A{user}"));
         let (content, file) = (Bytes::from(format!("after all {user}")), own.file);
         let first = async {
@@ -145,7 +145,7 @@ async fn works_again(stage: &Stage) -> Result<()> {
                 .insert_list_items(own.list, [item])
                 .await?
                 .complete()?;
-            let alm = stage.alm(user, &stage.demo.dev)?;
+            let alm = env.alm(user, &env.demo.dev)?;
             alm.get_latest_revision().await
         };
         let second = async {
@@ -161,15 +161,15 @@ async fn works_again(stage: &Stage) -> Result<()> {
                 .await
         };
         let (first, second, third) = join3(
-            alone(stage, user * 3, first),
-            alone(stage, user * 3 + 1, second),
-            alone(stage, user * 3 + 2, third),
+            alone(env, user * 3, first),
+            alone(env, user * 3 + 1, second),
+            alone(env, user * 3 + 2, third),
         )
         .await;
         first?;
         third?;
         if second? != content {
-            stage.blame("the same client works again", usize::MAX, "another content");
+            env.violation(rules::RECOVERY, usize::MAX, "another content");
         }
         Ok::<(), anaplan_core::Error>(())
     });
@@ -179,18 +179,22 @@ async fn works_again(stage: &Stage) -> Result<()> {
     Ok(())
 }
 
-/// A call with dice of its own.
-async fn alone<T>(stage: &Stage, index: usize, call: impl Future<Output = Result<T>>) -> Result<T> {
+/// Runs a call with its own random numbers.
+async fn alone<T>(
+    env: &Environment,
+    index: usize,
+    call: impl Future<Output = Result<T>>,
+) -> Result<T> {
     let number = 1_000_000 + index;
-    let came = PollLimit::new(call, None, number, stage.program.seed).await;
-    came.unwrap_or_else(|| Err(Error::new(ErrorKind::Usage, "it was dropped")))
+    let ended = PollLimit::new(call, None, number, env.program.seed).await;
+    ended.unwrap_or_else(|| Err(Error::new(ErrorKind::Usage, "it was dropped")))
 }
 
-fn report(stage: &Stage) -> Report {
-    let log = stage.fake.requests();
-    let mut notes = std::mem::take(&mut *stage.notes());
+fn report(env: &Environment) -> Report {
+    let log = env.fake.requests();
+    let mut notes = std::mem::take(&mut *env.notes());
     notes.coverage.programs = 1;
-    notes.coverage.requests = look(&stage.traffic).total;
+    notes.coverage.requests = locked(&env.traffic).total;
     let mut history = Vec::new();
     for entry in log.entries() {
         if let Some(fault) = entry.fault {
@@ -204,7 +208,7 @@ fn report(stage: &Stage) -> Report {
             entry.method, entry.path
         ));
     }
-    // What happens at one moment has no order.
+    // Requests of the same instant have no order.
     history.sort();
     Report {
         violations: notes.violations,

@@ -1,10 +1,9 @@
-//! Making a failing program small.
+//! Reduction of failing programs.
 
 use crate::program::{Pace, Program};
 use crate::run::run;
 
-/// The smallest program that can be had by leaving things out one by one and that still breaks the
-/// same rule.
+/// Removes steps, faults and conditions one by one while the program still breaks the same rule.
 #[must_use]
 pub fn shrink(program: &Program, rule: &'static str) -> Program {
     let fails = |program: &Program| {
@@ -56,12 +55,18 @@ fn candidates(program: &Program) -> Vec<Program> {
         });
     }
     for index in 0..program.steps.len() {
-        with(&|program| program.steps[index].cut = None);
+        with(&|program| program.steps[index].cancel = None);
         with(&|program| program.steps[index].pause = 0);
         with(&|program| program.steps[index].user = 0);
     }
     with(&|program| program.latency = 0);
-    with(&|program| program.odd = false);
+    with(&|program| program.clock_skew = 0);
+    with(&|program| program.undated = false);
+    for index in 0..program.faults.len() {
+        with(&|program| program.faults[index].other_user = None);
+        with(&|program| program.faults[index].chance = 1.0);
+    }
+    with(&|program| program.varied = false);
     with(&|program| program.paged = false);
     with(&|program| program.token_life = 2100);
     with(&|program| program.pacing = Pace::Instant);

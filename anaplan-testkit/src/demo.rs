@@ -332,6 +332,41 @@ fn family_member(world: &mut World, demo: &Demo, revision: &str, name: &str) -> 
     id
 }
 
+impl World {
+    /// Adds production models to the demo world and returns them: copies of dev with the revision
+    /// "Baseline" and, every other one, "Channels". They are named "Sales Planning PROD 01" and so on.
+    ///
+    /// ```
+    /// use anaplan_testkit::World;
+    ///
+    /// let (mut world, demo) = World::demo("2026-11-26T09:00:00Z".parse()?);
+    /// let models = world.add_production_models(&demo, 20);
+    /// assert_eq!(world.model(&models[19]).unwrap().name, "Sales Planning PROD 20");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// If this is not the world of `demo`.
+    #[must_use]
+    #[allow(clippy::expect_used)]
+    pub fn add_production_models(&mut self, demo: &Demo, count: usize) -> Vec<ModelId> {
+        let dev = self.model(&demo.dev).expect("the demo's dev model");
+        let revisions: Vec<String> = dev
+            .applied
+            .iter()
+            .take(2)
+            .cloned()
+            .map(|applied| applied.revision)
+            .collect();
+        let models = (0..count).map(|index| {
+            let name = format!("Sales Planning PROD {:02}", index + 1);
+            family_member(self, demo, &revisions[index % revisions.len()], &name)
+        });
+        models.collect()
+    }
+}
+
 fn others(world: &mut World, demo: &mut Demo) {
     demo.plain = world.add_model(&demo.workspace, "Scratch Pad");
     world.edit(&demo.plain).list("Notes").items(["First"]).id();

@@ -57,6 +57,26 @@ impl Request {
         }
     }
 
+    /// Returns the same request with another value of a query parameter.
+    pub(crate) fn with_param(&self, name: &str, value: &str) -> Self {
+        let mut request = self.clone();
+        for (key, old) in &mut request.query {
+            if key == name {
+                value.clone_into(old);
+            }
+        }
+        request
+    }
+
+    /// Returns the same request with this token as its credential.
+    pub(crate) fn with_token(&self, token: &str) -> Self {
+        let mut request = self.clone();
+        if let Ok(value) = HeaderValue::from_str(&format!("AnaplanAuthToken {token}")) {
+            request.headers.insert(http::header::AUTHORIZATION, value);
+        }
+        request
+    }
+
     /// The method.
     #[must_use]
     pub fn method(&self) -> &Method {

@@ -25,7 +25,7 @@ pub use clock::FakeClock;
 pub use demo::{Credentials, Demo};
 pub use description::InvalidDescription;
 pub use fake::FakeAnaplan;
-pub use faults::{Fault, RetryAfter, Route};
+pub use faults::{Fault, ListingFault, RetryAfter, Route};
 #[cfg(feature = "server")]
 #[cfg_attr(docsrs, doc(cfg(feature = "server")))]
 pub use front::server::{Exchange, Server, ServerBuilder};
@@ -34,4 +34,4 @@ pub use log::{Called, Entry, RequestLog};
 pub use observer::{Observer, observe_every_fake};
 pub use pki::Identity;
 pub use story::{paused_runtime, story};
-pub use world::{Busy, Pacing, Rules, World};
+pub use world::{Busy, Pacing, ReportLayout, Rules, SecondSync, World};

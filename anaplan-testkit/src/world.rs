@@ -50,7 +50,7 @@ use dumps::DumpStore;
 
 pub use actions::{Act, Action, Dashboard, Process, Selection, SortKey};
 pub use alm::{Applied, Revision};
-pub use books::{Books, FileCompleted, RunDone, RunStarted};
+pub use books::{Books, FileCompleted, RunDone, RunStarted, TaskStarted};
 pub use calendar::{Calendar, CalendarKind, Version, WeekFormat};
 pub use diff::{Change, Difference, ObjectKind};
 pub use edit::{
@@ -65,7 +65,7 @@ pub use items::{Items, ListItem};
 pub use model::{Model, ModelState, OpenState, SyncFailure};
 pub use oauth_clients::{OAuthClient, OAuthClientEdit};
 pub use people::{User, UserEdit, Workspace};
-pub use rules::{Busy, Pacing, Rules};
+pub use rules::{Busy, Pacing, ReportLayout, Rules, SecondSync};
 pub use runs::{ConnectorParameter, MappingParameter, RunKind};
 pub use structure::{
     CellValue, Dimension, Format, LineItem, List, Module, Property, Role, Snapshot, Structure,

@@ -5,14 +5,14 @@ use std::pin::pin;
 use std::task::Poll;
 use std::time::Duration;
 
-use anaplan_core::Timestamp;
 use anaplan_core::clock::Clock as _;
+use anaplan_core::{Timestamp, UserId};
 use bytes::Bytes;
-use http::StatusCode;
+use http::{HeaderValue, StatusCode};
 
 use crate::api;
 use crate::fake::{FakeAnaplan, State};
-use crate::faults::Kind;
+use crate::faults::{Effect, Injected, Kind, OtherUser};
 use crate::http::{Body, Request, Response};
 use crate::world::World;
 
@@ -27,39 +27,53 @@ pub(crate) enum Served {
     Dropped,
 }
 
+impl Served {
+    /// Adds the `Date` header, by the clock of the server.
+    fn set_date(&mut self, now: Timestamp) {
+        let (Self::Answer(response) | Self::Cut(response, _)) = self else {
+            return;
+        };
+        let printer = jiff::fmt::rfc2822::DateTimePrinter::new();
+        let date = printer.timestamp_to_rfc9110_string(&now).ok();
+        if let Some(date) = date.and_then(|date| HeaderValue::from_str(&date).ok()) {
+            response.headers.insert(http::header::DATE, date);
+        }
+    }
+}
+
 /// A fault that was drawn for one request, and how it wants time to be spent.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Drawn {
-    kind: Option<Kind>,
+    injected: Option<Injected>,
 }
 
 impl Drawn {
     /// How long the front waits before it has the request carried out. The request is carried out even
     /// when its sender has gone away meanwhile.
     pub(crate) fn before(&self) -> Duration {
-        match self.kind {
-            Some(Kind::Late(delay)) => delay,
+        match self.kind() {
+            Some(Kind::Late(delay)) => *delay,
             _ => Duration::ZERO,
         }
     }
 
-    /// Whether the request gets as far as the services, which may have it wait.
+    fn kind(&self) -> Option<&Kind> {
+        self.injected.as_ref().map(|injected| &injected.kind)
+    }
+
+    fn other_user(&self) -> Option<&OtherUser> {
+        self.injected.as_ref()?.other_user.as_ref()
+    }
+
+    /// Whether the request reaches the services, which may have it wait.
     fn reaches_services(&self) -> bool {
-        !matches!(
-            self.kind,
-            Some(
-                Kind::DropBefore
-                    | Kind::Throttle(_)
-                    | Kind::Reply(..)
-                    | Kind::Status { after: false, .. }
-            )
-        )
+        self.kind().is_none_or(Kind::reaches_services)
     }
 
     /// How long the front waits before it sends the answer.
     pub(crate) fn after(&self) -> Duration {
-        match self.kind {
-            Some(Kind::Delay(delay)) => delay,
+        match self.kind() {
+            Some(Kind::Delay(delay)) => *delay,
             _ => Duration::ZERO,
         }
     }
@@ -68,8 +82,8 @@ impl Drawn {
 impl FakeAnaplan {
     /// Draws the fault that happens to a request, if any.
     pub(crate) fn draw(&self, request: &Request) -> Drawn {
-        let kind = self.lock().faults.draw(request);
-        Drawn { kind }
+        let injected = self.lock().faults.draw(request);
+        Drawn { injected }
     }
 
     /// How long a request would wait now for its model to be free.
@@ -121,15 +135,24 @@ impl FakeAnaplan {
         turn.await.ok()
     }
 
-    /// Has a request carried out, and spoils the answer as the fault wants it.
+    /// Has a request carried out, and applies the fault to the response.
     pub(crate) fn serve(&self, request: &Request, drawn: &Drawn) -> Served {
         let now = self.shared.clock.now();
         self.shared.clock.note_activity();
         let mut state = self.lock();
         let State { world, log, .. } = &mut *state;
         world.advance_to(now);
-        let fault = drawn.kind.as_ref().map(Kind::name);
-        let served = self.spoil(world, request, drawn.kind.as_ref());
+        let fault = drawn.kind().map(Kind::name);
+        if let Some(other) = drawn.other_user() {
+            match other.after {
+                None => self.handle_as(world, request, &other.user),
+                Some(delay) => self.carry_out_later(world, request, &other.user, delay),
+            }
+        }
+        let mut served = self.apply_fault(world, request, drawn.kind());
+        if world.rules.date_header {
+            served.set_date(now);
+        }
         let response = match &served {
             Served::Answer(response) | Served::Cut(response, _) => Some(response),
             Served::Dropped => None,
@@ -149,31 +172,34 @@ impl FakeAnaplan {
         observers.response(request, response, &world.rules)
     }
 
-    fn spoil(&self, world: &mut World, request: &Request, fault: Option<&Kind>) -> Served {
+    fn apply_fault(&self, world: &mut World, request: &Request, fault: Option<&Kind>) -> Served {
         let failure = |world: &World, status: StatusCode| {
             let message = status.canonical_reason().unwrap_or("Error");
             api::refuse(world, request, api::Failure::new(status, message))
         };
         match fault {
-            None | Some(Kind::Delay(_) | Kind::Late(_)) => {
+            None | Some(Kind::None | Kind::Delay(_) | Kind::Late(_)) => {
                 Served::Answer(self.handle(world, request))
             }
-            Some(Kind::Status { status, after }) => {
-                if *after {
-                    let _ = self.handle(world, request);
-                }
+            Some(Kind::Status(status, effect)) => {
+                self.carry_out(world, request, *effect);
                 Served::Answer(failure(world, *status))
             }
-            Some(Kind::Throttle(retry_after)) => Served::Answer(api::too_many(
-                api::ErrorForm::Integration,
-                world,
-                request,
-                *retry_after,
-            )),
-            Some(Kind::DropBefore) => Served::Dropped,
-            Some(Kind::DropAfter) => {
-                let _ = self.handle(world, request);
+            Some(Kind::Throttle(retry_after)) => {
+                let form = api::ErrorForm::Integration;
+                Served::Answer(api::too_many(form, world, request, *retry_after))
+            }
+            Some(Kind::Drop(effect)) => {
+                self.carry_out(world, request, *effect);
                 Served::Dropped
+            }
+            Some(Kind::Listing(fault)) => {
+                let mut response = match fault.request(request) {
+                    Some(changed) => self.handle(world, &changed),
+                    None => self.handle(world, request),
+                };
+                fault.apply(request, &mut response, world.now());
+                Served::Answer(response)
             }
             Some(Kind::Truncate(bytes)) => {
                 let mut response = self.handle(world, request);
@@ -188,7 +214,8 @@ impl FakeAnaplan {
                 let _ = self.handle(world, request);
                 Served::Answer(Response::new(StatusCode::OK, "text/html", body.clone()))
             }
-            Some(Kind::Reply(status, body)) => {
+            Some(Kind::Reply(status, body, effect)) => {
+                self.carry_out(world, request, *effect);
                 Served::Answer(Response::new(*status, "application/json", body.clone()))
             }
             Some(Kind::ExpireToken) => {
@@ -201,6 +228,53 @@ impl FakeAnaplan {
                 Served::Answer(self.handle(world, request))
             }
         }
+    }
+
+    /// Carries out a request whose response is replaced.
+    fn carry_out(&self, world: &mut World, request: &Request, effect: Effect) {
+        match effect {
+            Effect::Never => {}
+            Effect::Before => drop(self.handle(world, request)),
+            Effect::Later(delay) => {
+                let token = request
+                    .credential("AnaplanAuthToken")
+                    .or_else(|| request.credential("Bearer"));
+                let grant = token.and_then(|token| world.session_of(token));
+                if let Some(user) = grant.map(|grant| grant.user.clone()) {
+                    self.carry_out_later(world, request, &user, delay);
+                }
+            }
+        }
+    }
+
+    /// Carries out a request in the name of a user who was accepted before.
+    fn handle_as(&self, world: &mut World, request: &Request, user: &UserId) {
+        let token = world.open_session(user).value;
+        drop(self.handle(world, &request.with_token(&token)));
+        world.close_session(&token);
+    }
+
+    /// Carries out a request when the delay has passed, or at once where there is no runtime.
+    fn carry_out_later(
+        &self,
+        world: &mut World,
+        request: &Request,
+        user: &UserId,
+        delay: Duration,
+    ) {
+        let Ok(runtime) = tokio::runtime::Handle::try_current() else {
+            return self.handle_as(world, request, user);
+        };
+        let (fake, request, user) = (self.clone(), request.clone(), user.clone());
+        runtime.spawn(async move {
+            fake.shared.clock.sleep(delay).await;
+            let now = fake.shared.clock.now();
+            let mut state = fake.lock();
+            state.world.advance_to(now);
+            fake.handle_as(&mut state.world, &request, &user);
+            drop(state);
+            fake.shared.changed.notify_waiters();
+        });
     }
 
     /// Answers a request at once, as a front would, with faults but without their delays, and without

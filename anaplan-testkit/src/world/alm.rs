@@ -1,5 +1,6 @@
 //! Application lifecycle management: revisions, syncs, reports.
 
+mod published_report;
 mod report_text;
 mod reports;
 mod revisions;
@@ -36,8 +37,10 @@ fn rule<T>(message: impl Into<String>) -> Result<T, AlmRefusal> {
 }
 
 impl World {
+    /// Checks the two revisions. With `any_target`, the target model need not have the target revision.
     fn check_pair(
         &self,
+        any_target: bool,
         target: &ModelId,
         source_model: &ModelId,
         source: &str,
@@ -51,7 +54,8 @@ impl World {
         if !source_model.has_revision(source) {
             return rule("The source revision id is not valid for the source model.");
         }
-        if !target.has_revision(target_revision) {
+        let known = any_target && self.revisions.contains_key(target_revision);
+        if !known && !target.has_revision(target_revision) {
             return rule("The target revision id is not valid for the target model.");
         }
         Ok(())

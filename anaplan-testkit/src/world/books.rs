@@ -1,6 +1,6 @@
 //! What the world has really done, whatever its answers said.
 
-use anaplan_core::{ModelId, TaskId, UserId};
+use anaplan_core::{ModelId, TaskId, Timestamp, UserId};
 
 use crate::world::runs::{ConnectorParameter, MappingParameter, RunKind};
 
@@ -11,6 +11,8 @@ use crate::world::runs::{ConnectorParameter, MappingParameter, RunKind};
 pub struct Books {
     /// Every revision that was created through the API: the model, the revision's id and name.
     pub revisions_created: Vec<(ModelId, String, String)>,
+    /// Every task that was started through the API, of any kind: who started it, and when.
+    pub tasks_started: Vec<TaskStarted>,
     /// Every sync that was started: the target, the task, the source revision.
     pub syncs_started: Vec<(ModelId, TaskId, String)>,
     /// Every sync that has brought a revision to its target.
@@ -44,6 +46,18 @@ pub struct Books {
     pub oauth_refreshes: u64,
     /// How many requests were refused because they were too many.
     pub throttled: u64,
+}
+
+/// A task that was started.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct TaskStarted {
+    /// The task.
+    pub task: TaskId,
+    /// The user who started it.
+    pub user: UserId,
+    /// The time of the start.
+    pub at: Timestamp,
 }
 
 /// A run that was started.
@@ -105,6 +119,14 @@ pub struct FileCompleted {
 }
 
 impl Books {
+    /// Returns the user who started a task.
+    #[must_use]
+    pub fn starter(&self, task: &TaskId) -> Option<&UserId> {
+        let started = self.tasks_started.iter();
+        let mut started = started.filter(|started| started.task == *task);
+        started.next().map(|started| &started.user)
+    }
+
     /// How often an object was carried out, within processes or by itself.
     #[must_use]
     pub fn times_done(&self, model: &ModelId, object: u64) -> usize {

@@ -283,6 +283,14 @@ impl ModuleEdit<'_> {
         }
     }
 
+    /// Returns the handle of a line item of this module.
+    pub fn edit_line_item(&mut self, id: u64) -> LineItemEdit<'_> {
+        LineItemEdit {
+            model: self.model,
+            id,
+        }
+    }
+
     /// Adds a saved view, and gives its id.
     pub fn view(
         &mut self,

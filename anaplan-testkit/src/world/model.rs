@@ -69,7 +69,7 @@ pub enum OpenState {
     Closing(Timestamp),
 }
 
-/// Why every sync of a model fails.
+/// Failure of a sync.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SyncFailure {
@@ -82,13 +82,53 @@ pub struct SyncFailure {
 }
 
 impl SyncFailure {
-    /// The failure of a target whose workspace is full.
+    /// The workspace of the target is full. The one sample that is published.
     #[must_use]
     pub fn no_space() -> Self {
         Self {
             title: "Model Synchronization Failed".into(),
             message: "The target workspace has not enough space left.".into(),
             subtitle: Some("The sync would exceed the workspace size limit.".into()),
+        }
+    }
+
+    /// The target has another latest revision than the sync started from.
+    #[must_use]
+    pub fn target_changed() -> Self {
+        Self::with_message("The target model has changed meanwhile.")
+    }
+
+    /// The target was deleted.
+    #[must_use]
+    pub fn unknown_model() -> Self {
+        Self::with_message("The model is no longer there.")
+    }
+
+    /// The combination of changes cannot be applied at once. It can be applied revision by revision.
+    #[must_use]
+    pub fn incompatible_changes() -> Self {
+        Self::with_message("The changes of the revisions cannot be applied in one synchronization.")
+    }
+
+    /// The target has structural changes.
+    #[must_use]
+    pub fn structural_changes() -> Self {
+        Self::with_message("The target model has structural changes since its latest revision.")
+    }
+
+    /// The server gave up.
+    #[must_use]
+    pub fn internal() -> Self {
+        Self::with_message("An internal error occurred.")
+    }
+
+    /// A failure with this text under the usual title.
+    #[must_use]
+    pub fn with_message(message: impl Into<String>) -> Self {
+        Self {
+            title: "Model Synchronization Failed".into(),
+            message: message.into(),
+            subtitle: None,
         }
     }
 }
@@ -121,8 +161,14 @@ pub struct Model {
     pub switchovers: BTreeMap<u64, Date>,
     /// The revisions that it has, oldest first.
     pub applied: Vec<Applied>,
-    /// Makes every sync of it start and then fail.
+    /// The failure of every sync of it.
     pub sync_fails: Option<SyncFailure>,
+    /// The failure of the next sync of it.
+    pub next_sync_fails: Option<SyncFailure>,
+    /// The failure of syncs that skip revisions.
+    pub skipping_sync_fails: Option<SyncFailure>,
+    /// The structure whose revisions were unlinked. A sync replaces it.
+    pub(crate) unlinked: Option<Snapshot>,
     /// Who can open it, and the role that they have in it.
     pub users: BTreeMap<UserId, u64>,
     /// When it was created.
@@ -155,6 +201,9 @@ impl Model {
             switchovers: BTreeMap::new(),
             applied: Vec::new(),
             sync_fails: None,
+            next_sync_fails: None,
+            skipping_sync_fails: None,
+            unlinked: None,
             users: BTreeMap::new(),
             created: now,
             last_modified: now,
@@ -185,6 +234,7 @@ impl Model {
     /// Takes the structure of a snapshot. The items of production lists stay, and so do the cells whose
     /// line items and dimensions are still there.
     pub(crate) fn adopt(&mut self, snapshot: &Snapshot) {
+        self.drop_overwritten_cells(&snapshot.structure);
         let roles_of_users: Vec<u64> = self.users.values().copied().collect();
         self.structure = snapshot.structure.clone();
         let mut kept = std::mem::take(&mut self.items);
@@ -202,7 +252,24 @@ impl Model {
                 self.users.retain(|_, held| *held != role);
             }
         }
+        self.unlinked = None;
         self.drop_orphaned_cells();
+    }
+
+    /// Forgets the values of line items that get a formula.
+    fn drop_overwritten_cells(&mut self, new: &Structure) {
+        let old = &self.structure;
+        let formula = |structure: &Structure, id: u64| {
+            let (_, line_item) = structure.line_item(id)?;
+            line_item.formula.clone()
+        };
+        let mut overwritten: HashMap<u64, bool> = HashMap::new();
+        self.cells.retain(|(line_item, _), _| {
+            let overwritten = overwritten.entry(*line_item);
+            !*overwritten.or_insert_with(|| {
+                formula(old, *line_item).is_none() && formula(new, *line_item).is_some()
+            })
+        });
     }
 
     /// Forgets cells whose line item, list items or periods are no longer there.

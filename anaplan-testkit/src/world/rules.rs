@@ -33,10 +33,37 @@ pub enum Busy {
     Never,
 }
 
+/// Layout of comparison reports.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ReportLayout {
+    /// The published layout: names instead of ids, and list items counted per list. The layout of changed
+    /// and deleted objects is not published. Here, a changed object has a row for each property with both
+    /// values, and a deleted one has the columns of an added one.
+    Published,
+    /// The published layout. A changed object has one row with the columns of an added one, and a deleted
+    /// one has its name only.
+    PublishedShort,
+    /// Ids in the head and in every section, and list items by name.
+    WithIds,
+}
+
+/// Result of the start of a sync while another sync of the target runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SecondSync {
+    /// It runs at the same time. The one that ends last fails, because the target has changed.
+    Concurrent,
+    /// It is refused with 400.
+    Reject,
+    /// It waits until the model is free, and then fails if the target has changed.
+    Queue,
+}
+
 /// What can be set differently. The defaults are what was seen on real tenants.
 ///
 /// ```
-/// # use anaplan_testkit::{Busy, Pacing, RetryAfter};
+/// # use anaplan_testkit::{Busy, Pacing, ReportLayout, RetryAfter, SecondSync};
 /// # use std::time::Duration;
 /// # anaplan_testkit::story(async |fake| {
 /// fake.world(|world| {
@@ -55,6 +82,9 @@ pub enum Busy {
 ///     world.rules.untidy = true;
 ///     // Pages that lead to where nothing is.
 ///     world.rules.bogus_next = true;
+///     // Comparison reports with ids, and one sync of a model at a time.
+///     world.rules.report_layout = ReportLayout::WithIds;
+///     world.rules.second_sync = SecondSync::Reject;
 /// });
 /// # Ok(()) });
 /// ```
@@ -125,6 +155,14 @@ pub struct Rules {
     /// How many large reads a workspace may keep; one more ends without success, as it does when the
     /// disk quota of a real workspace is used up. Default: as many as are made.
     pub read_quota: Option<usize>,
+    /// Layout of comparison reports. Default: published.
+    pub report_layout: ReportLayout,
+    /// Result of the start of a sync while another sync of the target runs. Default: both run.
+    pub second_sync: SecondSync,
+    /// Whether reports may compare with a revision that the target model does not have. Default: no.
+    pub compare_any_pair: bool,
+    /// Whether responses carry a `Date` header, by the fake's clock. Default: yes.
+    pub date_header: bool,
     /// Whether the items of a list are given in pages. Default: all at once, whatever is asked.
     pub page_list_items: bool,
     /// Whether the deletion of list items also returns `ignored` and `total`, as adding them does.
@@ -169,6 +207,10 @@ impl Default for Rules {
             page_list_items: false,
             count_ignored_deletes: false,
             top_level_item_object: false,
+            date_header: true,
+            report_layout: ReportLayout::Published,
+            second_sync: SecondSync::Concurrent,
+            compare_any_pair: false,
         }
     }
 }

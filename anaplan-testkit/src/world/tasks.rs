@@ -7,8 +7,9 @@ use anaplan_core::{ModelId, TaskId, Timestamp, UserId};
 
 use crate::world::World;
 use crate::world::alm::{AlmOutcome, ReportKind};
+use crate::world::books::TaskStarted;
 use crate::world::outcome::{RunResult, detail};
-use crate::world::rules::Pacing;
+use crate::world::rules::{Pacing, SecondSync};
 use crate::world::runs::{RunKind, RunParameters};
 use crate::world::tokens::later;
 
@@ -69,7 +70,12 @@ impl TaskState {
 #[derive(Debug, Clone)]
 pub(crate) enum Work {
     /// Bring the parent's model to a revision.
-    Sync { source: String, target: String },
+    Sync {
+        source: String,
+        target: String,
+        /// Whether it skips revisions of the source.
+        skips: bool,
+    },
     /// Compare two revisions.
     Report {
         kind: ReportKind,
@@ -118,6 +124,11 @@ pub(crate) struct TaskBoard {
 }
 
 impl TaskRecord {
+    /// Whether other work may have waited for it.
+    fn held_its_model(&self) -> bool {
+        self.holds || self.parent.queues()
+    }
+
     /// When it is over, if that is a matter of time.
     pub(crate) fn due(&self) -> Option<Timestamp> {
         match self.pacing {
@@ -191,6 +202,13 @@ impl TaskBoard {
         self.tasks.get(&self.holder(model)?)
     }
 
+    /// Whether a sync of a model is running or queued.
+    pub(crate) fn is_syncing(&self, model: &ModelId) -> bool {
+        let parent = Parent::Sync(model.clone());
+        let mut tasks = self.tasks.values();
+        tasks.any(|task| task.parent == parent && !task.state.is_over())
+    }
+
     /// Whether a model is at something for which everything else waits.
     pub(crate) fn is_busy(&self, model: &ModelId) -> bool {
         self.holder(model).is_some()
@@ -217,7 +235,9 @@ impl World {
     pub(crate) fn begin(&mut self, parent: Parent, by: &UserId, work: Work) -> TaskId {
         let id = TaskId::from(self.ids.upper_hex());
         self.tasks.made += 1;
-        let queues = parent.queues();
+        let second = self.rules.second_sync;
+        let is_sync = matches!(parent, Parent::Sync(_));
+        let queues = parent.queues() || is_sync && second == SecondSync::Queue;
         let model = parent.model().clone();
         let task = TaskRecord {
             id: id.clone(),
@@ -240,6 +260,11 @@ impl World {
             pacing: self.rules.pacing,
         };
         let instant = task.pacing == Pacing::Instant;
+        self.books.tasks_started.push(TaskStarted {
+            task: id.clone(),
+            user: by.clone(),
+            at: self.now,
+        });
         self.tasks.tasks.insert(id.clone(), task);
         if queues {
             self.start_next(&model, self.now);
@@ -374,7 +399,7 @@ impl World {
             task.outcome = Some(outcome);
             task.holds = false;
         }
-        if task.parent.queues() {
+        if task.held_its_model() {
             self.start_next(task.parent.model(), at);
         }
     }
@@ -382,7 +407,11 @@ impl World {
     fn carry_out(&mut self, task: &TaskRecord) -> Outcome {
         let model = task.parent.model().clone();
         match &task.work {
-            Work::Sync { source, target } => Outcome::Alm(self.sync(task, &model, source, target)),
+            Work::Sync {
+                source,
+                target,
+                skips,
+            } => Outcome::Alm(self.sync(task, &model, source, target, *skips)),
             Work::Report {
                 kind,
                 source_model,

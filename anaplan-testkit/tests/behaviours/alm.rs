@@ -44,7 +44,7 @@ pub(crate) fn alm(model: &ModelId, path: &str) -> String {
 }
 
 /// The ids of the revisions of a model, oldest first.
-fn revisions(admin: &Asker, model: &ModelId) -> Vec<String> {
+pub(crate) fn revisions(admin: &Asker, model: &ModelId) -> Vec<String> {
     let body = admin.get(&alm(model, "revisions")).expect(200).json();
     let all = body["revisions"].as_array().unwrap().clone();
     all.iter()

@@ -32,6 +32,7 @@ mod read_requests;
 mod reports;
 #[path = "../support/caller.rs"]
 mod support;
+mod syncs;
 mod table;
 mod tasks;
 mod uploads;
@@ -53,6 +54,7 @@ fn main() -> ExitCode {
         busy::BEHAVIOURS,
         paths::BEHAVIOURS,
         alm::BEHAVIOURS,
+        syncs::BEHAVIOURS,
         reports::BEHAVIOURS,
         online::BEHAVIOURS,
         workspaces::BEHAVIOURS,

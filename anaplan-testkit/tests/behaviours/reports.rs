@@ -1,9 +1,10 @@
 //! Comparison reports and summaries of application lifecycle management.
 
+use anaplan_testkit::ReportLayout;
 use http::Method;
 use serde_json::json;
 
-use crate::alm::{alm, follow, start};
+use crate::alm::{alm, follow, revisions, start};
 use crate::ask::{Asker, keys};
 use crate::support::HOUR;
 use crate::table::behaviours;
@@ -11,8 +12,14 @@ use crate::table::behaviours;
 behaviours! {
     58, "L", "a comparison report looks at Accept first (406), then at the role (424), then for the report (404)"
         => a_report_refuses_in_its_order;
-    58, "D", "a comparison report is text with tabs: six lines of head, then a section for each kind of change"
+    58, "D", "a comparison report is text with tabs: six lines of head, then a section for each kind of change, in the published columns"
         => a_report_is_text_with_tabs;
+    58, "D", "a comparison report has no ids: objects are named, and the items of lists are counted"
+        => a_report_has_names_and_counts;
+    58, "I", "changed and deleted objects, whose layout is not published, come in one of two layouts, and ids come back, by a rule"
+        => a_report_has_other_layouts_by_rule;
+    58, "I", "a report compares with a revision that the target does not have by a rule only; otherwise it is refused with 400"
+        => a_report_of_any_pair_by_rule;
     58, "D", "a comparison report is there for 48 hours after it was made, a summary for 48 after it was last read"
         => reports_are_kept_48_hours;
     58, "D", "a summary leaves out kinds of objects without changes, and every counter that is zero"
@@ -87,7 +94,131 @@ fn a_report_is_text_with_tabs() {
         );
     }
     assert!(!text.contains("=== LISTS DELETED ==="));
-    assert!(text.contains("\tChannels") && text.contains("\tHeadcount"));
+    assert_eq!(
+        lines[0],
+        format!(
+            "Source Workspace\t{}\tNorthwind Planning",
+            admin.fake.demo().workspace
+        )
+    );
+    assert_eq!(lines[1], "Source Model\tSales Planning DEV");
+    assert_eq!(lines[5], "Target Revision\tBaseline\tnull");
+    let columns = section(&text, "LINE ITEMS ADDED").0;
+    assert_eq!(
+        columns[..4],
+        ["Module", "Line Item", "Position", "Relative To"]
+    );
+    assert_eq!(columns.len(), 20);
+    assert!(!columns.contains(&"Formula".to_owned()));
+}
+
+type Rows = Vec<Vec<String>>;
+
+/// The columns and rows of a section. Empty if there is none.
+fn section(text: &str, title: &str) -> (Vec<String>, Rows) {
+    let lines = text
+        .lines()
+        .skip_while(|line| *line != format!("=== {title} ==="));
+    let table = lines.skip(1).take_while(|line| !line.is_empty());
+    let mut table = table.map(|line| line.split('\t').map(str::to_owned).collect());
+    (table.next().unwrap_or_default(), table.collect())
+}
+
+fn a_report_has_names_and_counts() {
+    let admin = Asker::admin();
+    let report = made(&admin, "comparisonReportTasks");
+    let text = admin.get(&report).expect(200).text();
+    let (columns, rows) = section(&text, "CHANGES WITHIN LISTS");
+    assert_eq!(
+        columns[..4],
+        [
+            "List",
+            "Items Added/Moved",
+            "Items Deleted",
+            "Items Changed"
+        ]
+    );
+    assert_eq!(rows, [["Channels", "2", "0", "0", "0", "0", "0", "0"]]);
+    assert_eq!(section(&text, "ROLES CHANGED").1, [["Planner", "2"]]);
+    assert_eq!(
+        section(&text, "LISTS ADDED").1[0][..2],
+        ["Channels", "After"]
+    );
+    assert!(!text.contains("Direct") && !text.contains("LIST ITEMS"));
+    let demo = admin.fake.demo();
+    for revision in revisions(&admin, &demo.dev) {
+        assert!(!text.contains(&revision));
+    }
+    assert!(!text.contains(demo.dev.as_str()) && !text.contains(demo.prod.as_str()));
+}
+
+/// A report over a renamed module, a deleted line item and a deleted list item.
+fn changed(layout: ReportLayout) -> String {
+    let admin = Asker::admin();
+    let demo = admin.fake.demo();
+    let source = admin.fake.world(|world| {
+        world.rules.report_layout = layout;
+        let mut edit = world.edit(&demo.dev);
+        edit.edit_module(demo.module)
+            .remove_line_item(demo.line_item);
+        drop(edit.edit_module(demo.module).renamed("Renamed"));
+        world.add_revision(&demo.dev, "Less")
+    });
+    let body = json!({
+        "sourceRevisionId": source,
+        "sourceModelId": demo.dev.as_str(),
+        "targetRevisionId": revisions(&admin, &demo.prod)[0],
+    });
+    let path = alm(&demo.prod, "comparisonReportTasks");
+    let task = admin.post(&path, &body).expect(201).json();
+    let task = task["task"]["taskId"].as_str().unwrap();
+    let task = follow(&admin, &format!("{path}/{task}"));
+    let url = task["result"]["reportFileUrl"].as_str().unwrap();
+    let url = url.strip_prefix("https://api.anaplan.com").unwrap();
+    admin.get(url).expect(200).text()
+}
+
+fn a_report_has_other_layouts_by_rule() {
+    let text = changed(ReportLayout::Published);
+    let (columns, rows) = section(&text, "MODULES CHANGED");
+    assert_eq!(columns, ["Name", "Property", "Target", "Source"]);
+    assert_eq!(
+        (&*rows[0][0], &*rows[0][1], &*rows[0][3]),
+        ("Renamed", "Name", "Renamed")
+    );
+    let (columns, rows) = section(&text, "LINE ITEMS DELETED");
+    assert_eq!((columns.len(), rows[0].len()), (20, 20));
+
+    let text = changed(ReportLayout::PublishedShort);
+    let (columns, rows) = section(&text, "MODULES CHANGED");
+    assert_eq!(
+        (columns.len(), rows[0].len(), &*rows[0][0]),
+        (12, 12, "Renamed")
+    );
+    let (columns, rows) = section(&text, "LINE ITEMS DELETED");
+    assert_eq!((columns.len(), rows[0].len()), (2, 2));
+
+    let text = changed(ReportLayout::WithIds);
+    assert_eq!(section(&text, "MODULES CHANGED").0[0], "Id");
+    assert_eq!(section(&text, "LIST ITEMS ADDED").1.len(), 2);
+}
+
+fn a_report_of_any_pair_by_rule() {
+    for (allowed, status) in [(false, 400), (true, 201)] {
+        let admin = Asker::admin();
+        let demo = admin.fake.demo();
+        admin
+            .fake
+            .world(|world| world.rules.compare_any_pair = allowed);
+        let of = revisions(&admin, &demo.dev);
+        let body = json!({
+            "sourceRevisionId": of[2],
+            "sourceModelId": demo.dev.as_str(),
+            "targetRevisionId": of[1],
+        });
+        let path = alm(&demo.prod, "summaryReportTasks");
+        admin.post(&path, &body).expect(status);
+    }
 }
 
 fn reports_are_kept_48_hours() {

@@ -1,4 +1,4 @@
-//! The text of a comparison report.
+//! The text of a comparison report: its head, and the sections of the layout with ids.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -6,7 +6,9 @@ use std::fmt::Write as _;
 use anaplan_core::ModelId;
 
 use crate::world::World;
+use crate::world::alm::published_report;
 use crate::world::diff::{Change, Difference, ObjectKind};
+use crate::world::rules::ReportLayout;
 
 impl World {
     pub(super) fn report_text(
@@ -17,27 +19,21 @@ impl World {
         target: &str,
         differences: &[Difference],
     ) -> String {
-        let mut text = String::new();
-        let mut side = |label: &str, model: &ModelId, revision: &str| {
-            let model = self.model(model);
-            let workspace = model.and_then(|model| self.workspace(&model.workspace));
-            let revision = self.revisions.get(revision);
-            let _ = writeln!(
-                text,
-                "{label} Workspace\t{}\t{}\n{label} Model\t{}\t{}\n{label} Revision\t{}\t{}\t{}",
-                workspace.map_or("null", |workspace| workspace.id.as_str()),
-                workspace.map_or("null", |workspace| workspace.name.as_str()),
-                model.map_or("null", |model| model.id.as_str()),
-                model.map_or("null", |model| model.name.as_str()),
-                revision.map_or("null", |revision| revision.id.as_str()),
-                revision.map_or("null", |revision| revision.name.as_str()),
-                revision
-                    .and_then(|revision| revision.description.as_deref())
-                    .unwrap_or("null"),
-            );
-        };
-        side("Source", source_model, source);
-        side("Target", target_model, target);
+        let layout = self.rules.report_layout;
+        let mut text = self.report_head("Source", source_model, source);
+        text.push_str(&self.report_head("Target", target_model, target));
+        if layout != ReportLayout::WithIds {
+            let snapshots = (self.revisions.get(target), self.revisions.get(source));
+            if let (Some(target), Some(source)) = snapshots {
+                let (target, source) = (&target.snapshot, &source.snapshot);
+                for section in published_report::sections(target, source, differences, layout) {
+                    let _ = write!(text, "\n=== {} ===\n", section.title);
+                    text.push_str(&line(&section.columns));
+                    text.extend(section.rows.iter().map(|row| line(row)));
+                }
+            }
+            return text;
+        }
         let mut sections: BTreeMap<(ObjectKind, Change), Vec<&Difference>> = BTreeMap::new();
         for difference in differences {
             sections
@@ -62,6 +58,44 @@ impl World {
             }
         }
         text
+    }
+
+    /// Returns the three lines of one side. The published layout has the id of the workspace only.
+    fn report_head(&self, label: &str, model: &ModelId, revision: &str) -> String {
+        let with_ids = self.rules.report_layout == ReportLayout::WithIds;
+        let model = self.model(model);
+        let workspace = model.and_then(|model| self.workspace(&model.workspace));
+        let revision = self.revisions.get(revision);
+        let mut rows = [
+            vec![
+                workspace.map(|workspace| workspace.id.as_str()),
+                workspace.map(|workspace| workspace.name.as_str()),
+            ],
+            vec![
+                model.map(|model| model.id.as_str()),
+                model.map(|model| model.name.as_str()),
+            ],
+            vec![
+                revision.map(|revision| revision.id.as_str()),
+                revision.map(|revision| revision.name.as_str()),
+                revision.and_then(|revision| revision.description.as_deref()),
+            ],
+        ];
+        if !with_ids {
+            rows[1].remove(0);
+            rows[2].remove(0);
+        }
+        let subjects = ["Workspace", "Model", "Revision"];
+        let lines = subjects.iter().zip(rows).map(|(subject, values)| {
+            let mut cells = vec![format!("{label} {subject}")];
+            cells.extend(
+                values
+                    .iter()
+                    .map(|value| value.unwrap_or("null").to_owned()),
+            );
+            line(&cells)
+        });
+        lines.collect()
     }
 }
 
@@ -110,10 +144,10 @@ fn value_rows(kind: ObjectKind, change: Change, row: &Difference) -> String {
 }
 
 /// A tab or a line end within a value would break the table.
-fn line(cells: &[&str]) -> String {
+fn line(cells: &[impl AsRef<str>]) -> String {
     let clean: Vec<String> = cells
         .iter()
-        .map(|cell| cell.replace(['\t', '\n', '\r'], " "))
+        .map(|cell| cell.as_ref().replace(['\t', '\n', '\r'], " "))
         .collect();
     format!("{}\n", clean.join("\t"))
 }

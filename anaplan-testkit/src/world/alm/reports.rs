@@ -45,7 +45,8 @@ impl World {
         source: &str,
         target_revision: &str,
     ) -> Result<TaskId, AlmRefusal> {
-        self.check_pair(target, source_model, source, target_revision)?;
+        let any_target = self.rules.compare_any_pair;
+        self.check_pair(any_target, target, source_model, source, target_revision)?;
         let work = Work::Report {
             kind,
             source_model: source_model.clone(),

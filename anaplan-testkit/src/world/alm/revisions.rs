@@ -81,6 +81,12 @@ impl Model {
 
 /// Building a world.
 impl World {
+    /// Returns a revision.
+    #[must_use]
+    pub fn revision(&self, id: &str) -> Option<&Revision> {
+        self.revisions.get(id).map(AsRef::as_ref)
+    }
+
     /// Adds a revision of a model as it is now, as if somebody had done it in the user interface.
     ///
     /// # Panics
@@ -135,8 +141,26 @@ impl World {
             let latest = model
                 .latest()
                 .and_then(|latest| self.revisions.get(&latest.revision));
-            latest.is_none_or(|latest| latest.snapshot != model.snapshot())
+            let snapshot = model.snapshot();
+            latest.is_none_or(|latest| latest.snapshot != snapshot)
+                && model.unlinked.as_ref() != Some(&snapshot)
         })
+    }
+
+    /// Unlinks the revisions that a model got after `revision`, as branched development does it before a
+    /// sync from the main branch. The structure stays as it is until the next sync. That sync deletes the
+    /// objects of the unlinked revisions and creates those of the source, so that identical line items lose
+    /// their entered values.
+    ///
+    /// # Panics
+    ///
+    /// If there is no such model, or it does not have the revision.
+    #[allow(clippy::expect_used)]
+    pub fn unlink_revisions_after(&mut self, model: &ModelId, revision: &str) {
+        let model = self.model_mut(model).expect("a model of this world");
+        let last = model.position(revision).expect("a revision of the model");
+        model.applied.truncate(last + 1);
+        model.unlinked = Some(model.snapshot());
     }
 
     fn somebody(&self) -> UserId {

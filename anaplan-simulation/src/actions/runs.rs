@@ -3,54 +3,54 @@
 use anaplan_bulk::ActionRef;
 use anaplan_core::Result;
 
-use crate::attempt::Came;
-use crate::deeds::{Act, After};
-use crate::ledger::{Asked, End};
+use crate::actions::{ActionContext, After};
+use crate::attempt::Ended;
+use crate::expectations::{End, Requested};
 use crate::program::Runnable;
 
-impl Act<'_> {
+impl ActionContext<'_> {
     pub(super) async fn import(&self) -> Result<()> {
-        let import = self.stage.objects[self.user].import;
+        let import = self.env.objects[self.user].import;
         self.run_object(import, After::Wait).await
     }
 
     pub(super) async fn run(&self, what: Runnable, after: After) -> Result<()> {
-        self.run_object(self.stage.runnable(self.user, what), after)
+        self.run_object(self.env.runnable(self.user, what), after)
             .await
     }
 
     async fn run_object(&self, object: u64, after: After) -> Result<()> {
-        let stage = self.stage;
-        let call = stage.bulk(self.user)?.run_action(ActionRef::from(object));
-        let came = stage.attempt(self.number, self.step, call).await;
-        let mut asked = Asked::new(self.number, object, came.told());
-        if let Came::To(task) = came {
-            asked = asked.with_id(task.id());
+        let env = self.env;
+        let call = env.bulk(self.user)?.run_action(ActionRef::from(object));
+        let ended = env.attempt(self.number, self.step, call).await;
+        let mut requested = Requested::new(self.number, object, ended.reported());
+        if let Ended::Returned(task) = ended {
+            requested = requested.with_id(task.id());
             if after == After::Cancel {
                 let call = task.cancel();
-                let _ = stage.patiently(self.number, self.step, call).await;
+                let _ = env.uncancelled(self.number, self.step, call).await;
             }
             if after != After::Nothing {
                 let id = task.id().to_string();
-                asked.end = match stage.patiently(self.number, self.step, task.wait()).await {
-                    Came::To(_) => Some(End::Succeeded),
-                    Came::Failed(error) => self.end(&error, &id),
-                    Came::Dropped => None,
+                requested.end = match env.uncancelled(self.number, self.step, task.wait()).await {
+                    Ended::Returned(_) => Some(End::Succeeded),
+                    Ended::Failed(error) => self.end(&error, &id),
+                    Ended::Dropped => None,
                 };
             }
         }
-        let own = &stage.objects[self.user];
+        let own = &env.objects[self.user];
         let loads = object == own.import || object == own.process;
-        let succeeded = asked.end == Some(End::Succeeded);
+        let succeeded = requested.end == Some(End::Succeeded);
         if loads && succeeded {
             self.loaded(object);
         }
-        stage.ledger().runs.push(asked);
+        env.expectations().runs.push(requested);
         Ok(())
     }
 
     fn started(&self, object: u64) -> Vec<String> {
-        self.stage.fake.world(|world| {
+        self.env.fake.world(|world| {
             let started = world.books().runs_started.iter();
             let of_this = started.filter(|run| run.object == object);
             of_this.map(|run| run.task.to_string()).collect()
@@ -58,14 +58,14 @@ impl Act<'_> {
     }
 
     pub(super) async fn list_runs(&self, what: Runnable) -> Result<()> {
-        let stage = self.stage;
-        let object = stage.runnable(self.user, what);
+        let env = self.env;
+        let object = env.runnable(self.user, what);
         let before = self.started(object);
-        let bulk = stage.bulk(self.user)?;
+        let bulk = env.bulk(self.user)?;
         let call = bulk
             .get_task_summaries(ActionRef::from(object))
             .page_size(2);
-        if let Came::To(runs) = stage.attempt(self.number, self.step, call).await {
+        if let Ended::Returned(runs) = env.attempt(self.number, self.step, call).await {
             let got: Vec<String> = runs
                 .into_iter()
                 .map(|run| run.task_id.to_string())
@@ -75,10 +75,10 @@ impl Act<'_> {
         Ok(())
     }
 
-    /// How many objects of each kind there are.
+    /// Returns the number of objects of each kind.
     fn objects(&self) -> [usize; 5] {
-        self.stage.fake.world(|world| {
-            let dev = world.model(&self.stage.demo.dev);
+        self.env.fake.world(|world| {
+            let dev = world.model(&self.env.demo.dev);
             let structure = dev.map(|dev| dev.structure.clone()).unwrap_or_default();
             let files = structure.files.len() + structure.exports.len();
             [
@@ -91,27 +91,29 @@ impl Act<'_> {
         })
     }
 
-    /// The first user alone deletes a model; there is one that may be.
+    /// Deletes the model that may be deleted. Only the first user does.
     pub(super) async fn delete_model(&self) -> Result<()> {
         if self.user != 0 {
             return Ok(());
         }
-        let stage = self.stage;
-        let demo = &stage.demo;
-        let tenant = stage.bulk(self.user)?.tenant();
+        let env = self.env;
+        let demo = &env.demo;
+        let tenant = env.bulk(self.user)?.tenant();
         let call = tenant.delete_models(&demo.workspace, [&demo.closable]);
-        let came = stage.attempt(self.number, self.step, call).await;
-        let deleted = match &came {
-            Came::To(deleted) => deleted.deleted,
-            Came::Failed(_) | Came::Dropped => 0,
+        let ended = env.attempt(self.number, self.step, call).await;
+        let deleted = match &ended {
+            Ended::Returned(deleted) => deleted.deleted,
+            Ended::Failed(_) | Ended::Dropped => 0,
         };
-        stage.ledger().deletions.push((came.told(), deleted));
+        env.expectations()
+            .deletions
+            .push((ended.reported(), deleted));
         Ok(())
     }
 
     pub(super) async fn list_objects(&self) -> Result<()> {
-        let stage = self.stage;
-        let bulk = stage.bulk(self.user)?;
+        let env = self.env;
+        let bulk = env.bulk(self.user)?;
         let before = self.objects();
         let call = async move {
             let files = bulk.get_files().page_size(3).await?.len();
@@ -121,20 +123,20 @@ impl Act<'_> {
             let models = bulk.tenant().get_models().page_size(3).await?.len();
             Ok::<_, anaplan_core::Error>([files, imports, exports, processes, models])
         };
-        if let Came::To(got) = stage.attempt(self.number, self.step, call).await {
+        if let Ended::Returned(got) = env.attempt(self.number, self.step, call).await {
             let has = self.objects();
             let fits = got.iter().zip(before.iter().zip(&has));
-            // Somebody may have deleted a model meanwhile.
-            if !fits
-                .into_iter()
-                .all(|(got, (before, has))| got == before || got == has)
+            // A model may have been deleted meanwhile.
+            let stale = self.env.program.has_stale_listings();
+            if !stale
+                && !fits
+                    .into_iter()
+                    .all(|(got, (before, has))| got == before || got == has)
             {
-                self.blame(
-                    "reads are true",
-                    format!("got {got:?} objects, has {has:?}"),
-                );
+                let text = format!("got {got:?} objects, has {has:?}");
+                self.violation(self.listing_rule(), text);
             }
-            self.mark("objects listed");
+            self.count("objects listed");
         }
         Ok(())
     }

@@ -1,4 +1,4 @@
-//! What the users asked for and what they were told: the judge compares it with the world.
+//! Expectations: the results that were reported to the users. The checker compares them with the effects.
 
 use std::collections::BTreeMap;
 
@@ -7,22 +7,22 @@ use bytes::Bytes;
 
 use crate::program::USERS;
 
-/// What became of a call, as its user sees it.
+/// The report of a call about work that must not run twice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Told {
-    /// It was done.
+pub(crate) enum Reported {
+    /// The work was done.
     Done,
-    /// Nobody knows: the call was dropped, or ended ambiguously.
-    Maybe,
-    /// It was not done.
-    Not,
+    /// The outcome is unknown: the call was dropped or failed ambiguously.
+    Unknown,
+    /// The work was not done.
+    NotDone,
 }
 
-/// What a user knows of one thing that the user alone writes: every value that it can have.
+/// The possible values of an object that only one user writes to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Slot {
     possible: Vec<Value>,
-    /// What may still be written by requests that nobody waits for any more.
+    /// Values of writes that may still take effect.
     pending: Vec<Value>,
 }
 
@@ -36,7 +36,7 @@ impl Slot {
         }
     }
 
-    /// A write that was told to have happened. With `late`, an earlier attempt of it may happen yet.
+    /// Records a write that was reported as done. With `late`, an earlier attempt of it may still take effect.
     pub(crate) fn done(&mut self, value: Value, late: bool) {
         if late {
             add(&mut self.pending, value.clone());
@@ -45,7 +45,7 @@ impl Slot {
         add(&mut self.possible, value);
     }
 
-    /// A write that may have happened, or may happen yet.
+    /// Records a write that may have taken effect or may still do so.
     pub(crate) fn maybe(&mut self, value: Value) {
         add(&mut self.possible, value.clone());
         add(&mut self.pending, value);
@@ -55,7 +55,7 @@ impl Slot {
         self.possible.contains(value)
     }
 
-    /// The one value that it has, if that is certain.
+    /// Returns the value if it is certain.
     pub(crate) fn certain(&self) -> Option<&Value> {
         match (&self.possible[..], &self.pending[..]) {
             ([value], []) => Some(value),
@@ -67,7 +67,7 @@ impl Slot {
         &self.possible
     }
 
-    /// Time has passed: nothing is on its way any more.
+    /// Records that no earlier write can take effect any more.
     pub(crate) fn settle(&mut self) {
         self.pending.clear();
     }
@@ -79,19 +79,19 @@ fn add(values: &mut Vec<Value>, value: Value) {
     }
 }
 
-/// A piece of work that must not be done twice.
+/// A request for work that must not run twice.
 #[derive(Debug, Clone)]
-pub(crate) struct Asked<K> {
+pub(crate) struct Requested<K> {
     pub(crate) step: usize,
     pub(crate) what: K,
-    pub(crate) told: Told,
-    /// The id that the user was told.
+    pub(crate) reported: Reported,
+    /// The reported id.
     pub(crate) id: Option<String>,
-    /// What waiting for it said.
+    /// The reported result of the task.
     pub(crate) end: Option<End>,
 }
 
-/// What a user was told of the end of a task.
+/// The reported result of a task.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum End {
     Succeeded,
@@ -99,13 +99,13 @@ pub(crate) enum End {
     Cancelled,
 }
 
-/// Everything that one user has for itself.
+/// The objects that only one user writes to.
 #[derive(Debug)]
 pub(crate) struct Own {
-    /// The notes of the items of the user's list, by their codes.
+    /// The notes of the items of the user's list, by code.
     pub(crate) items: BTreeMap<String, Slot>,
     /// The amounts of the items of the numbered list.
-    pub(crate) unnamed: Vec<(usize, u64, Told)>,
+    pub(crate) unnamed: Vec<(usize, u64, Reported)>,
     /// By place and line item.
     pub(crate) cells: BTreeMap<(usize, usize), Slot>,
     pub(crate) file: Slot,
@@ -115,22 +115,22 @@ pub(crate) struct Own {
     pub(crate) period: Slot,
 }
 
-/// What all of them did.
+/// The expectations of all users.
 #[derive(Debug)]
-pub(crate) struct Ledger {
+pub(crate) struct Expectations {
     pub(crate) own: [Own; USERS],
     /// By name.
-    pub(crate) revisions: Vec<Asked<String>>,
+    pub(crate) revisions: Vec<Requested<String>>,
     /// By target.
-    pub(crate) syncs: Vec<Asked<ModelId>>,
+    pub(crate) syncs: Vec<Requested<ModelId>>,
     /// By object.
-    pub(crate) runs: Vec<Asked<u64>>,
-    pub(crate) read_requests: Vec<Asked<()>>,
-    /// With the number of models that were told to be deleted.
-    pub(crate) deletions: Vec<(Told, u64)>,
+    pub(crate) runs: Vec<Requested<u64>>,
+    pub(crate) read_requests: Vec<Requested<()>>,
+    /// With the reported number of deleted models.
+    pub(crate) deletions: Vec<(Reported, u64)>,
 }
 
-impl Ledger {
+impl Expectations {
     pub(crate) fn settle(&mut self) {
         for own in &mut self.own {
             let cells = own.cells.values_mut();
@@ -143,20 +143,20 @@ impl Ledger {
         }
     }
 
-    /// Whether a run of this object may be under way that nobody waits for.
+    /// Returns whether a run of this object may be active without a caller that waits for it.
     pub(crate) fn has_loose_runs(&self, object: u64) -> bool {
         self.runs
             .iter()
-            .any(|run| run.what == object && run.told != Told::Not && run.end.is_none())
+            .any(|run| run.what == object && run.reported != Reported::NotDone && run.end.is_none())
     }
 }
 
-impl<K> Asked<K> {
-    pub(crate) fn new(step: usize, what: K, told: Told) -> Self {
+impl<K> Requested<K> {
+    pub(crate) fn new(step: usize, what: K, reported: Reported) -> Self {
         Self {
             step,
             what,
-            told,
+            reported,
             id: None,
             end: None,
         }
@@ -173,13 +173,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_slot_knows_every_value_that_it_can_have() {
+    fn slot_allows_every_value_that_may_have_been_written() {
         let value = |text: &'static str| Some(Bytes::from_static(text.as_bytes()));
         let mut slot = Slot::new(None);
         slot.maybe(value("a"));
         assert!(slot.allows(&None) && slot.allows(&value("a")) && slot.certain().is_none());
         slot.done(value("b"), false);
-        // The lost write may come after the one that was told.
+        // The lost write may take effect after the reported one.
         assert!(!slot.allows(&None) && slot.allows(&value("a")) && slot.allows(&value("b")));
         slot.settle();
         slot.done(value("c"), false);

@@ -1,4 +1,4 @@
-//! Calls that are dropped in the middle: by time, or at any await.
+//! Calls that are dropped early: after a time or at any await.
 
 use std::cell::Cell;
 use std::future::Future;
@@ -6,24 +6,24 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 thread_local! {
-    /// The call that is being polled at this moment.
+    /// The call that is being polled.
     static CURRENT: Cell<usize> = const { Cell::new(usize::MAX) };
 }
 
-/// The number of the call on whose behalf this code runs, if it runs on behalf of one.
+/// Returns the number of the call that is being polled. `usize::MAX` if there is none.
 pub(crate) fn current_call() -> usize {
     CURRENT.with(Cell::get)
 }
 
-/// A future that is dropped when it has been polled so often, and then gives `None`.
+/// A future that is dropped after a number of polls and then resolves to `None`.
 ///
-/// While it is polled, everything below it can ask for its number.
+/// While it is polled, [`current_call`] returns its number.
 pub(crate) struct PollLimit<F> {
     future: Option<Pin<Box<F>>>,
     left: u32,
     number: usize,
-    /// The state of the call's own dice: what others draw meanwhile changes nothing.
-    dice: u64,
+    /// State of the call's own random numbers, independent of other calls.
+    rng: u64,
 }
 
 impl<F: Future> PollLimit<F> {
@@ -32,7 +32,7 @@ impl<F: Future> PollLimit<F> {
             future: Some(Box::pin(future)),
             left: polls.unwrap_or(u32::MAX),
             number,
-            dice: seed ^ (number as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15),
+            rng: seed ^ (number as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15),
         }
     }
 }
@@ -51,16 +51,16 @@ impl<F: Future> Future for PollLimit<F> {
         }
         this.left -= 1;
         let before = CURRENT.with(|current| current.replace(this.number));
-        fastrand::seed(this.dice);
+        fastrand::seed(this.rng);
         let polled = future.as_mut().poll(context);
-        this.dice = fastrand::get_seed();
+        this.rng = fastrand::get_seed();
         CURRENT.with(|current| current.set(before));
         match polled {
             Poll::Ready(output) => {
                 this.future = None;
                 Poll::Ready(Some(output))
             }
-            // The last poll leaves nobody who would be woken: drop it where it stands.
+            // No further poll would follow: drop the future now.
             Poll::Pending if this.left == 0 => {
                 this.future = None;
                 Poll::Ready(None)
@@ -75,7 +75,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn it_drops_the_future_at_the_poll_that_was_said() {
+    async fn poll_limit_drops_the_future_after_the_last_poll() {
         let work = || async {
             for _ in 0..3 {
                 tokio::task::yield_now().await;

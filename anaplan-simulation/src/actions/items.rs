@@ -1,4 +1,4 @@
-//! Items of lists.
+//! List items.
 
 use std::collections::BTreeMap;
 
@@ -6,15 +6,16 @@ use anaplan_core::{Error, Result};
 use anaplan_transactional::{ListItem, ListItemKey, ListItemUpdate, NewListItem, WriteReport};
 use bytes::Bytes;
 
-use crate::attempt::Came;
-use crate::deeds::Act;
-use crate::ledger::{Asked, Slot, Value};
+use crate::actions::ActionContext;
+use crate::attempt::Ended;
+use crate::checker::rules;
+use crate::expectations::{Requested, Slot, Value};
 
-impl Act<'_> {
-    /// The codes of a user's list that there may be, the newest last.
+impl ActionContext<'_> {
+    /// Returns the codes that the user's list may have.
     fn codes(&self) -> Vec<String> {
-        let ledger = self.stage.ledger();
-        ledger.own[self.user].items.keys().cloned().collect()
+        let expectations = self.env.expectations();
+        expectations.own[self.user].items.keys().cloned().collect()
     }
 
     fn note(&self, index: usize) -> String {
@@ -22,7 +23,7 @@ impl Act<'_> {
     }
 
     pub(super) async fn insert_items(&self, count: u32, again: bool) -> Result<()> {
-        let stage = self.stage;
+        let env = self.env;
         let mut codes: Vec<String> = (0..count)
             .map(|index| format!("C{}.{:03}.{index}", self.user, self.number))
             .collect();
@@ -34,18 +35,18 @@ impl Act<'_> {
                 .code(code)
                 .property("Note", self.note(index))
         });
-        let list = stage.objects[self.user].list;
-        let call = stage.model(self.user)?.insert_list_items(list, items);
-        let came = stage.attempt(self.number, self.step, call).await;
+        let list = env.objects[self.user].list;
+        let call = env.model(self.user)?.insert_list_items(list, items);
+        let ended = env.attempt(self.number, self.step, call).await;
         let mut wrong = Vec::new();
         let late = self.late();
         {
-            let mut ledger = stage.ledger();
-            let slots = &mut ledger.own[self.user].items;
+            let mut expectations = env.expectations();
+            let slots = &mut expectations.own[self.user].items;
             for (index, code) in codes.iter().enumerate() {
                 let value: Value = Some(self.note(index).into());
                 let slot = slots.entry(code.clone()).or_insert_with(|| Slot::new(None));
-                let Came::To(report) = &came else {
+                let Ended::Returned(report) = &ended else {
                     slot.maybe(value);
                     continue;
                 };
@@ -61,46 +62,43 @@ impl Act<'_> {
                 match refused {
                     false => slot.done(value, late),
                     true if slot.certain().is_some() => {}
-                    // It was there, or a request that nobody waits for has come first.
+                    // The item existed, or an earlier request took effect late.
                     true => slot.maybe(value),
                 }
             }
         }
-        if let Came::To(report) = &came {
-            let told = report.written as usize + report.failures.len();
-            if told != codes.len() || report.sent != codes.len() {
+        if let Ended::Returned(report) = &ended {
+            let accounted = report.written as usize + report.failures.len();
+            if accounted != codes.len() || report.sent != codes.len() {
                 wrong.push(format!("{} items sent", codes.len()));
             }
             if !wrong.is_empty() {
-                self.blame(
-                    "writes are told truly",
-                    format!("{}: {report:?}", wrong.join("; ")),
-                );
+                self.violation(rules::WRITES, format!("{}: {report:?}", wrong.join("; ")));
             }
         }
         Ok(())
     }
 
-    /// An item without name and code: nothing but the number of its deal tells it from others.
+    /// Inserts an item without name and code. Only its amount identifies it.
     pub(super) async fn insert_unnamed(&self) -> Result<()> {
-        let stage = self.stage;
+        let env = self.env;
         let amount = 1_000 + self.number as u64;
-        let list = stage.objects[self.user].numbered;
+        let list = env.objects[self.user].numbered;
         let items = [NewListItem::unnamed().property("Amount", amount)];
-        let call = stage.model(self.user)?.insert_list_items(list, items);
-        let came = stage.attempt(self.number, self.step, call).await;
-        if let Came::To(report) = &came {
+        let call = env.model(self.user)?.insert_list_items(list, items);
+        let ended = env.attempt(self.number, self.step, call).await;
+        if let Ended::Returned(report) = &ended {
             if report.written != 1 || !report.is_complete() {
-                self.blame("writes are told truly", format!("{report:?}"));
+                self.violation(rules::WRITES, format!("{report:?}"));
             }
         }
-        let entry = (self.number, amount, came.told());
-        stage.ledger().own[self.user].unnamed.push(entry);
+        let entry = (self.number, amount, ended.reported());
+        env.expectations().own[self.user].unnamed.push(entry);
         Ok(())
     }
 
     pub(super) async fn update_items(&self, count: u32) -> Result<()> {
-        let stage = self.stage;
+        let env = self.env;
         let codes: Vec<String> = self
             .codes()
             .into_iter()
@@ -111,36 +109,36 @@ impl Act<'_> {
             .iter()
             .enumerate()
             .map(|(index, code)| ListItemUpdate::by_code(code).property("Note", self.note(index)));
-        let list = stage.objects[self.user].list;
-        let call = stage.model(self.user)?.update_list_items(list, updates);
-        let came = stage.attempt(self.number, self.step, call).await;
+        let list = env.objects[self.user].list;
+        let call = env.model(self.user)?.update_list_items(list, updates);
+        let ended = env.attempt(self.number, self.step, call).await;
         let values = (0..codes.len()).map(|index| Some(self.note(index).into()));
-        self.learn(&codes, values.collect(), &came);
+        self.learn(&codes, values.collect(), &ended);
         Ok(())
     }
 
     pub(super) async fn delete_items(&self, count: u32) -> Result<()> {
-        let stage = self.stage;
+        let env = self.env;
         let codes: Vec<String> = self.codes().into_iter().take(count as usize).collect();
         let keys = codes.iter().map(ListItemKey::code);
-        let list = stage.objects[self.user].list;
-        let call = stage.model(self.user)?.delete_list_items(list, keys);
-        let came = stage.attempt(self.number, self.step, call).await;
-        self.learn(&codes, vec![None; codes.len()], &came);
+        let list = env.objects[self.user].list;
+        let call = env.model(self.user)?.delete_list_items(list, keys);
+        let ended = env.attempt(self.number, self.step, call).await;
+        self.learn(&codes, vec![None; codes.len()], &ended);
         Ok(())
     }
 
-    /// Takes down what became of a write of items that may be there.
-    fn learn(&self, codes: &[String], values: Vec<Value>, came: &Came<WriteReport>) {
+    /// Records a write of items that may exist.
+    fn learn(&self, codes: &[String], values: Vec<Value>, ended: &Ended<WriteReport>) {
         let late = self.late();
         let mut wrong = Vec::new();
         {
-            let mut ledger = self.stage.ledger();
+            let mut expectations = self.env.expectations();
             for (index, (code, value)) in codes.iter().zip(values).enumerate() {
-                let Some(slot) = ledger.own[self.user].items.get_mut(code) else {
+                let Some(slot) = expectations.own[self.user].items.get_mut(code) else {
                     continue;
                 };
-                let Came::To(report) = came else {
+                let Ended::Returned(report) = ended else {
                     slot.maybe(value);
                     continue;
                 };
@@ -152,7 +150,7 @@ impl Act<'_> {
                     (false, Some(None)) if value.is_some() => {
                         wrong.push(format!("{code} was not there"));
                     }
-                    // A repeat finds nothing to delete any more.
+                    // A repeated deletion finds no item.
                     (true, Some(Some(_))) if value.is_some() => {
                         wrong.push(format!("{code} was refused"));
                     }
@@ -165,38 +163,38 @@ impl Act<'_> {
                 }
             }
         }
-        if let (Came::To(report), false) = (came, wrong.is_empty()) {
-            self.blame(
-                "writes are told truly",
-                format!("{}: {report:?}", wrong.join("; ")),
-            );
+        if let (Ended::Returned(report), false) = (ended, wrong.is_empty()) {
+            self.violation(rules::WRITES, format!("{}: {report:?}", wrong.join("; ")));
         }
     }
 
-    /// Compares what was read with what is there, and with what was told before.
+    /// Compares a read with the world and with the expectations.
     pub(super) fn check_items(
         &self,
         before: &BTreeMap<String, Value>,
         got: &BTreeMap<String, Value>,
     ) {
-        let after = self.stage.items(self.user);
+        let after = self.env.items(self.user);
         if *before == after {
             if *got != after {
-                self.blame("reads are true", format!("got {got:?}, has {after:?}"));
+                self.violation(rules::READS, format!("got {got:?}, has {after:?}"));
             }
-            self.mark("lists read");
+            self.count("lists read");
         } else {
-            self.mark("lists read while they changed");
+            self.count("lists read while they changed");
         }
-        let ledger = self.stage.ledger();
-        let wrong = ledger.own[self.user].items.iter().find(|(code, slot)| {
-            let value: Value = got.get(*code).cloned().unwrap_or(None);
-            !slot.allows(&value)
-        });
+        let expectations = self.env.expectations();
+        let wrong = expectations.own[self.user]
+            .items
+            .iter()
+            .find(|(code, slot)| {
+                let value: Value = got.get(*code).cloned().unwrap_or(None);
+                !slot.allows(&value)
+            });
         let wrong = wrong.map(|(code, slot)| format!("{code}: {:?}, not {slot:?}", got.get(code)));
-        drop(ledger);
+        drop(expectations);
         if let Some(text) = wrong {
-            self.blame("reads are true", text);
+            self.violation(rules::READS, text);
         }
     }
 
@@ -210,8 +208,8 @@ impl Act<'_> {
             })
             .collect();
         if got.len() != count {
-            self.blame(
-                "reads are true",
+            self.violation(
+                rules::READS,
                 format!("{count} items, some of them twice: {got:?}"),
             );
         }
@@ -219,26 +217,23 @@ impl Act<'_> {
     }
 
     pub(super) async fn read_items(&self, page: u32) -> Result<()> {
-        let stage = self.stage;
-        let before = stage.items(self.user);
-        let call = stage
+        let env = self.env;
+        let before = env.items(self.user);
+        let call = env
             .model(self.user)?
-            .get_list_items(stage.objects[self.user].list);
+            .get_list_items(env.objects[self.user].list);
         let call = call.with(|query| query.include_all()).page_size(page);
-        if let Came::To(items) = stage.attempt(self.number, self.step, call).await {
+        if let Ended::Returned(items) = env.attempt(self.number, self.step, call).await {
             self.check_read(&before, items);
         }
         Ok(())
     }
 
     pub(super) async fn stream_items(&self) -> Result<()> {
-        let stage = self.stage;
-        let before = stage.items(self.user);
-        let list = stage.objects[self.user].list;
-        let mut stream = stage
-            .model(self.user)?
-            .stream_list_items(list)
-            .include_all();
+        let env = self.env;
+        let before = env.items(self.user);
+        let list = env.objects[self.user].list;
+        let mut stream = env.model(self.user)?.stream_list_items(list).include_all();
         let call = async move {
             let mut items = Vec::new();
             while let Some(item) = stream.next_item().await {
@@ -246,20 +241,20 @@ impl Act<'_> {
             }
             Ok::<_, Error>(items)
         };
-        if let Came::To(items) = stage.attempt(self.number, self.step, call).await {
+        if let Ended::Returned(items) = env.attempt(self.number, self.step, call).await {
             self.check_read(&before, items);
         }
         Ok(())
     }
 
     pub(super) async fn read_items_as_csv(&self) -> Result<()> {
-        let stage = self.stage;
-        let before = stage.items(self.user);
-        let call = stage
+        let env = self.env;
+        let before = env.items(self.user);
+        let call = env
             .model(self.user)?
-            .get_list_items_csv(stage.objects[self.user].list);
+            .get_list_items_csv(env.objects[self.user].list);
         let call = call.with(|query| query.include_all());
-        if let Came::To(bytes) = stage.attempt(self.number, self.step, call).await {
+        if let Ended::Returned(bytes) = env.attempt(self.number, self.step, call).await {
             if !self.is_garbage(&bytes) {
                 self.check_text(&before, &bytes);
             }
@@ -267,11 +262,11 @@ impl Act<'_> {
         Ok(())
     }
 
-    /// Compares a table of the list with what is there: every code and no other.
+    /// Compares a CSV of the list with the world.
     pub(super) fn check_text(&self, before: &BTreeMap<String, Value>, bytes: &Bytes) {
-        let after = self.stage.items(self.user);
+        let after = self.env.items(self.user);
         if *before != after {
-            return self.mark("lists read while they changed");
+            return self.count("lists read while they changed");
         }
         let text = String::from_utf8_lossy(bytes);
         for (code, value) in &after {
@@ -283,35 +278,32 @@ impl Act<'_> {
                 .lines()
                 .any(|line| line.contains(code.as_str()) && line.contains(&*note));
             if !there {
-                self.blame(
-                    "reads are true",
-                    format!("{code} with {note} is not in {text}"),
-                );
+                self.violation(rules::READS, format!("{code} with {note} is not in {text}"));
             }
         }
         let lines = text.lines().filter(|line| !line.trim().is_empty()).count();
         if lines != after.len() + 1 {
             let text = format!("{lines} lines for {} items: {text}", after.len());
-            self.blame("reads are true", text);
+            self.violation(rules::READS, text);
         }
-        self.mark("tables read");
+        self.count("tables read");
     }
 
-    /// The list by a large read request.
+    /// Reads the list by a large read request.
     pub(super) async fn read_list(&self) -> Result<()> {
-        let stage = self.stage;
-        let model = stage.model(self.user)?;
-        let list = stage.objects[self.user].list;
+        let env = self.env;
+        let model = env.model(self.user)?;
+        let list = env.objects[self.user].list;
         let call = model.create_list_read_request(list);
-        let came = stage.attempt(self.number, self.step, call).await;
-        let mut asked = Asked::new(self.number, (), came.told());
-        let Came::To(task) = came else {
-            stage.ledger().read_requests.push(asked);
+        let ended = env.attempt(self.number, self.step, call).await;
+        let mut requested = Requested::new(self.number, (), ended.reported());
+        let Ended::Returned(task) = ended else {
+            env.expectations().read_requests.push(requested);
             return Ok(());
         };
-        asked = asked.with_id(task.id());
-        stage.ledger().read_requests.push(asked);
-        let before = stage.items(self.user);
+        requested = requested.with_id(task.id());
+        env.expectations().read_requests.push(requested);
+        let before = env.items(self.user);
         let mut pages = model.read_pages(task.address());
         let call = async move {
             let mut all = Vec::new();
@@ -320,8 +312,8 @@ impl Act<'_> {
             }
             Ok::<_, Error>(Bytes::from(all))
         };
-        if let Came::To(bytes) = stage.patiently(self.number, self.step, call).await {
-            // The content is of the moment of the request: the user has written nothing meanwhile.
+        if let Ended::Returned(bytes) = env.uncancelled(self.number, self.step, call).await {
+            // The pages have the content at the time of the request.
             if !self.late() && !self.is_garbage(&bytes) && bytes.len() > 1 {
                 self.check_text(&before, &bytes);
             }

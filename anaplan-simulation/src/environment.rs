@@ -1,4 +1,4 @@
-//! The world of a program, its users and their clients.
+//! The environment of a program: the world, the users and their clients.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -18,20 +18,21 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 
+use crate::checker::Violation;
+use crate::clock::SkewedClock;
 use crate::coverage::Coverage;
-use crate::judge::Violation;
-use crate::ledger::{Ledger, Own, Slot, Value};
+use crate::expectations::{Expectations, Own, Slot, Value};
 use crate::program::{Program, Runnable, USERS};
-use crate::wire::{SharedTraffic, Wire};
+use crate::transport::{SharedTraffic, SimulatedTransport, locked};
 
-/// How many items each user's module has in its dimension.
+/// Number of items in the dimension of each user's module.
 pub(crate) const PLACES: usize = 4;
 /// The line items of a user's module.
 pub(crate) const LINE_ITEMS: [&str; 2] = ["Units", "Remark"];
-/// How many requests of one transfer are on their way at once.
+/// Largest number of concurrent requests of a transfer.
 pub(crate) const CONCURRENCY: usize = 4;
 
-/// What one user has in the dev model.
+/// The objects of one user in the dev model.
 #[derive(Debug, Clone)]
 pub(crate) struct Objects {
     pub(crate) list: u64,
@@ -49,51 +50,54 @@ pub(crate) struct Objects {
     pub(crate) target: ModelId,
 }
 
-pub(crate) struct Stage {
+pub(crate) struct Environment {
     pub(crate) program: Program,
     pub(crate) fake: FakeAnaplan,
     pub(crate) demo: Demo,
     pub(crate) sessions: [Session; 2],
     pub(crate) objects: [Objects; USERS],
     pub(crate) traffic: SharedTraffic,
-    /// What no error may show.
+    /// Secrets that errors must not contain.
     pub(crate) passwords: Vec<String>,
-    ledger: Mutex<Ledger>,
+    expectations: Mutex<Expectations>,
     notes: Mutex<Notes>,
 }
 
-/// What is found out on the way.
+/// Violations and counters collected during the run.
 #[derive(Debug, Default)]
 pub(crate) struct Notes {
     pub(crate) violations: Vec<Violation>,
     pub(crate) coverage: Coverage,
-    /// How many calls each step has made.
+    /// Number of calls of each step.
     pub(crate) calls: BTreeMap<usize, usize>,
 }
 
-impl Stage {
-    pub(crate) fn set(program: &Program) -> Result<Self> {
+impl Environment {
+    pub(crate) fn build(program: &Program) -> Result<Self> {
         let start = Timestamp::from_second(1_750_000_000).unwrap_or(Timestamp::UNIX_EPOCH);
         let (mut world, demo) = World::demo(start);
-        let objects = furnish(&mut world, &demo);
+        let objects = add_objects(&mut world, &demo);
         world.rules.pacing = program.pacing.pacing();
-        // Less than a client waits for an answer: a model that is busy for longer is out of order.
+        // Less than a client waits for a response.
         world.rules.busy = Busy::AtMost(Duration::from_secs(10));
         world.rules.token_life = Duration::from_secs(program.token_life);
         world.rules.page_list_items = program.paged;
-        world.rules.novelties = program.odd;
-        world.rules.untidy = program.odd;
-        world.rules.bare_task_ids = program.odd;
+        world.rules.date_header = !program.undated;
+        world.rules.novelties = program.varied;
+        world.rules.untidy = program.varied;
+        world.rules.bare_task_ids = program.varied;
         let fake = FakeAnaplan::with_world(world);
         fake.seed(program.seed);
         let traffic = SharedTraffic::default();
+        let numbered = objects.iter().map(|own| own.numbered.to_string());
+        locked(&traffic).numbered_lists = numbered.collect();
         let session = |index| session(&fake, &demo, program, &traffic, index);
         let sessions = [session(0)?, session(1)?];
         let pair = format!("{}:{}", demo.admin.user, demo.admin.password);
         Ok(Self {
             program: program.clone(),
             sessions,
-            ledger: Mutex::new(ledger()),
+            expectations: Mutex::new(expectations()),
             notes: Mutex::default(),
             passwords: vec![demo.admin.password.clone(), STANDARD.encode(pair)],
             traffic,
@@ -123,16 +127,18 @@ impl Stage {
         Bulk::bind(self.session(user).clone(), &Self::scope(&self.demo.dev))
     }
 
-    pub(crate) fn ledger(&self) -> MutexGuard<'_, Ledger> {
-        self.ledger.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(crate) fn expectations(&self) -> MutexGuard<'_, Expectations> {
+        self.expectations
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn notes(&self) -> MutexGuard<'_, Notes> {
         self.notes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Something that must not be.
-    pub(crate) fn blame(&self, rule: &'static str, step: usize, text: impl Into<String>) {
+    /// Records a broken rule.
+    pub(crate) fn violation(&self, rule: &'static str, step: usize, text: impl Into<String>) {
         let text = text.into();
         self.notes().violations.push(Violation { rule, step, text });
     }
@@ -141,7 +147,7 @@ impl Stage {
         self.fake.clock().sleep(time).await;
     }
 
-    /// The object behind the name.
+    /// Returns the id of an object.
     pub(crate) fn runnable(&self, user: usize, what: Runnable) -> u64 {
         let own = &self.objects[user];
         match what {
@@ -153,7 +159,7 @@ impl Stage {
         }
     }
 
-    /// The notes of a user's items as they are in the world, by their codes.
+    /// Returns the notes of a user's items in the world, by code.
     pub(crate) fn items(&self, user: usize) -> BTreeMap<String, Value> {
         let list = self.objects[user].list;
         self.fake.world(|world| {
@@ -170,7 +176,7 @@ impl Stage {
         })
     }
 
-    /// What a user finds in the file.
+    /// Returns the content of a file for the users of the sessions.
     pub(crate) fn file(&self, file: u64) -> Value {
         let user = &self.demo.admin.id;
         self.fake
@@ -192,9 +198,10 @@ fn session(
     let admin = &demo.admin;
     let sign_in = Basic::new(admin.user.clone(), admin.password.clone());
     let authenticator = TokenAuthenticator::new(sign_in);
-    let mut connection: Connection = fake.connection();
+    let clock = SkewedClock::new(fake.clock().clone(), program.clock_skew);
+    let mut connection: Connection = fake.connection().with_clock(Arc::new(clock));
     if let Some(inner) = connection.transport.take() {
-        connection = connection.with_transport(Arc::new(Wire {
+        connection = connection.with_transport(Arc::new(SimulatedTransport {
             inner,
             clock: Arc::new(fake.clock().clone()),
             session: index,
@@ -206,11 +213,11 @@ fn session(
     Session::new(connection, Arc::new(authenticator), settings)
 }
 
-/// How often one call may be told "too many requests".
+/// Largest number of 429 responses of a call.
 pub(crate) const MAX_THROTTLES: u32 = 8;
 
-/// Gives every user something to work on.
-fn furnish(world: &mut World, demo: &Demo) -> [Objects; USERS] {
+/// Adds the objects of each user.
+fn add_objects(world: &mut World, demo: &Demo) -> [Objects; USERS] {
     std::array::from_fn(|user| {
         let mut edit = world.edit(&demo.dev);
         let list = edit.list(format!("Items {user}")).production();
@@ -266,8 +273,8 @@ fn furnish(world: &mut World, demo: &Demo) -> [Objects; USERS] {
     })
 }
 
-fn ledger() -> Ledger {
-    Ledger {
+fn expectations() -> Expectations {
+    Expectations {
         own: std::array::from_fn(|_| Own {
             items: BTreeMap::new(),
             unnamed: Vec::new(),
@@ -288,7 +295,7 @@ fn ledger() -> Ledger {
     }
 }
 
-/// What a cell shows that nobody has written.
+/// Returns the value of a cell that was never written.
 fn initial(line_item: usize) -> Bytes {
     Bytes::from_static(if line_item == 0 { b"0" } else { b"" })
 }
