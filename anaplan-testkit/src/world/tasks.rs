@@ -1,5 +1,7 @@
 //! Work that takes time.
 
+mod state;
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -13,58 +15,12 @@ use crate::world::rules::{Pacing, SecondSync};
 use crate::world::runs::{RunKind, RunParameters};
 use crate::world::tokens::later;
 
+pub(crate) use state::{Parent, TaskState};
+
 /// How long finished tasks of ALM can be asked for, and their reports.
 pub(crate) const RETENTION: Duration = Duration::from_secs(48 * 3600);
 /// How long runs can be asked for, which is longer than they keep their dumps.
 const RUN_RETENTION: Duration = Duration::from_secs(30 * 24 * 3600);
-
-/// What a task hangs under: it cannot be found anywhere else.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Parent {
-    Sync(ModelId),
-    Report(ReportKind, ModelId),
-    /// An import, export, action or process.
-    Run(RunKind, ModelId, u64),
-}
-
-impl Parent {
-    pub(crate) fn model(&self) -> &ModelId {
-        match self {
-            Self::Sync(model) | Self::Report(_, model) | Self::Run(_, model, _) => model,
-        }
-    }
-
-    /// Whether the model does only one of its kind at a time.
-    fn queues(&self) -> bool {
-        matches!(self, Self::Run(..))
-    }
-}
-
-/// How far a task is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum TaskState {
-    NotStarted,
-    InProgress,
-    Complete,
-    Cancelling,
-    Cancelled,
-}
-
-impl TaskState {
-    pub(crate) fn as_str(self) -> &'static str {
-        match self {
-            Self::NotStarted => "NOT_STARTED",
-            Self::InProgress => "IN_PROGRESS",
-            Self::Complete => "COMPLETE",
-            Self::Cancelling => "CANCELLING",
-            Self::Cancelled => "CANCELLED",
-        }
-    }
-
-    pub(crate) fn is_over(self) -> bool {
-        matches!(self, Self::Complete | Self::Cancelled)
-    }
-}
 
 /// What there is to do.
 #[derive(Debug, Clone)]

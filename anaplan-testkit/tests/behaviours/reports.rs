@@ -161,7 +161,7 @@ fn changed(layout: ReportLayout) -> String {
         let mut edit = world.edit(&demo.dev);
         edit.edit_module(demo.module)
             .remove_line_item(demo.line_item);
-        drop(edit.edit_module(demo.module).renamed("Renamed"));
+        edit.edit_module(demo.module).renamed("Renamed").id();
         world.add_revision(&demo.dev, "Less")
     });
     let body = json!({

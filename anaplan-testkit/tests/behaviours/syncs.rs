@@ -126,11 +126,10 @@ fn formula_clears_entered_values() {
         edit.cell(rate, [], CellValue::Number(7.0));
         edit.cell(other, [], CellValue::Number(8.0));
         let mut edit = world.edit(&demo.dev);
-        drop(
-            edit.edit_module(module)
-                .edit_line_item(rate)
-                .formula("Other"),
-        );
+        edit.edit_module(module)
+            .edit_line_item(rate)
+            .formula("Other")
+            .id();
         world.add_revision(&demo.dev, "Calculated rates")
     });
     let result = sync(&admin, &demo.prod, &second, &first);
@@ -171,7 +170,7 @@ fn unlinked_revisions_can_be_synced_over() {
     admin
         .fake
         .world(|world| world.unlink_revisions_after(&branch, &common));
-    assert_eq!(revisions(&admin, &branch), [common.clone()]);
+    assert_eq!(revisions(&admin, &branch), [&*common]);
     let result = sync(&admin, &branch, &source, &common);
     assert_eq!(result["successful"], true);
     admin.fake.world(|world| {
