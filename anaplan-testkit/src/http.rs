@@ -142,7 +142,7 @@ impl Request {
             .map(|(_, value)| value.as_str())
     }
 
-    /// Whether a parameter says "true", in whatever case.
+    /// Returns whether a parameter says "true", in whatever case.
     #[must_use]
     pub fn flag(&self, name: &str) -> bool {
         self.param(name)
@@ -179,7 +179,7 @@ impl Request {
         schemes.iter().find_map(|scheme| self.credential(scheme))
     }
 
-    /// Whether the `Accept` header admits this type. No header admits everything.
+    /// Returns whether the `Accept` header admits this type. No header admits everything.
     #[must_use]
     pub fn accepts(&self, wanted: &str) -> bool {
         let Some(accept) = self.header("accept") else {
@@ -192,7 +192,7 @@ impl Request {
         })
     }
 
-    /// Whether the `Accept` header names this type itself.
+    /// Returns whether the `Accept` header names this type itself.
     #[must_use]
     pub fn asks_for(&self, wanted: &str) -> bool {
         self.header("accept").is_some_and(|accept| {

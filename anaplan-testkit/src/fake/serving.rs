@@ -1,4 +1,4 @@
-//! How a fake answers: what a request waits for, what faults make of it, who looks at the answer.
+//! The path of a request through the fake: waits, faults, observers.
 
 use std::future::{Future as _, poll_fn};
 use std::pin::pin;
@@ -16,7 +16,7 @@ use crate::faults::{Effect, Injected, Kind, OtherUser};
 use crate::http::{Body, Request, Response};
 use crate::world::World;
 
-/// What a front does with a request.
+/// The outcome of a request, for a front.
 #[derive(Debug)]
 pub(crate) enum Served {
     /// Send the whole response.
@@ -48,7 +48,7 @@ pub(crate) struct Drawn {
 }
 
 impl Drawn {
-    /// How long the front waits before it has the request carried out. The request is carried out even
+    /// Returns the time the front waits before it has the request carried out. The request is carried out even
     /// when its sender has gone away meanwhile.
     pub(crate) fn before(&self) -> Duration {
         match self.kind() {
@@ -65,12 +65,12 @@ impl Drawn {
         self.injected.as_ref()?.other_user.as_ref()
     }
 
-    /// Whether the request reaches the services, which may have it wait.
+    /// Returns whether the request reaches the services, which may have it wait.
     fn reaches_services(&self) -> bool {
         self.kind().is_none_or(Kind::reaches_services)
     }
 
-    /// How long the front waits before it sends the answer.
+    /// Returns the time the front waits before it sends the answer.
     pub(crate) fn after(&self) -> Duration {
         match self.kind() {
             Some(Kind::Delay(delay)) => *delay,
@@ -86,7 +86,7 @@ impl FakeAnaplan {
         Drawn { injected }
     }
 
-    /// How long a request would wait now for its model to be free.
+    /// Returns the time a request would wait now for its model to be free.
     pub(crate) fn busy_for(&self, request: &Request, drawn: &Drawn, came: Timestamp) -> Duration {
         if !drawn.reaches_services() {
             return Duration::ZERO;
@@ -103,7 +103,7 @@ impl FakeAnaplan {
     /// Has a request carried out when its time has come: after the delay of its fault, and when its model
     /// is free. `None` when the runtime ends before.
     ///
-    /// What has to wait does so on a task of its own, and is carried out even when its sender has gone
+    /// A request that waits does so on a task of its own, and is carried out even when its sender has gone
     /// away meanwhile.
     pub(crate) async fn serve_in_turn(&self, request: Request, drawn: &Drawn) -> Option<Served> {
         let came = self.shared.clock.now();
@@ -165,7 +165,7 @@ impl FakeAnaplan {
         served
     }
 
-    /// What the services answer.
+    /// Returns the response of the services.
     fn handle(&self, world: &mut World, request: &Request) -> Response {
         let response = api::handle(world, request);
         let observers = &self.shared.observers;
