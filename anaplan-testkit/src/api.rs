@@ -4,7 +4,6 @@ mod alm;
 mod auth;
 mod bulk;
 mod busy;
-mod disturb;
 pub(crate) mod envelope;
 mod integration;
 mod models;
@@ -14,6 +13,7 @@ pub(crate) mod query;
 mod router;
 mod transactional;
 mod users;
+mod variation;
 mod workspaces;
 
 use anaplan_core::{ModelId, UserId};
@@ -69,7 +69,7 @@ fn answer(world: &mut World, request: &Request) -> Response {
         None => Failure::NotFound.into_response(ErrorForm::Integration, world, request),
     };
     if world.rules.novelties || world.rules.untidy {
-        disturb::disturb(world, &mut response);
+        variation::vary(world, &mut response);
     }
     response
 }

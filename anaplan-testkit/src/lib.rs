@@ -5,7 +5,6 @@
 mod api;
 #[doc = include_str!("behaviours.md")]
 pub mod behaviours {}
-mod card;
 mod clock;
 mod demo;
 mod description;
@@ -16,11 +15,11 @@ mod http;
 mod log;
 mod observer;
 pub mod pki;
+mod server_info;
 mod story;
 pub mod world;
 
 pub use api::handle;
-pub use card::WorldCard;
 pub use clock::FakeClock;
 pub use demo::{Credentials, Demo};
 pub use description::InvalidDescription;
@@ -33,5 +32,6 @@ pub use http::{Body, Pieces, Request, Response};
 pub use log::{Called, Entry, RequestLog};
 pub use observer::{Observer, observe_every_fake};
 pub use pki::Identity;
+pub use server_info::ServerInfo;
 pub use story::{paused_runtime, story};
 pub use world::{Busy, Pacing, ReportLayout, Rules, SecondSync, World};

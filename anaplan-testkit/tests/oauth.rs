@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use anaplan_conformance::validated;
-use anaplan_testkit::{FakeAnaplan, World, WorldCard};
+use anaplan_testkit::{FakeAnaplan, ServerInfo, World};
 use http::StatusCode;
 use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
@@ -31,7 +31,7 @@ impl Stage {
         let admin = fake.admin();
         Self {
             front: Front::of(&fake),
-            oauth: WorldCard::of(&fake).as_value()["oauth"].clone(),
+            oauth: ServerInfo::of(&fake).as_value()["oauth"].clone(),
             password: form(&[("user", &admin.user), ("password", &admin.password)]),
             fake,
         }

@@ -7,7 +7,7 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anaplan_testkit::{Exchange, FakeAnaplan, Pacing, Server, WorldCard};
+use anaplan_testkit::{Exchange, FakeAnaplan, Pacing, Server, ServerInfo};
 use clap::Parser;
 
 /// A stateful fake of Anaplan.
@@ -46,7 +46,7 @@ struct Arguments {
     #[arg(long)]
     env: bool,
 
-    /// Serve https; the card names the certificate of the authority to be trusted
+    /// Serve https; the JSON names the certificate of the authority to be trusted
     #[cfg(feature = "https")]
     #[arg(long)]
     https: bool,
@@ -68,7 +68,7 @@ async fn main() -> ExitCode {
 }
 
 async fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
-    // Before the card is printed: its reader may end the program at once.
+    // Before the JSON is printed: its reader may end the program at once.
     let mut signals = Signals::new()?;
     let fake = match &arguments.world {
         Some(file) => load(file)?,
@@ -103,16 +103,16 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
             temporary.path()
         }
     };
-    let card = WorldCard::of(&server.fake())
+    let info = ServerInfo::of(&server.fake())
         .with_files(folder)
         .map_err(|error| format!("cannot write into {}: {error}", folder.display()))?;
     let mut stdout = io::stdout();
     if arguments.env {
-        write!(stdout, "{}", card.to_shell())?;
+        write!(stdout, "{}", info.to_shell())?;
     } else if arguments.pretty {
-        writeln!(stdout, "{card:#}")?;
+        writeln!(stdout, "{info:#}")?;
     } else {
-        writeln!(stdout, "{card}")?;
+        writeln!(stdout, "{info}")?;
     }
     stdout.flush()?;
 

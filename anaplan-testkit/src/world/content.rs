@@ -8,8 +8,8 @@ use anaplan_core::{ModelId, Timestamp, UserId};
 use bytes::Bytes;
 
 use crate::http::Pieces;
-use crate::world::made_rows::MadeRows;
-use crate::world::shelf::Shelf;
+use crate::world::chunk_store::ChunkStore;
+use crate::world::synthetic_csv::SyntheticCsv;
 use crate::world::tokens::later;
 
 /// The time private content is kept after the last access.
@@ -29,21 +29,21 @@ pub(crate) struct Content {
 
 #[derive(Debug, Clone)]
 pub(crate) enum Chunks {
-    Held(Shelf),
-    Made(MadeRows),
+    Held(ChunkStore),
+    Made(SyntheticCsv),
 }
 
 impl Content {
     pub(crate) fn announced(declared: Option<usize>, now: Timestamp) -> Self {
         Self {
-            chunks: Chunks::Held(Shelf::default()),
+            chunks: Chunks::Held(ChunkStore::default()),
             declared,
             completed: false,
             touched: now,
         }
     }
 
-    pub(crate) fn whole(chunks: Shelf, now: Timestamp) -> Self {
+    pub(crate) fn whole(chunks: ChunkStore, now: Timestamp) -> Self {
         Self {
             declared: Some(chunks.count()),
             chunks: Chunks::Held(chunks),
@@ -52,7 +52,7 @@ impl Content {
         }
     }
 
-    pub(crate) fn made(rows: MadeRows, now: Timestamp) -> Self {
+    pub(crate) fn made(rows: SyntheticCsv, now: Timestamp) -> Self {
         Self {
             declared: Some(rows.chunks()),
             chunks: Chunks::Made(rows),
@@ -162,7 +162,7 @@ mod tests {
     fn content_is_ready_when_every_announced_chunk_is_there() {
         let mut content = Content::announced(Some(2), Timestamp::UNIX_EPOCH);
         assert_eq!((content.is_ready(), content.listed()), (false, vec![0, 1]));
-        content.chunks = Chunks::Held(Shelf::of(["a".into(), "b".into()]));
+        content.chunks = Chunks::Held(ChunkStore::of(["a".into(), "b".into()]));
         assert_eq!(content.pieces().map(join).unwrap().unwrap(), "ab");
         let streaming = Content::announced(None, Timestamp::UNIX_EPOCH);
         assert_eq!((streaming.is_ready(), streaming.chunk_count()), (false, -1));

@@ -1,13 +1,13 @@
 //! Exports: from lists and modules to text.
 
 use crate::world::World;
+use crate::world::chunk_store::{ChunkStore, Chunker};
 use crate::world::csv::{Row, Table, write_row};
 use crate::world::encoding::Encoding;
 use crate::world::items::ListItem;
-use crate::world::made_rows::MadeRows;
 use crate::world::model::Model;
-use crate::world::shelf::{Cutter, Shelf};
 use crate::world::structure::{Dimension, Format, LineItem, List, Module};
+use crate::world::synthetic_csv::SyntheticCsv;
 
 /// An export.
 #[derive(Debug, Clone, PartialEq)]
@@ -86,7 +86,7 @@ impl World {
     ) -> Option<Vec<Column>> {
         match source {
             ExportSource::Bytes(_) => {
-                let names = MadeRows::columns().into_iter();
+                let names = SyntheticCsv::columns().into_iter();
                 Some(names.map(|name| column(name, "TEXT")).collect())
             }
             ExportSource::List(list) => {
@@ -120,7 +120,7 @@ impl World {
     /// Returns the number of rows.
     pub(crate) fn export_rows(&self, model: &Model, source: ExportSource) -> u64 {
         match source {
-            ExportSource::Bytes(bytes) => MadeRows::new(bytes).rows(),
+            ExportSource::Bytes(bytes) => SyntheticCsv::new(bytes).rows(),
             ExportSource::List(list) => {
                 model.items.get(&list).map_or(0, |items| items.len() as u64)
             }
@@ -173,16 +173,16 @@ impl World {
     }
 
     /// The text that an export writes, in chunks; `None` when what it exports is not there any more.
-    pub(crate) fn export_text(&self, model: &Model, export: &Export) -> Option<Shelf> {
+    pub(crate) fn export_text(&self, model: &Model, export: &Export) -> Option<ChunkStore> {
         let table = self.export_table(model, export.source)?;
-        let (mut cutter, mut line) = (Cutter::default(), String::new());
+        let (mut chunker, mut line) = (Chunker::default(), String::new());
         let rows = std::iter::once(&table.headers).chain(table.rows.iter().map(|row| &row.fields));
         for row in rows {
             line.clear();
             write_row(&mut line, export.separator, row.iter().map(String::as_str));
-            cutter.write(&export.encoding.encode(&line));
+            chunker.write(&export.encoding.encode(&line));
         }
-        Some(cutter.finish())
+        Some(chunker.finish())
     }
 
     fn module_rows(&self, model: &Model, module: &Module) -> Vec<Vec<String>> {

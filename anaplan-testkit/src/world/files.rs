@@ -5,10 +5,10 @@ use bytes::Bytes;
 
 use crate::world::World;
 use crate::world::books::FileCompleted;
+use crate::world::chunk_store::ChunkStore;
 use crate::world::content::{Chunks, Content, Place, join};
 use crate::world::encoding::Encoding;
 use crate::world::model::Model;
-use crate::world::shelf::Shelf;
 
 /// A file that imports read, as the model knows it: not its content, but how to read it.
 #[derive(Debug, Clone, PartialEq)]
@@ -125,7 +125,7 @@ impl World {
         user: &UserId,
         content: impl Into<Bytes>,
     ) {
-        let content = Content::whole(Shelf::of([content.into()]), self.now);
+        let content = Content::whole(ChunkStore::of([content.into()]), self.now);
         self.files
             .contents
             .insert((model.clone(), file, user.clone()), content);
@@ -201,7 +201,7 @@ impl World {
         content.touched = now;
         let before = content.is_ready();
         if let Chunks::Made(_) = content.chunks {
-            content.chunks = Chunks::Held(Shelf::default());
+            content.chunks = Chunks::Held(ChunkStore::default());
         }
         if let Chunks::Held(held) = &mut content.chunks {
             held.put(number, bytes);
@@ -252,7 +252,7 @@ impl World {
     ) {
         let place = (model.clone(), file, user.clone());
         self.files.stale.remove(&place);
-        let content = Content::whole(Shelf::of([bytes]), self.now);
+        let content = Content::whole(ChunkStore::of([bytes]), self.now);
         self.files.contents.insert(place.clone(), content);
         self.note_completed(&place);
     }
@@ -278,7 +278,7 @@ impl World {
     fn default_content(&self, model: &Model, file: u64, user: &UserId) -> Option<Content> {
         let default = model.default_files.get(&file)?;
         let permitted = default.everyone || self.is_admin_of(user, model);
-        permitted.then(|| Content::whole(Shelf::lent(default.content.clone()), self.now))
+        permitted.then(|| Content::whole(ChunkStore::lent(default.content.clone()), self.now))
     }
 
     /// The `chunkCount` that a user is shown. It may be out of date.

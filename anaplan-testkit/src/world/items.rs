@@ -191,10 +191,10 @@ impl Items {
 }
 
 /// Forgets what an item was found by, unless another one is found by it.
-fn forget(shelf: &mut HashMap<String, u64>, text: &str, id: u64) {
+fn forget(ids: &mut HashMap<String, u64>, text: &str, id: u64) {
     let key = key(text);
-    if shelf.get(&key) == Some(&id) {
-        shelf.remove(&key);
+    if ids.get(&key) == Some(&id) {
+        ids.remove(&key);
     }
 }
 

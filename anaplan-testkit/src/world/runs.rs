@@ -11,9 +11,9 @@ use crate::world::actions::{self, Act, Action, Process};
 use crate::world::books::{RunDone, RunStarted};
 use crate::world::content::Content;
 use crate::world::exports::{Export, ExportSource};
-use crate::world::made_rows::MadeRows;
 use crate::world::model::Model;
 use crate::world::outcome::{Detail, RunResult, detail};
+use crate::world::synthetic_csv::SyntheticCsv;
 use crate::world::tasks::{Parent, TaskRecord, Work};
 
 /// A kind of object that can be run.
@@ -235,7 +235,7 @@ impl World {
         }
         let rows = self.export_rows(model, export.source);
         let content = match export.source {
-            ExportSource::Bytes(bytes) => Content::made(MadeRows::new(bytes), now),
+            ExportSource::Bytes(bytes) => Content::made(SyntheticCsv::new(bytes), now),
             ExportSource::List(_) | ExportSource::Module(_) => {
                 let text = self.export_text(model, export).ok_or_else(|| {
                     let text = format!("{}: what it exports is gone.", export.name);
