@@ -6,8 +6,8 @@
 mod support;
 
 use anaplan_alm::ComparisonReport;
+use anaplan_conformance::rejected_calls::{assert_rejected, reject};
 use anaplan_core::{Error, ErrorKind, ModelId};
-use anaplan_testkit::refusals::{assert_refused, refuse};
 use anaplan_testkit::world::ModelState;
 use anaplan_testkit::{Fault, RetryAfter};
 use support::{OPERATIONS, Operation, Stage};
@@ -203,9 +203,9 @@ async fn tells_every_refusal_apart_and_takes_it_for_an_answer() {
     for operation in OPERATIONS {
         for refusal in REFUSALS {
             let stage = Stage::set().await;
-            refuse(&stage.fake, operation.route, refusal.0);
+            reject(&stage.fake, operation.route, refusal.0);
             let error = operation.call(&stage).await.unwrap_err();
-            assert_refused(&stage.fake, operation.route, refusal, &error);
+            assert_rejected(&stage.fake, operation.route, refusal, &error);
         }
     }
 }
@@ -366,9 +366,9 @@ mod blocking {
     fn tells_every_refusal_apart_as_when_awaited() {
         for refusal in REFUSALS {
             each(|operation, stage| {
-                refuse(&stage.fake, operation.route, refusal.0);
+                reject(&stage.fake, operation.route, refusal.0);
                 let error = operation.call(&stage).run().unwrap_err();
-                assert_refused(&stage.fake, operation.route, refusal, &error);
+                assert_rejected(&stage.fake, operation.route, refusal, &error);
             });
         }
         each(|operation, stage| {

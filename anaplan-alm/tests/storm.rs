@@ -6,8 +6,9 @@
 mod support;
 
 use anaplan_alm::{Alm, RevisionPair};
+use anaplan_conformance::storm;
 use anaplan_core::{Error, ErrorKind};
-use anaplan_testkit::{Demo, FakeAnaplan, storm};
+use anaplan_testkit::{Demo, FakeAnaplan};
 use fastrand::Rng;
 use support::bind;
 

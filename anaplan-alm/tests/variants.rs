@@ -5,8 +5,9 @@
 mod support;
 
 use anaplan_alm::{Alm, RevisionPair};
+use anaplan_conformance::variants;
 use anaplan_core::{Error, ErrorKind, Pending, Result};
-use anaplan_testkit::{Fault, variants};
+use anaplan_testkit::Fault;
 use proptest::prelude::any;
 use proptest::test_runner::TestRunner;
 use serde_json::Value;

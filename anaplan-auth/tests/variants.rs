@@ -4,8 +4,9 @@
 #![allow(clippy::unwrap_used)]
 
 use anaplan_auth::{Basic, SignIn as _, WhoAmI};
+use anaplan_conformance::variants;
 use anaplan_core::{Error, ErrorKind, Result, Session};
-use anaplan_testkit::{FakeAnaplan, Fault, variants};
+use anaplan_testkit::{FakeAnaplan, Fault};
 use proptest::prelude::any;
 use proptest::test_runner::TestRunner;
 use secrecy::ExposeSecret as _;
@@ -52,7 +53,7 @@ async fn validate(session: &Session) -> Result<String> {
 
 #[tokio::test(start_paused = true)]
 async fn each_variant_of_a_response_is_read_or_rejected_with_its_path() {
-    let fake = FakeAnaplan::in_process();
+    let fake = anaplan_conformance::validated(FakeAnaplan::in_process());
     let session = fake.session().unwrap();
     let (of_token, of_validation) = (variants::of(&token()), variants::of(&validation()));
     let call = async || sign_in(&session).await;
@@ -73,14 +74,14 @@ fn combined_variants_are_read_or_rejected_without_quoting_a_token() {
         .start_paused(true)
         .build()
         .unwrap();
-    let fake = FakeAnaplan::in_process();
+    let fake = anaplan_conformance::validated(FakeAnaplan::in_process());
     let session = fake.session().unwrap();
     let check = |seed| {
         let variant = variants::random(&token(), seed);
         fake.inject(Fault::reply(200, variant.body.clone()).on(SIGN_IN));
         let outcome = runtime.block_on(sign_in(&session));
         fake.clear_faults();
-        variant.judge(&outcome).unwrap();
+        variant.check(&outcome).unwrap();
         if let Err(error) = outcome {
             let shown = format!("{error} {error:?}");
             assert!(!shown.contains("s3cret"), "{shown}");
@@ -92,7 +93,7 @@ fn combined_variants_are_read_or_rejected_without_quoting_a_token() {
 
 #[tokio::test(start_paused = true)]
 async fn responses_of_the_table_have_the_expected_result() {
-    let fake = FakeAnaplan::in_process();
+    let fake = anaplan_conformance::validated(FakeAnaplan::in_process());
     let session = fake.session().unwrap();
     let rows: &[(&str, &str, std::result::Result<&str, &str>)] = &[
         (

@@ -7,8 +7,9 @@
 mod support;
 
 use anaplan_bulk::{ActionRef, Bulk, Content};
+use anaplan_conformance::storm;
 use anaplan_core::{Error, ErrorKind};
-use anaplan_testkit::{Demo, FakeAnaplan, storm};
+use anaplan_testkit::{Demo, FakeAnaplan};
 use fastrand::Rng;
 use support::{bulk_of, numbered};
 

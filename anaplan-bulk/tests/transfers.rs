@@ -13,7 +13,7 @@ use support::{bulk_of, numbered};
 const MEGABYTE: usize = 1_000_000;
 
 fn stage() -> (FakeAnaplan, Demo, Bulk) {
-    let fake = FakeAnaplan::in_process();
+    let fake = anaplan_conformance::validated(FakeAnaplan::in_process());
     fake.world(|world| world.rules.pacing = Pacing::Instant);
     let bulk = fake.namespace().unwrap();
     let demo = fake.demo();

@@ -21,6 +21,7 @@ fn run_all(
     program: impl Fn(u64) -> Program + Sync,
     counts: impl Fn(&Violation) -> bool + Sync,
 ) -> Coverage {
+    anaplan_conformance::validate_every_fake();
     let next = AtomicU64::new(0);
     let total = Mutex::new((Coverage::default(), Vec::new()));
     let threads = std::thread::available_parallelism().map_or(1, usize::from);

@@ -1,10 +1,9 @@
-//! Requests in, responses out: what the services of Anaplan answer, by the rules of the world.
+//! The services of Anaplan: a response for each request, by the rules of the world.
 
 mod alm;
 mod auth;
 mod bulk;
 mod busy;
-mod disturb;
 pub(crate) mod envelope;
 mod integration;
 mod models;
@@ -14,6 +13,7 @@ pub(crate) mod query;
 mod router;
 mod transactional;
 mod users;
+mod variation;
 mod workspaces;
 
 use anaplan_core::{ModelId, UserId};
@@ -39,15 +39,14 @@ const SERVICES: &[&Service] = &[
     &integration::SERVICE,
 ];
 
-/// What a handler gives.
+/// The result of a handler.
 pub(crate) type Reply = Result<Response, Failure>;
 
-/// Answers a request. A pure function of the world and the request: the clock, the connection and the
-/// faults are somebody else's.
+/// Answers a request. A pure function of the world and the request, without clock, connection or faults.
 #[must_use]
 pub fn handle(world: &mut World, request: &Request) -> Response {
     match *request.method() {
-        // As every server of the kind does it: what GET would say, without its body.
+        // The response to GET without its body.
         Method::HEAD => {
             let mut response = answer(world, &request.as_get());
             let body = std::mem::replace(&mut response.body, Body::Full(Bytes::new()));
@@ -70,7 +69,7 @@ fn answer(world: &mut World, request: &Request) -> Response {
         None => Failure::NotFound.into_response(ErrorForm::Integration, world, request),
     };
     if world.rules.novelties || world.rules.untidy {
-        disturb::disturb(world, &mut response);
+        variation::vary(world, &mut response);
     }
     response
 }
@@ -82,7 +81,7 @@ pub(crate) fn refuse(world: &World, request: &Request, failure: Failure) -> Resp
     failure.into_response(form, world, request)
 }
 
-/// Whether the bodies of a request and its response may hold credentials.
+/// Returns whether the bodies of a request and its response may hold credentials.
 pub(crate) fn is_confidential(request: &Request) -> bool {
     router::service_of(SERVICES, request).is_some_and(|(service, _)| service.confidential)
 }
@@ -92,7 +91,7 @@ pub(crate) fn rows() -> Vec<(&'static str, String)> {
     router::rows(SERVICES)
 }
 
-/// A request whose sender is known.
+/// A request of an authenticated user.
 pub(crate) struct Call<'a> {
     pub(crate) world: &'a mut World,
     pub(crate) request: &'a Request,
@@ -101,7 +100,7 @@ pub(crate) struct Call<'a> {
 }
 
 impl Call<'_> {
-    /// The model, if the caller reaches it and its state lets anything be asked of it.
+    /// Returns the model if the caller has access and it is not archived.
     pub(crate) fn model(&self, id: &ModelId) -> Result<&Model, Failure> {
         let model = self.world.model(id).ok_or(Failure::NotFound)?;
         if !self.world.can_open(&self.user, model) {
@@ -116,7 +115,7 @@ impl Call<'_> {
         Ok(model)
     }
 
-    /// The model, for an operation that changes it or its contents.
+    /// Returns the model for an operation that changes it or its contents.
     pub(crate) fn changeable(&self, id: &ModelId) -> Result<&Model, Failure> {
         let model = self.online(id)?;
         if model.state == ModelState::Locked {
@@ -125,7 +124,7 @@ impl Call<'_> {
         Ok(model)
     }
 
-    /// The model, for an operation that needs it to be online.
+    /// Returns the model for an operation that needs it to be online.
     pub(crate) fn online(&self, id: &ModelId) -> Result<&Model, Failure> {
         let model = self.model(id)?;
         if model.state.is_offline() {
@@ -137,7 +136,7 @@ impl Call<'_> {
         Ok(model)
     }
 
-    /// Whether the caller administers the model's workspace.
+    /// Returns whether the caller administers the model's workspace.
     pub(crate) fn is_admin(&self, id: &ModelId) -> bool {
         self.world
             .model(id)

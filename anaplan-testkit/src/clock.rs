@@ -55,9 +55,10 @@ impl FakeClock {
     /// rest of the wait.
     ///
     /// For blocking tests against a fake in process, whose runtime has no paused time: polls, retries and
-    /// rate limits then take some hundredths of a second each. "Nothing happens" means that for 10 ms of
-    /// real time no wait began and no request was served. A test that computes or reads files for longer
-    /// while a call is under way can therefore run into a time-out; async tests should pause tokio's time.
+    /// rate limits then take some hundredths of a second each. "Nothing else happens" means that for about
+    /// 12 ms of real time no wait began or ended and no request was served. A test that computes or reads
+    /// files for longer while a call is in progress can therefore run into a time-out. Async tests should
+    /// pause tokio's time instead.
     ///
     /// ```
     /// use anaplan_core::clock::Clock as _;

@@ -10,7 +10,7 @@ use jiff::ToSpan;
 
 use crate::world::{Format, ModelState, OAuthClient, OpenState, SyncFailure, World};
 
-/// How a user of the demo world signs in.
+/// The credentials of a user of the demo world.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct Credentials {
@@ -30,7 +30,7 @@ impl fmt::Debug for Credentials {
     }
 }
 
-/// What is in the demo world, by its ids.
+/// The ids of the objects in the demo world.
 ///
 /// The company plans its sales in one family of models: `dev` has three revisions and a structural
 /// change that is in none of them yet; `test` has the first two, `prod` the first.
@@ -69,7 +69,7 @@ pub struct Demo {
     pub device_client: Option<OAuthClient>,
     /// A refresh token of the administrator for `device_client`.
     pub device_refresh_token: SecretString,
-    /// What approves in the administrator's name on the pages of the OAuth service: see
+    /// The key that approves in the administrator's name on the pages of the OAuth service: see
     /// [`World::add_approval_key`].
     pub approval_key: SecretString,
     /// `dev`: the list of regions, production data, with a few items; takes new items.
@@ -102,7 +102,7 @@ pub struct Demo {
     pub set_current_period: String,
     /// A fiscal year to which the calendar can be set.
     pub fiscal_year: String,
-    /// `dev`: the file that `good_import` reads; nobody has uploaded anything.
+    /// `dev`: the file that `good_import` reads; without content.
     pub source_file: u64,
     /// `dev`: a file that is never uploaded.
     pub empty_file: u64,
@@ -110,7 +110,7 @@ pub struct Demo {
     pub bad_source_file: u64,
     /// `dev`: loads regions into `list`; leaves no dump when `good_csv` is uploaded.
     pub good_import: u64,
-    /// What `source_file` is meant to hold: three regions, two of which are new.
+    /// Content for `source_file`: three regions, two of which are new.
     pub good_csv: String,
     /// `dev`: loads cells of `module`; when `bad_csv` is uploaded, it uses what it can and leaves a dump
     /// of the rest.
@@ -122,7 +122,7 @@ pub struct Demo {
     pub sales_file: u64,
     /// `dev`: loads cells of `module`; leaves no dump when `sales_csv` is uploaded.
     pub sales_import: u64,
-    /// What `sales_file` is meant to hold.
+    /// Content for `sales_file`.
     pub sales_csv: String,
     /// `dev`: writes the cells of `module`: a header, and a row for each region.
     pub export: u64,

@@ -90,7 +90,7 @@ impl FakeAnaplan {
     }
 }
 
-/// What is wrong with the description of a world.
+/// The error of an invalid description of a world.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InvalidDescription(String);
 

@@ -1,4 +1,4 @@
-//! The fake as its users hold it: a world, a clock, a log, and faults to come.
+//! The fake server: a world, a clock, a request log, and faults to be injected.
 
 mod direct;
 mod serving;
@@ -16,6 +16,7 @@ use crate::demo::{self, Demo};
 use crate::faults::{Fault, FaultPlan};
 use crate::front::in_process::InProcess;
 use crate::log::RequestLog;
+use crate::observer::{Observer, Observers};
 use crate::pki::{Authority, Identity};
 use crate::world::World;
 use direct::DirectSignIn;
@@ -24,7 +25,7 @@ use direct::DirectSignIn;
 pub(crate) use serving::Drawn;
 pub(crate) use serving::Served;
 
-/// An Anaplan that is not there. Cheap to clone; all clones are the same fake.
+/// A fake Anaplan server. Cheap to clone; all clones share the same state.
 ///
 /// [`in_process`](Self::in_process) needs no socket and works under paused time;
 /// `start` (feature `wiremock`) listens on a port of this machine. Both come with the
@@ -43,7 +44,7 @@ pub(crate) use serving::Served;
 pub struct FakeAnaplan {
     shared: Arc<Shared>,
     hosts: Hosts,
-    /// Keeps a server alive for as long as anybody holds the fake.
+    /// Keeps the server running while a clone exists.
     _server: Option<Arc<dyn Send + Sync>>,
     in_process: bool,
 }
@@ -52,10 +53,9 @@ struct Shared {
     clock: FakeClock,
     state: Mutex<State>,
     demo: Option<Demo>,
-    /// Tells those who wait for a model that something has happened.
+    /// Notified whenever the world may have changed.
     changed: Notify,
-    #[cfg(feature = "judge")]
-    verdict: crate::judge::Verdict,
+    observers: Observers,
 }
 
 struct State {
@@ -65,7 +65,7 @@ struct State {
 }
 
 impl FakeAnaplan {
-    /// A fake with the demo world and no socket: its connection brings a transport of its own.
+    /// Creates a fake with the demo world and without sockets: its connection has a transport of its own.
     #[must_use]
     pub fn in_process() -> Self {
         let clock = FakeClock::new();
@@ -73,7 +73,7 @@ impl FakeAnaplan {
         Self::assemble(world, clock, Some(demo))
     }
 
-    /// The same with a world of your own.
+    /// Creates a fake without sockets that serves this world.
     #[must_use]
     pub fn with_world(world: World) -> Self {
         let clock = FakeClock::starting_at(world.now());
@@ -92,8 +92,7 @@ impl FakeAnaplan {
                 state: Mutex::new(state),
                 demo,
                 changed: Notify::new(),
-                #[cfg(feature = "judge")]
-                verdict: crate::judge::Verdict::default(),
+                observers: Observers::new(),
             }),
             hosts: Hosts::all("http://localhost"),
             _server: None,
@@ -101,7 +100,7 @@ impl FakeAnaplan {
         }
     }
 
-    /// The same fake, reached over sockets at this base URL; the server lives as long as the fake.
+    /// Returns the same fake with this base URL. The server runs as long as a clone exists.
     #[cfg(any(feature = "wiremock", feature = "server"))]
     pub(crate) fn served_at(&self, url: &str, server: Arc<dyn Send + Sync>) -> Self {
         Self {
@@ -112,7 +111,7 @@ impl FakeAnaplan {
         }
     }
 
-    /// Where a client finds the fake: hosts, clock and, without sockets, the transport.
+    /// Returns the connection for a client: hosts, clock and, without sockets, the transport.
     #[must_use]
     pub fn connection(&self) -> Connection {
         let connection =
@@ -124,7 +123,7 @@ impl FakeAnaplan {
         }
     }
 
-    /// The base URL of a fake that listens on a socket.
+    /// Returns the base URL of a fake that listens on a socket.
     #[must_use]
     pub fn url(&self) -> &str {
         &self.hosts.api
@@ -156,8 +155,8 @@ impl FakeAnaplan {
     ///
     /// # Panics
     ///
-    /// If the fake was made by [`with_world`](Self::with_world), or if nobody is an administrator in the
-    /// description.
+    /// If the fake was made by [`with_world`](Self::with_world), or if the description has no
+    /// administrator.
     #[must_use]
     #[track_caller]
     pub fn admin(&self) -> crate::Credentials {
@@ -169,14 +168,14 @@ impl FakeAnaplan {
         admin
     }
 
-    /// A certificate of the demo's administrator and its key, from the authority that every fake trusts.
+    /// Returns a certificate and a key of the administrator, issued by the authority that every fake trusts.
     ///
     /// The key is made once for the whole process, at the first call. For other users, and for
     /// certificates that are refused, see [`pki`](crate::pki).
     ///
     /// # Panics
     ///
-    /// When this machine cannot make the key.
+    /// If the key cannot be generated.
     #[must_use]
     #[allow(clippy::expect_used)]
     pub fn admin_identity(&self) -> Identity {
@@ -185,10 +184,9 @@ impl FakeAnaplan {
             .expect("a key and a certificate")
     }
 
-    /// Looks into the world, or changes it.
+    /// Calls a function with the world, to read or change it.
     pub fn world<T>(&self, look: impl FnOnce(&mut World) -> T) -> T {
-        #[cfg(feature = "judge")]
-        self.shared.verdict.enforce();
+        self.shared.observers.check();
         let mut state = self.lock();
         state.world.advance_to(self.shared.clock.now());
         let seen = look(&mut state.world);
@@ -196,60 +194,64 @@ impl FakeAnaplan {
         seen
     }
 
-    /// Approves a device of the OAuth service in the name of a user, who types the code that the device
-    /// shows. `false` when no device waits under this code.
+    /// Approves a device of the OAuth service as a user who types its code. Returns `false` if no device has
+    /// this code.
     pub fn approve_device(&self, user_code: &str, user: &UserId) -> bool {
         self.world(|world| world.approve_device(user_code, user))
     }
 
-    /// Refuses a device of the OAuth service. `false` when no device waits under this code.
+    /// Denies a device of the OAuth service. Returns `false` if no device has this code.
     pub fn deny_device(&self, user_code: &str) -> bool {
         self.world(|world| world.deny_device(user_code))
     }
 
-    /// The clock of the fake, which clients get with the connection.
+    /// Returns the clock of the fake, which clients use through the connection.
     #[must_use]
     pub fn clock(&self) -> &FakeClock {
         &self.shared.clock
     }
 
-    /// Moves the clock forward: tokens expire, tasks come to their end, what was kept goes.
+    /// Moves the clock forward: tokens expire, tasks finish, private content is dropped.
     pub fn advance(&self, by: Duration) {
         self.shared.clock.advance(by);
         self.world(|_| ());
     }
 
-    /// Has something go wrong. Faults are tried in the order in which they were injected, and at most
-    /// one happens to a request.
+    /// Injects a fault. Faults are tried in the order of injection; at most one is applied to a request.
     pub fn inject(&self, fault: Fault) {
         self.lock().faults.add(fault);
     }
 
-    /// Takes back every fault that has not happened yet.
+    /// Removes every injected fault.
     pub fn clear_faults(&self) {
         self.lock().faults.clear();
     }
 
-    /// Sets the dice by which faults with a [chance](Fault::chance) are tossed, and what differs from
-    /// answer to answer.
+    /// Seeds the random numbers of faults with a [chance](Fault::chance), and of all that varies from
+    /// response to response.
     pub fn seed(&self, seed: u64) {
         let mut state = self.lock();
         state.faults.seed(seed);
         state.world.dice.seed(seed);
     }
 
-    /// What was asked so far.
+    /// Adds an observer of the responses.
+    pub fn observe(&self, observer: Arc<dyn Observer>) {
+        self.shared.observers.add(observer);
+    }
+
+    /// Returns the log of the requests so far.
     #[must_use]
     pub fn requests(&self) -> RequestLog {
         self.lock().log.clone()
     }
 
-    /// Forgets what was asked so far.
+    /// Clears the request log.
     pub fn forget_requests(&self) {
         self.lock().log.clear();
     }
 
-    /// A session of the demo's administrator, who is signed in without a request.
+    /// Returns a session of the administrator, who is signed in without a request.
     ///
     /// # Errors
     ///
@@ -258,7 +260,7 @@ impl FakeAnaplan {
         self.session_with(Settings::default())
     }
 
-    /// The same with other settings.
+    /// Returns a session of the administrator with these settings.
     ///
     /// # Errors
     ///
@@ -268,7 +270,7 @@ impl FakeAnaplan {
         self.session_of(&user, settings)
     }
 
-    /// A session of any user of the world, who is signed in without a request.
+    /// Returns a session of a user of the world, who is signed in without a request.
     ///
     /// # Errors
     ///
@@ -278,7 +280,7 @@ impl FakeAnaplan {
         Session::new(self.connection(), Arc::new(authenticator), settings)
     }
 
-    /// A namespace of the demo's administrator, bound to the demo's workspace and dev model.
+    /// Returns a namespace of the administrator, bound to the demo's workspace and dev model.
     ///
     /// # Errors
     ///
@@ -292,7 +294,7 @@ impl FakeAnaplan {
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        // A test that panics while it looks into the world must not hide what went wrong.
+        // A panic in a test's closure must not hide the original failure.
         self.shared
             .state
             .lock()
@@ -300,10 +302,9 @@ impl FakeAnaplan {
     }
 }
 
-#[cfg(feature = "judge")]
 impl Drop for FakeAnaplan {
     fn drop(&mut self) {
-        self.shared.verdict.enforce();
+        self.shared.observers.check();
     }
 }
 

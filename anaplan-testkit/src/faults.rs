@@ -82,7 +82,7 @@ pub(crate) enum Kind {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct OtherUser {
     pub(crate) user: UserId,
-    /// How long after the request, or before it if absent.
+    /// The time after the request, or before it if absent.
     pub(crate) after: Option<Duration>,
 }
 
@@ -115,7 +115,7 @@ impl Kind {
         }
     }
 
-    /// Whether the request reaches the services, which may have it wait for its model.
+    /// Returns whether the request reaches the services, which may have it wait for its model.
     pub(crate) fn reaches_services(&self) -> bool {
         !matches!(
             self,
@@ -219,7 +219,7 @@ impl Fault {
     }
 
     /// Responds with this status and this JSON and does not carry the request out. For responses that the
-    /// fake itself never sends. [`variants`](crate::variants) generates many of them.
+    /// fake itself never sends.
     #[must_use]
     pub fn reply(status: u16, body: impl Into<Bytes>) -> Self {
         let (status, body) = (status_code(status), body.into());

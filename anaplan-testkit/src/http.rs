@@ -142,7 +142,7 @@ impl Request {
             .map(|(_, value)| value.as_str())
     }
 
-    /// Whether a parameter says "true", in whatever case.
+    /// Returns whether a parameter says "true", in whatever case.
     #[must_use]
     pub fn flag(&self, name: &str) -> bool {
         self.param(name)
@@ -168,7 +168,8 @@ impl Request {
     }
 
     /// The credential of the `Authorization` header behind this scheme.
-    pub(crate) fn credential(&self, scheme: &str) -> Option<&str> {
+    #[must_use]
+    pub fn credential(&self, scheme: &str) -> Option<&str> {
         let (name, value) = self.header("authorization")?.split_once(' ')?;
         name.eq_ignore_ascii_case(scheme).then(|| value.trim())
     }
@@ -178,8 +179,9 @@ impl Request {
         schemes.iter().find_map(|scheme| self.credential(scheme))
     }
 
-    /// Whether the `Accept` header admits this type. No header admits everything.
-    pub(crate) fn accepts(&self, wanted: &str) -> bool {
+    /// Returns whether the `Accept` header admits this type. No header admits everything.
+    #[must_use]
+    pub fn accepts(&self, wanted: &str) -> bool {
         let Some(accept) = self.header("accept") else {
             return true;
         };
@@ -190,8 +192,9 @@ impl Request {
         })
     }
 
-    /// Whether the `Accept` header names this type itself.
-    pub(crate) fn asks_for(&self, wanted: &str) -> bool {
+    /// Returns whether the `Accept` header names this type itself.
+    #[must_use]
+    pub fn asks_for(&self, wanted: &str) -> bool {
         self.header("accept").is_some_and(|accept| {
             accept
                 .split(',')

@@ -5,7 +5,6 @@
 mod api;
 #[doc = include_str!("behaviours.md")]
 pub mod behaviours {}
-mod card;
 mod clock;
 mod demo;
 mod description;
@@ -13,18 +12,14 @@ mod fake;
 mod faults;
 mod front;
 mod http;
-#[cfg(feature = "judge")]
-mod judge;
 mod log;
+mod observer;
 pub mod pki;
-pub mod refusals;
-pub mod storm;
+mod server_info;
 mod story;
-pub mod variants;
 pub mod world;
 
 pub use api::handle;
-pub use card::WorldCard;
 pub use clock::FakeClock;
 pub use demo::{Credentials, Demo};
 pub use description::InvalidDescription;
@@ -35,6 +30,8 @@ pub use faults::{Fault, ListingFault, RetryAfter, Route};
 pub use front::server::{Exchange, Server, ServerBuilder};
 pub use http::{Body, Pieces, Request, Response};
 pub use log::{Called, Entry, RequestLog};
+pub use observer::{Observer, observe_every_fake};
 pub use pki::Identity;
-pub use story::story;
+pub use server_info::ServerInfo;
+pub use story::{paused_runtime, story};
 pub use world::{Busy, Pacing, ReportLayout, Rules, SecondSync, World};

@@ -1,4 +1,4 @@
-//! What was asked of the fake: a log for assertions.
+//! The log of the requests that a fake has received, for assertions.
 
 mod assertions;
 
@@ -11,20 +11,20 @@ use http::{HeaderMap, Method, StatusCode};
 
 use crate::http::{Body, Request, Response};
 
-/// How many requests are remembered; older ones are only counted.
+/// The number of requests that are kept; older ones are only counted.
 const REMEMBERED: usize = 100_000;
-/// The largest body that is remembered, in bytes.
+/// The size of the largest body that is kept, in bytes.
 const LARGEST_BODY: usize = 64 * 1024;
-/// How many bytes of bodies are remembered in all.
+/// The total size of the bodies that are kept, in bytes.
 const ALL_BODIES: usize = 64 * 1024 * 1024;
 
 pub use assertions::Called;
 
-/// One request and what became of it.
+/// A request and its outcome.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Entry {
-    /// When it came, by the fake's clock.
+    /// The time of arrival, by the fake's clock.
     pub at: Timestamp,
     /// The method.
     pub method: Method,
@@ -35,42 +35,41 @@ pub struct Entry {
     /// The body, when it is JSON, not larger than 64 KiB, carries no credentials, and was not dropped for
     /// younger ones.
     pub body: Option<Bytes>,
-    /// The status that the fake decided on; `None` when it never looked at the request.
+    /// The status of the response; `None` if the request did not reach the services.
     pub status: Option<StatusCode>,
-    /// The body of the answer, under the same conditions as that of the request.
+    /// The body of the response, under the same conditions as that of the request.
     pub answer: Option<Bytes>,
-    /// The fault that was done to it.
+    /// The fault that was applied.
     pub fault: Option<&'static str>,
 }
 
-/// The requests in the order of their coming.
+/// The requests in the order of arrival.
 ///
-/// It does not grow without end: the youngest 100,000 requests are remembered, and of their bodies and
-/// those of their answers the youngest 64 MiB. Older bodies go first, and their entries stay without them;
-/// older entries are only counted.
+/// The log keeps the youngest 100,000 requests, and the youngest 64 MiB of request and response bodies.
+/// Entries outlive their bodies. Older entries are only counted.
 #[derive(Debug, Clone, Default)]
 pub struct RequestLog {
     entries: VecDeque<Entry>,
     total: u64,
-    /// How many bytes the bodies have.
+    /// The total size of the bodies, in bytes.
     bytes: usize,
-    /// How many of the oldest entries have no body.
+    /// The number of the oldest entries whose bodies were dropped.
     bare: usize,
 }
 
 impl RequestLog {
-    /// How many requests came in all.
+    /// Returns the number of requests, those that are no longer kept included.
     #[must_use]
     pub fn total(&self) -> u64 {
         self.total
     }
 
-    /// The requests that are remembered, oldest first.
+    /// Returns the requests that are kept, oldest first.
     pub fn entries(&self) -> impl Iterator<Item = &Entry> {
         self.entries.iter()
     }
 
-    /// The requests that fit a route such as `POST /2/0/models/*/alm/syncTasks`, see
+    /// Returns the requests that fit a route such as `POST /2/0/models/*/alm/syncTasks`, see
     /// [`Route`](crate::Route).
     ///
     /// # Panics
@@ -86,7 +85,7 @@ impl RequestLog {
         self.entries.iter().filter(move |entry| fits(&route, entry))
     }
 
-    /// The number of requests that fit a route.
+    /// Returns the number of requests that fit a route.
     ///
     /// # Panics
     ///
@@ -97,7 +96,7 @@ impl RequestLog {
         self.of(route).count()
     }
 
-    /// Forgets everything.
+    /// Removes all entries.
     pub(crate) fn clear(&mut self) {
         *self = Self::default();
     }

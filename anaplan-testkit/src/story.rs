@@ -2,8 +2,12 @@
 
 use crate::fake::FakeAnaplan;
 
-/// A runtime whose time is paused.
-pub(crate) fn paused_runtime() -> std::io::Result<tokio::runtime::Runtime> {
+/// Builds a runtime whose time is paused, for tests that need one of their own.
+///
+/// # Errors
+///
+/// Those of tokio's builder.
+pub fn paused_runtime() -> std::io::Result<tokio::runtime::Runtime> {
     tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .start_paused(true)

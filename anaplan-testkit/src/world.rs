@@ -5,6 +5,7 @@ mod alm;
 mod books;
 mod calendar;
 mod cells;
+mod chunk_store;
 mod content;
 mod csv;
 mod cube;
@@ -21,7 +22,6 @@ mod imports;
 mod items;
 mod list_rules;
 mod lists;
-mod made_rows;
 mod members;
 mod model;
 mod oauth;
@@ -33,8 +33,8 @@ mod period;
 mod read_requests;
 mod rules;
 mod runs;
-mod shelf;
 mod structure;
+mod synthetic_csv;
 mod table;
 mod tasks;
 mod tokens;
@@ -79,6 +79,7 @@ pub use structure::{
 pub(crate) use alm::{AlmRefusal, Report, ReportKind, RevisionQuery};
 pub(crate) use calendar::{PeriodKind, year_name};
 pub(crate) use cells::{CellRequest, Given, Named, read_date};
+pub(crate) use chunk_store::ChunkStore;
 pub(crate) use cube::cell_count;
 pub(crate) use exports::Column;
 pub(crate) use files::{FileOf, FileRefusal};
@@ -91,7 +92,6 @@ pub(crate) use oauth::{Issued, OAuth, OAuthRefusal};
 pub(crate) use outcome::{Detail, RunResult};
 pub(crate) use read_requests::{ReadOf, ReadRequests, ReadState, ReadStatus};
 pub(crate) use runs::RunParameters;
-pub(crate) use shelf::Shelf;
 pub(crate) use structure::{LINE_ITEMS, TIME, USERS, VERSIONS};
 pub(crate) use table::{Layout, ListTable, Table};
 pub(crate) use tasks::{Outcome, Parent, TaskBoard, TaskRecord, TaskState};
@@ -117,11 +117,11 @@ pub struct World {
     pub(crate) files: FileStore,
     pub(crate) dumps: DumpStore,
     pub(crate) books: Books,
-    /// What models that are gone had.
+    /// The revisions of deleted models.
     pub(crate) deleted: Vec<(ModelId, Vec<Applied>)>,
     pub(crate) reports: BTreeMap<(ReportKind, ModelId, String, String), Report>,
     pub(crate) read_requests: ReadRequests,
-    /// How the world behaves where real tenants differ, or where a test wants it otherwise.
+    /// The behaviour where real tenants differ, or where a test needs another one.
     pub rules: Rules,
 }
 
@@ -152,7 +152,7 @@ impl World {
         }
     }
 
-    /// What time it is in the world.
+    /// Returns the time of the world.
     #[must_use]
     pub fn now(&self) -> Timestamp {
         self.now
@@ -185,7 +185,7 @@ impl World {
         id
     }
 
-    /// Adds a user who may sign in and nothing else; the handle gives roles.
+    /// Adds a user who may sign in and nothing else; the handle returns roles.
     pub fn add_user(
         &mut self,
         email: impl Into<String>,
@@ -319,14 +319,14 @@ impl World {
             .find(|user| user.email.eq_ignore_ascii_case(email))
     }
 
-    /// Whether a user is an administrator of a model's workspace.
+    /// Returns whether a user is an administrator of a model's workspace.
     pub(crate) fn is_admin_of(&self, user: &UserId, model: &Model) -> bool {
         self.users
             .get(user)
             .is_some_and(|user| user.admin_of.contains(&model.workspace))
     }
 
-    /// Whether a user reaches a model at all: as administrator, or with a role in it.
+    /// Returns whether a user reaches a model at all: as administrator, or with a role in it.
     pub(crate) fn can_open(&self, user: &UserId, model: &Model) -> bool {
         self.is_admin_of(user, model) || model.users.contains_key(user)
     }

@@ -4,6 +4,7 @@
 
 use std::time::{Duration, Instant};
 
+use anaplan_conformance::validated;
 use anaplan_core::clock::Clock as _;
 use anaplan_core::{Response, Endpoint, Method, Path, Result, RetryClass};
 use anaplan_testkit::{FakeAnaplan, Fault, RetryAfter};
@@ -28,7 +29,7 @@ impl Endpoint for Me {
 
 #[test]
 fn blocking_retries_take_no_real_time_when_waits_are_skipped() {
-    let fake = FakeAnaplan::in_process();
+    let fake = validated(FakeAnaplan::in_process());
     fake.clock().skip_waits();
     fake.inject(Fault::throttle(RetryAfter::Seconds(25)).times(2));
     let (began, before) = (Instant::now(), fake.clock().monotonic());

@@ -5,8 +5,9 @@
 
 use std::time::Duration;
 
-use anaplan_core::{RequestBody, 
-    Response, Endpoint, ErrorKind, Method, ModelId, Path, Result, RetryClass, RetryPolicy,
+use anaplan_conformance::validated;
+use anaplan_core::{
+    Endpoint, ErrorKind, Method, ModelId, Path, RequestBody, Response, Result, RetryClass, RetryPolicy,
     Settings,
 };
 use anaplan_testkit::pki::Authority;
@@ -118,13 +119,13 @@ fn without_moments(mut value: Value) -> Value {
 
 /// Every front, with a demo world of its own.
 async fn fronts() -> Vec<(&'static str, FakeAnaplan)> {
-    let server = Server::builder(FakeAnaplan::in_process())
+    let server = Server::builder(validated(FakeAnaplan::in_process()))
         .listen("127.0.0.1:0")
         .await
         .unwrap();
     vec![
-        ("in process", FakeAnaplan::in_process()),
-        ("wiremock", FakeAnaplan::start().await),
+        ("in process", validated(FakeAnaplan::in_process())),
+        ("wiremock", validated(FakeAnaplan::start().await)),
         // The fake keeps the server.
         ("hyper", server.fake()),
     ]
@@ -132,7 +133,7 @@ async fn fronts() -> Vec<(&'static str, FakeAnaplan)> {
 
 #[tokio::test]
 async fn with_and_without_sockets_the_answers_are_the_same() {
-    let direct = answers(&FakeAnaplan::in_process()).await;
+    let direct = answers(&validated(FakeAnaplan::in_process())).await;
     assert_eq!(direct.len(), 13);
     for (name, fake) in fronts().await {
         assert_eq!(answers(&fake).await, direct, "{name}");
@@ -338,7 +339,7 @@ async fn mocks_of_ones_own_win_over_the_world() {
     let theirs = |status| ResponseTemplate::new(status);
     let before = Mock::given(path("/2/0/users/me")).respond_with(theirs(418));
     before.mount(&server).await;
-    let fake = FakeAnaplan::in_process().mount(&server).await;
+    let fake = validated(FakeAnaplan::in_process()).mount(&server).await;
     let after = Mock::given(method("GET"))
         .and(path("/elsewhere"))
         .respond_with(theirs(299));

@@ -4,7 +4,8 @@
 
 use std::time::Duration;
 
-use anaplan_testkit::{FakeAnaplan, World, WorldCard};
+use anaplan_conformance::validated;
+use anaplan_testkit::{FakeAnaplan, ServerInfo, World};
 use http::StatusCode;
 use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
@@ -26,11 +27,11 @@ struct Stage {
 
 impl Stage {
     fn new() -> Self {
-        let fake = FakeAnaplan::in_process();
+        let fake = validated(FakeAnaplan::in_process());
         let admin = fake.admin();
         Self {
             front: Front::of(&fake),
-            oauth: WorldCard::of(&fake).as_value()["oauth"].clone(),
+            oauth: ServerInfo::of(&fake).as_value()["oauth"].clone(),
             password: form(&[("user", &admin.user), ("password", &admin.password)]),
             fake,
         }

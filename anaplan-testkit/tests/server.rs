@@ -6,6 +6,7 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use anaplan_conformance::validated;
 use anaplan_testkit::{Exchange, FakeAnaplan, Fault, Server};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
@@ -33,7 +34,7 @@ fn get(path: &str, more: &str) -> String {
 
 #[tokio::test]
 async fn requests_in_a_pipe_are_answered_in_their_order() {
-    let server = listen(FakeAnaplan::in_process()).await;
+    let server = listen(validated(FakeAnaplan::in_process())).await;
     let mut stream = connect(&server).await;
     let pipe = [
         get("/token/validate", ""),
@@ -52,7 +53,7 @@ async fn requests_in_a_pipe_are_answered_in_their_order() {
 
 #[tokio::test]
 async fn a_connection_outlives_its_answers_and_ends_with_a_drop() {
-    let server = listen(FakeAnaplan::in_process()).await;
+    let server = listen(validated(FakeAnaplan::in_process())).await;
     let mut stream = connect(&server).await;
     let mut buffer = [0; 4096];
     for _ in 0..3 {
@@ -69,7 +70,7 @@ async fn a_connection_outlives_its_answers_and_ends_with_a_drop() {
 
 #[tokio::test]
 async fn a_cut_body_promises_more_than_it_brings() {
-    let server = listen(FakeAnaplan::in_process()).await;
+    let server = listen(validated(FakeAnaplan::in_process())).await;
     server.fake().inject(Fault::truncate(30).times(1));
     let mut stream = connect(&server).await;
     let request = get("/2/0/users/me", "");
@@ -86,7 +87,7 @@ async fn a_cut_body_promises_more_than_it_brings() {
 
 #[tokio::test]
 async fn bodies_over_the_limit_are_refused_and_those_under_it_are_not() {
-    let server = listen(FakeAnaplan::in_process()).await;
+    let server = listen(validated(FakeAnaplan::in_process())).await;
     for (size, status) in [(1000, "401"), (1001, "413")] {
         for chunked in [false, true] {
             let body = "x".repeat(size);
@@ -110,7 +111,7 @@ async fn bodies_over_the_limit_are_refused_and_those_under_it_are_not() {
 
 #[tokio::test]
 async fn what_is_no_http_harms_nobody() {
-    let server = listen(FakeAnaplan::in_process()).await;
+    let server = listen(validated(FakeAnaplan::in_process())).await;
     for nonsense in [
         "\0\0\0\0",
         "GET\r\n\r\n",
@@ -136,7 +137,7 @@ async fn what_is_no_http_harms_nobody() {
 
 #[tokio::test]
 async fn stopping_waits_for_answers_under_way_and_takes_nothing_new() {
-    let fake = FakeAnaplan::in_process();
+    let fake = validated(FakeAnaplan::in_process());
     let server = listen(fake.clone()).await;
     let address = server.address();
     let idle = connect(&server).await;
@@ -155,7 +156,7 @@ async fn stopping_waits_for_answers_under_way_and_takes_nothing_new() {
 
 #[tokio::test]
 async fn a_server_lives_as_long_as_a_fake_that_leads_there() {
-    let server = listen(FakeAnaplan::in_process()).await;
+    let server = listen(validated(FakeAnaplan::in_process())).await;
     let address = server.address();
     let fake = server.fake();
     drop(server);
@@ -173,7 +174,7 @@ async fn a_server_lives_as_long_as_a_fake_that_leads_there() {
 async fn every_exchange_is_told_without_what_is_secret() {
     let told: Arc<Mutex<Vec<Exchange>>> = Arc::default();
     let ears = Arc::clone(&told);
-    let server = Server::builder(FakeAnaplan::in_process())
+    let server = Server::builder(validated(FakeAnaplan::in_process()))
         .observe(move |exchange| ears.lock().unwrap().push(exchange.clone()))
         .listen("127.0.0.1:0")
         .await

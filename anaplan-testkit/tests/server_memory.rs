@@ -3,6 +3,7 @@
 #![cfg(all(feature = "server", target_os = "linux"))]
 #![allow(clippy::unwrap_used)]
 
+use anaplan_conformance::validated;
 use anaplan_testkit::{FakeAnaplan, Pacing, Server};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -95,7 +96,7 @@ impl Client {
 
 #[tokio::test]
 async fn large_files_are_taken_and_given_without_being_held() {
-    let fake = FakeAnaplan::in_process();
+    let fake = validated(FakeAnaplan::in_process());
     let demo = fake.demo();
     let export = fake.world(|world| {
         world.rules.pacing = Pacing::Instant;

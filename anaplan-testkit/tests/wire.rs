@@ -5,6 +5,7 @@
 
 use std::time::Duration;
 
+use anaplan_conformance::validated;
 use anaplan_testkit::{FakeAnaplan, Server};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -19,7 +20,7 @@ struct Fake {
 
 impl Fake {
     async fn start() -> Self {
-        let server = Server::builder(FakeAnaplan::in_process());
+        let server = Server::builder(validated(FakeAnaplan::in_process()));
         let server = server.listen("127.0.0.1:0").await.unwrap();
         let mut fake = Self {
             server,

@@ -5,8 +5,8 @@
 
 mod support;
 
+use anaplan_conformance::rejected_calls::{assert_rejected, reject};
 use anaplan_core::ErrorKind;
-use anaplan_testkit::refusals::{assert_refused, refuse};
 use anaplan_testkit::world::ModelState;
 use anaplan_testkit::{Fault, RetryAfter};
 use support::{Kind, OPERATIONS, Stage, statuses};
@@ -94,9 +94,9 @@ async fn tells_every_refusal_apart_and_takes_it_for_an_answer() {
     for operation in OPERATIONS {
         for refusal in REFUSALS {
             let stage = Stage::set().await;
-            refuse(&stage.fake, operation.route, refusal.0);
+            reject(&stage.fake, operation.route, refusal.0);
             let error = operation.call(&stage).await.unwrap_err();
-            assert_refused(&stage.fake, operation.route, refusal, &error);
+            assert_rejected(&stage.fake, operation.route, refusal, &error);
         }
     }
 }
@@ -325,9 +325,9 @@ mod blocking {
         for operation in OPERATIONS {
             for refusal in REFUSALS {
                 let stage = Stage::set_blocking();
-                refuse(&stage.fake, operation.route, refusal.0);
+                reject(&stage.fake, operation.route, refusal.0);
                 let error = operation.call(&stage).run().unwrap_err();
-                assert_refused(&stage.fake, operation.route, refusal, &error);
+                assert_rejected(&stage.fake, operation.route, refusal, &error);
             }
         }
     }

@@ -4,9 +4,10 @@
 
 #![allow(clippy::unwrap_used, clippy::print_stdout, clippy::disallowed_methods)]
 
+use anaplan_conformance::storm;
 use anaplan_core::{Error, Namespace, Scope};
 use anaplan_testkit::world::{CellValue, Model};
-use anaplan_testkit::{Demo, FakeAnaplan, storm};
+use anaplan_testkit::{Demo, FakeAnaplan};
 use anaplan_transactional::{
     Cell, ListItemKey, ListItemUpdate, NewListItem, Transactional, UpdateModuleData, WriteReport,
 };

@@ -4,7 +4,7 @@
 
 mod support;
 
-use anaplan_testkit::variants;
+use anaplan_conformance::variants;
 use proptest::prelude::any;
 use proptest::test_runner::TestRunner;
 use serde_json::Value;

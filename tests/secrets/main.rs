@@ -24,7 +24,7 @@ use anaplan::{
     Client, ClientBuilder, Credential, Endpoint as _, HeaderMap, ModelId, Result, RetryPolicy,
     StatusCode, Transport,
 };
-use anaplan_testkit::{FakeAnaplan, Fault, Pacing, RetryAfter, Server, WorldCard};
+use anaplan_testkit::{FakeAnaplan, Fault, Pacing, RetryAfter, Server, ServerInfo};
 use tap::Tap;
 use watch::Watch;
 use ways::{WAYS, Way};
@@ -153,7 +153,7 @@ async fn every_way_of_signing_in_keeps_its_secrets_over_sockets() {
         let server = server.listen("127.0.0.1:0").await.unwrap();
         watch.show("a server", &server);
         life_of_a_session(&server.fake(), way, &watch).await;
-        watch.show("a card", &WorldCard::of(&server.fake()));
+        watch.show("a card", &ServerInfo::of(&server.fake()));
     }
     watch.assert_silent();
     let said = watch.said();

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use anaplan::auth::{MemoryTokenStore, OAuth, OAuthClient};
 use anaplan::transport::reqwest::ReqwestTransport;
-use anaplan::{
+use anaplan::{RequestBody, 
     Bytes, Client, Clock, Hosts, ResponseBody, Result, Timestamp, Transport, TransportError,
     async_trait,
 };
@@ -121,7 +121,7 @@ struct Watched {
 impl Transport for Watched {
     async fn send(
         &self,
-        mut request: http::Request<Bytes>,
+        mut request: http::Request<RequestBody>,
     ) -> std::result::Result<http::Response<ResponseBody>, TransportError> {
         let exchange = self.clock.begin_exchange();
         let id = exchange.id();

@@ -144,7 +144,7 @@ pub(super) fn failure(error: &Error) -> Failure {
     let claim = match error.kind() {
         ErrorKind::Ambiguous | ErrorKind::Timeout | ErrorKind::TaskTimeout => Claim::Unknown,
         ErrorKind::TaskFailed => Claim::Failed,
-        _ if OAuthProblem::of(error) == Some(OAuthProblem::LostAnswer) => Claim::Unknown,
+        _ if OAuthProblem::of(error) == Some(OAuthProblem::UnknownOutcome) => Claim::Unknown,
         _ => Claim::NotDone,
     };
     let mut text = format!("{error} {error:?} {error:#?}");

@@ -6,8 +6,8 @@ use anaplan::auth::{
     FileTokenStore, MemoryTokenStore, OAuth, OAuthClient, OAuthTokens, TokenStore as _,
 };
 use anaplan::bulk::Content;
-use anaplan::{
-    Answer, Bytes, Client, Endpoint, Error, ErrorKind, Method, Path, Result, RetryClass,
+use anaplan::{RequestBody, 
+    Response, Bytes, Client, Endpoint, Error, ErrorKind, Method, Path, Result, RetryClass,
 };
 
 use super::perform::failure;
@@ -118,12 +118,12 @@ impl Endpoint for Unreadable {
             .lit("tasks")
     }
 
-    fn body(&self) -> Result<Bytes> {
+    fn body(&self) -> Result<RequestBody> {
         Ok(Bytes::from_static(br#"{"localeName":"en_US"}"#))
     }
 
-    fn decode(&self, answer: Answer) -> Result<Self::Output> {
-        let words: Option<Self::Output> = answer.field_opt("words")?;
+    fn decode(&self, response: Response) -> Result<Self::Output> {
+        let words: Option<Self::Output> = response.field_opt("words")?;
         words.ok_or_else(|| Error::new(ErrorKind::Decode, "the response has no words"))
     }
 }

@@ -25,7 +25,7 @@ pub struct Stage {
 impl Stage {
     /// Production as the target, seen by the administrator.
     pub async fn set() -> Self {
-        let fake = FakeAnaplan::in_process();
+        let fake = anaplan_conformance::validated(FakeAnaplan::in_process());
         let demo = fake.demo();
         let production = alm_of(&fake, &demo.admin.id, &demo.prod);
         let dev = production.with_model(&demo.dev);

@@ -36,7 +36,7 @@ impl Endpoint for Me {
 }
 
 pub(crate) fn fake() -> FakeAnaplan {
-    let fake = FakeAnaplan::in_process();
+    let fake = anaplan_conformance::validated(FakeAnaplan::in_process());
     fake.world(|world| world.rules.burst = None);
     fake
 }

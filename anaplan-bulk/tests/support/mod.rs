@@ -27,7 +27,7 @@ pub struct Stage {
 impl Stage {
     /// The dev model with its workspace, seen by the administrator.
     pub async fn set() -> Self {
-        let fake = FakeAnaplan::in_process();
+        let fake = anaplan_conformance::validated(FakeAnaplan::in_process());
         fake.world(|world| world.rules.pacing = Pacing::Instant);
         let demo = fake.demo();
         let bulk: Bulk = fake.namespace().unwrap();
@@ -116,7 +116,7 @@ impl Stage {
 
 /// The demo world and its dev model, as they come.
 pub fn stage() -> (FakeAnaplan, Demo, Bulk) {
-    let fake = FakeAnaplan::in_process();
+    let fake = anaplan_conformance::validated(FakeAnaplan::in_process());
     let bulk = fake.namespace().unwrap();
     let demo = fake.demo();
     (fake, demo, bulk)

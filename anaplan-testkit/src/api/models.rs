@@ -13,7 +13,7 @@ use crate::api::{Call, Reply, query, workspaces};
 use crate::http::Response;
 use crate::world::{Model, ModelState, OpenState, TaskRecord, User, later};
 
-/// How often a model may be asked to open within ten minutes.
+/// The number of times a model may be asked to open within ten minutes.
 const FAIR_OPENINGS: usize = 5;
 
 pub(crate) const ROUTES: &[Route] = &[

@@ -1,4 +1,4 @@
-//! The pages of the OAuth service that people see: plain forms, which scripts can send as well.
+//! The HTML pages of the OAuth service: plain forms, which scripts can submit as well.
 
 use anaplan_core::UserId;
 use http::{Method, StatusCode};
@@ -71,7 +71,7 @@ fn authorize(world: &World, request: &Request) -> Reply {
     Ok(redirect(&format!("/auth/prelogin?{query}")))
 }
 
-/// What an authorization request asks for, if it may be asked: client, redirect URI, scope.
+/// Checks an authorization request and returns its client, redirect URI and scope.
 fn check<'r>(world: &World, request: &'r Request) -> Result<(&'r str, &'r str, &'r str), Failure> {
     let need = |name: &str| {
         request
@@ -167,7 +167,7 @@ fn activate(world: &mut World, request: &Request, at: &Params<'_>) -> Reply {
     })
 }
 
-/// What a person typed.
+/// The fields of a submitted form.
 struct Form(Vec<(String, String)>);
 
 impl Form {

@@ -131,7 +131,7 @@ fn compare(a: &Value, b: &Value) -> std::cmp::Ordering {
     }
 }
 
-/// Whether a text contains a search pattern: `%` is any run, `_` any character, case does not matter.
+/// Returns whether a text contains a search pattern: `%` is any run, `_` any character, case does not matter.
 pub(crate) fn matches(pattern: &str, text: &str) -> bool {
     fn at(pattern: &[char], text: &[char]) -> bool {
         match pattern.split_first() {

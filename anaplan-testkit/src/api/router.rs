@@ -18,18 +18,18 @@ pub(crate) const ALL_METHODS: &str = "GET,HEAD,POST,PUT,PATCH,DELETE,OPTIONS";
 
 /// A service with a route table of its own.
 pub(crate) struct Service {
-    /// Where the service is reached. A mount on a host is preferred to one on any host, then the longer
+    /// Hosts and prefixes of the service. A mount on a host is preferred to one on any host, then the longer
     /// prefix to the shorter one.
     pub(crate) mounts: &'static [Mount],
-    /// How callers prove who they are, unless a row says otherwise.
+    /// Accepted credentials, unless a row has its own.
     pub(crate) auth: Auth,
     /// The form of error bodies.
     pub(crate) errors: ErrorForm,
     /// The query parameters that select a page.
     pub(crate) paging: Paging,
-    /// Whether requests take tokens out of the rate limiter's bucket.
+    /// `true` if requests take tokens out of the rate limiter's bucket.
     pub(crate) rate_limited: bool,
-    /// Whether bodies may hold credentials, and are kept out of the request log.
+    /// `true` if bodies may hold credentials, and are kept out of the request log.
     pub(crate) confidential: bool,
     pub(crate) groups: &'static [Group],
 }
@@ -81,7 +81,7 @@ pub(crate) enum Lookup<'r> {
 }
 
 impl Lookup<'_> {
-    /// Whether the handler checks the credential itself.
+    /// Returns whether the handler checks the credential itself.
     fn is_open(&self) -> bool {
         matches!(self, Self::Found(_, route, _) if matches!(route.handler, Handler::Open(_)))
     }

@@ -147,12 +147,12 @@ fn the_model<'a>(call: &'a Call<'_>, id: &ModelId) -> Result<&'a Model, Failure>
     call.world.model(id).ok_or(Failure::NotFound)
 }
 
-/// Whether the caller's role lets them read a module.
+/// Returns whether the caller's role lets them read a module.
 fn may_read(call: &Call<'_>, model: &Model, module: &Module) -> bool {
     may(call, model, |role| role.read.contains(&module.id))
 }
 
-/// Whether the caller's role lets them write a module.
+/// Returns whether the caller's role lets them write a module.
 fn may_write(call: &Call<'_>, model: &Model, module: &Module) -> bool {
     may(call, model, |role| role.write.contains(&module.id))
 }
@@ -218,7 +218,7 @@ fn check_size(call: &Call<'_>, size: usize, what: &str) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Whether risky fields are to stand in quotes.
+/// Returns whether risky fields are to stand in quotes.
 fn wants_escapes(call: &Call<'_>) -> bool {
     call.request
         .header("accept")

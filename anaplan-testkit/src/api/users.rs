@@ -46,7 +46,7 @@ pub(crate) fn respond(call: &Call<'_>, fits: impl Fn(&User) -> bool) -> Reply {
         .into())
 }
 
-/// What somebody else sees is for tenant administrators to know.
+/// Returns the user, for an operation on another user's access. Only tenant administrators may see it.
 fn seen<'a>(call: &'a Call<'_>, id: &str) -> Result<&'a User, Failure> {
     let asker = call.world.user(&call.user).ok_or(Failure::NotFound)?;
     let user = call.world.user(&UserId::from(id));

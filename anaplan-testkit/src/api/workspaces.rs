@@ -37,7 +37,7 @@ fn id(at: &Params<'_>) -> WorkspaceId {
     WorkspaceId::from(at.get("workspace"))
 }
 
-/// Whether a user sees a workspace at all.
+/// Returns whether a user sees a workspace at all.
 pub(crate) fn is_seen_by(call: &Call<'_>, user: &User, workspace: &WorkspaceId) -> bool {
     user.tenant_admin || belongs_to(call, user, workspace)
 }

@@ -7,7 +7,7 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anaplan_testkit::{Exchange, FakeAnaplan, Pacing, Server, WorldCard};
+use anaplan_testkit::{Exchange, FakeAnaplan, Pacing, Server, ServerInfo};
 use clap::Parser;
 
 /// A stateful fake of Anaplan.
@@ -29,11 +29,11 @@ struct Arguments {
     #[arg(long, value_name = "DIR")]
     write_world: Option<PathBuf>,
 
-    /// How many requests pass at once before 429; 0 turns the limit off
+    /// The number of requests that pass at once before 429; 0 turns the limit off
     #[arg(long, value_name = "N")]
     burst: Option<u32>,
 
-    /// How tasks progress: with the time, for a duration such as `2s`; with the polls of the task itself,
+    /// The progress of tasks: with the time, for a duration such as `2s`; with the polls of the task itself,
     /// such as `polls:3`; or `instant`. Other calls wait while a task of a given duration runs in their model
     #[arg(long, value_name = "PACE", default_value = "2s", value_parser = pace)]
     pace: Pacing,
@@ -46,7 +46,7 @@ struct Arguments {
     #[arg(long)]
     env: bool,
 
-    /// Serve https; the card names the certificate of the authority to be trusted
+    /// Serve https; the JSON names the certificate of the authority to be trusted
     #[cfg(feature = "https")]
     #[arg(long)]
     https: bool,
@@ -68,7 +68,7 @@ async fn main() -> ExitCode {
 }
 
 async fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
-    // Before anybody can know that the program runs: whoever reads the card may end it at once.
+    // Before the JSON is printed: its reader may end the program at once.
     let mut signals = Signals::new()?;
     let fake = match &arguments.world {
         Some(file) => load(file)?,
@@ -103,16 +103,16 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
             temporary.path()
         }
     };
-    let card = WorldCard::of(&server.fake())
+    let info = ServerInfo::of(&server.fake())
         .with_files(folder)
         .map_err(|error| format!("cannot write into {}: {error}", folder.display()))?;
     let mut stdout = io::stdout();
     if arguments.env {
-        write!(stdout, "{}", card.to_shell())?;
+        write!(stdout, "{}", info.to_shell())?;
     } else if arguments.pretty {
-        writeln!(stdout, "{card:#}")?;
+        writeln!(stdout, "{info:#}")?;
     } else {
-        writeln!(stdout, "{card}")?;
+        writeln!(stdout, "{info}")?;
     }
     stdout.flush()?;
 

@@ -10,8 +10,13 @@ use std::time::Duration;
 use anaplan_core::clock::{Clock as _, SystemClock};
 use tokio::sync::Notify;
 
-/// The real time without any activity after which the earliest wait is skipped.
-const QUIET: Duration = Duration::from_millis(10);
+/// The number of rounds without any activity after which the earliest wait is skipped.
+const ROUNDS: u32 = 3;
+/// The real time that a round takes.
+const ROUND: Duration = Duration::from_millis(4);
+/// The number of times that other tasks get a turn at the end of a round: after a pause of the whole
+/// process, they are ready at the same time as the wait.
+const TURNS: u32 = 8;
 
 /// The waits of a clock, and the time that was skipped in them.
 #[derive(Debug, Default)]
@@ -54,6 +59,7 @@ impl Skipping {
     /// Waits until `duration` has passed by the system's clock and by what was skipped.
     pub(super) async fn sleep(self: Arc<Self>, system: SystemClock, duration: Duration) {
         let wait = Wait::begin(&self, &system, duration);
+        let (mut quiet, mut seen) = (0, 0);
         loop {
             // Before the check, so that nothing that happens after it is missed.
             let mut moved = pin!(self.moved.notified());
@@ -67,7 +73,14 @@ impl Skipping {
             if left.is_zero() {
                 return;
             }
-            let mut over = system.sleep(left.min(QUIET));
+            quiet = if activity == seen { quiet + 1 } else { 0 };
+            seen = activity;
+            if quiet == ROUNDS {
+                quiet = 0;
+                self.skip(&wait, activity, &system);
+                continue;
+            }
+            let mut over = system.sleep(left.min(ROUND));
             poll_fn(|cx| {
                 let moved = moved.as_mut().poll(cx).is_ready();
                 if moved || over.as_mut().poll(cx).is_ready() {
@@ -77,7 +90,9 @@ impl Skipping {
                 }
             })
             .await;
-            self.skip(&wait, activity, &system);
+            for _ in 0..TURNS {
+                tokio::task::yield_now().await;
+            }
         }
     }
 
@@ -183,9 +198,9 @@ mod tests {
         runtime().block_on(async {
             let alarm = clock.sleep(Duration::from_secs(3600));
             let busy = async {
-                for _ in 0..50 {
+                for _ in 0..100 {
                     clock.note_activity();
-                    tokio::time::sleep(Duration::from_millis(2)).await;
+                    tokio::time::sleep(Duration::from_millis(1)).await;
                 }
             };
             tokio::select! {

@@ -1,4 +1,4 @@
-//! What the demo's dev model has to move data in and out.
+//! Files, imports, exports, actions and processes of the demo's dev model.
 
 use crate::demo::Demo;
 use crate::world::{Format, Selection, SortKey, World};

@@ -1,4 +1,4 @@
-//! How a fake answers: what a request waits for, what faults make of it, who looks at the answer.
+//! The path of a request through the fake: waits, faults, observers.
 
 use std::future::{Future as _, poll_fn};
 use std::pin::pin;
@@ -16,7 +16,7 @@ use crate::faults::{Effect, Injected, Kind, OtherUser};
 use crate::http::{Body, Request, Response};
 use crate::world::World;
 
-/// What a front does with a request.
+/// The outcome of a request, for a front.
 #[derive(Debug)]
 pub(crate) enum Served {
     /// Send the whole response.
@@ -48,7 +48,7 @@ pub(crate) struct Drawn {
 }
 
 impl Drawn {
-    /// How long the front waits before it has the request carried out. The request is carried out even
+    /// Returns the time the front waits before it has the request carried out. The request is carried out even
     /// when its sender has gone away meanwhile.
     pub(crate) fn before(&self) -> Duration {
         match self.kind() {
@@ -65,12 +65,12 @@ impl Drawn {
         self.injected.as_ref()?.other_user.as_ref()
     }
 
-    /// Whether the request reaches the services, which may have it wait.
+    /// Returns whether the request reaches the services, which may have it wait.
     fn reaches_services(&self) -> bool {
         self.kind().is_none_or(Kind::reaches_services)
     }
 
-    /// How long the front waits before it sends the answer.
+    /// Returns the time the front waits before it sends the answer.
     pub(crate) fn after(&self) -> Duration {
         match self.kind() {
             Some(Kind::Delay(delay)) => *delay,
@@ -86,7 +86,7 @@ impl FakeAnaplan {
         Drawn { injected }
     }
 
-    /// How long a request would wait now for its model to be free.
+    /// Returns the time a request would wait now for its model to be free.
     pub(crate) fn busy_for(&self, request: &Request, drawn: &Drawn, came: Timestamp) -> Duration {
         if !drawn.reaches_services() {
             return Duration::ZERO;
@@ -103,7 +103,7 @@ impl FakeAnaplan {
     /// Has a request carried out when its time has come: after the delay of its fault, and when its model
     /// is free. `None` when the runtime ends before.
     ///
-    /// What has to wait does so on a task of its own, and is carried out even when its sender has gone
+    /// A request that waits does so on a task of its own, and is carried out even when its sender has gone
     /// away meanwhile.
     pub(crate) async fn serve_in_turn(&self, request: Request, drawn: &Drawn) -> Option<Served> {
         let came = self.shared.clock.now();
@@ -135,7 +135,7 @@ impl FakeAnaplan {
         turn.await.ok()
     }
 
-    /// Has a request carried out, and spoils the answer as the fault wants it.
+    /// Has a request carried out, and applies the fault to the response.
     pub(crate) fn serve(&self, request: &Request, drawn: &Drawn) -> Served {
         let now = self.shared.clock.now();
         self.shared.clock.note_activity();
@@ -149,7 +149,7 @@ impl FakeAnaplan {
                 Some(delay) => self.carry_out_later(world, request, &other.user, delay),
             }
         }
-        let mut served = self.spoil(world, request, drawn.kind());
+        let mut served = self.apply_fault(world, request, drawn.kind());
         if world.rules.date_header {
             served.set_date(now);
         }
@@ -160,28 +160,19 @@ impl FakeAnaplan {
         log.note(now, request, response, fault);
         drop(state);
         self.shared.clock.note_activity();
-        #[cfg(feature = "judge")]
-        self.shared.verdict.enforce();
+        self.shared.observers.check();
         self.shared.changed.notify_waiters();
         served
     }
 
-    /// What the services answer.
+    /// Returns the response of the services.
     fn handle(&self, world: &mut World, request: &Request) -> Response {
-        #[cfg(feature = "judge")]
-        {
-            let response = api::handle(world, request);
-            let (response, heard) = crate::judge::hear(request, response, world.rules.novelties);
-            if let Err(contradiction) = heard {
-                self.shared.verdict.note(contradiction);
-            }
-            response
-        }
-        #[cfg(not(feature = "judge"))]
-        api::handle(world, request)
+        let response = api::handle(world, request);
+        let observers = &self.shared.observers;
+        observers.response(request, response, &world.rules)
     }
 
-    fn spoil(&self, world: &mut World, request: &Request, fault: Option<&Kind>) -> Served {
+    fn apply_fault(&self, world: &mut World, request: &Request, fault: Option<&Kind>) -> Served {
         let failure = |world: &World, status: StatusCode| {
             let message = status.canonical_reason().unwrap_or("Error");
             api::refuse(world, request, api::Failure::new(status, message))
@@ -194,12 +185,10 @@ impl FakeAnaplan {
                 self.carry_out(world, request, *effect);
                 Served::Answer(failure(world, *status))
             }
-            Some(Kind::Throttle(retry_after)) => Served::Answer(api::too_many(
-                api::ErrorForm::Integration,
-                world,
-                request,
-                *retry_after,
-            )),
+            Some(Kind::Throttle(retry_after)) => {
+                let form = api::ErrorForm::Integration;
+                Served::Answer(api::too_many(form, world, request, *retry_after))
+            }
             Some(Kind::Drop(effect)) => {
                 self.carry_out(world, request, *effect);
                 Served::Dropped

@@ -11,7 +11,7 @@ use crate::http::Request;
 pub(crate) struct FaultPlan {
     faults: Vec<Fault>,
     seed: u64,
-    /// How often each request was received. Every request has its own random numbers, so that they do not
+    /// The number of times each request was received. Every request has its own random numbers, so that they do not
     /// depend on other requests at the same time.
     received: HashMap<u64, u64>,
 }

@@ -48,10 +48,9 @@ impl Route {
         }
         segments.next().is_none()
     }
-}
 
-impl Route {
-    /// Whether some request fits both this route and a path template with parameters in braces.
+    /// Returns whether some request matches both this pattern and a path template with parameters in
+    /// braces.
     pub(crate) fn may_fit(&self, method: &str, template: &str) -> bool {
         let wanted = self.method.as_ref().map(Method::as_str);
         let by_method = match wanted {
@@ -120,7 +119,7 @@ fn known_method(route: &str, name: &str) -> Method {
     })
 }
 
-/// The most similar of several texts.
+/// Returns the candidate that is most similar to a text.
 pub(crate) fn nearest<'a>(text: &str, candidates: impl Iterator<Item = &'a str>) -> &'a str {
     candidates
         .min_by_key(|candidate| strsim::damerau_levenshtein(text, candidate))
@@ -145,7 +144,7 @@ mod tests {
 
     #[test]
     #[should_panic(expected = "`PSOT /2/0/models` names no HTTP method: did you mean `POST`?")]
-    fn unknown_method_panics_with_a_suggestion() {
+    fn route_with_an_unknown_method_panics_with_a_suggestion() {
         let _ = Route::from("PSOT /2/0/models");
     }
 }

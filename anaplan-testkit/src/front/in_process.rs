@@ -13,7 +13,7 @@ use futures_core::Stream;
 use crate::fake::{FakeAnaplan, Served};
 use crate::http::{Body, Pieces, Request, Response};
 
-/// How large the pieces are in which a body arrives, in bytes.
+/// The size of the pieces of a body, in bytes.
 const PIECE: usize = 64 * 1024;
 
 /// Hands requests to the fake as function calls.

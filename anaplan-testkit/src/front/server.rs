@@ -26,9 +26,9 @@ use exchange::Desk;
 
 /// The largest request body that is read, in bytes: more than the largest chunk of a file.
 const BODY_LIMIT: usize = 64 << 20;
-/// How long answers that are under way may take when the server stops.
+/// The time that pending responses may take when the server stops.
 const GRACE: Duration = Duration::from_secs(5);
-/// How long the server pauses when the machine has no connection to give.
+/// The time the server pauses when the machine has no connection to give.
 const PAUSE: Duration = Duration::from_millis(50);
 
 /// Serves a fake on a socket.
@@ -67,9 +67,9 @@ pub struct Exchange {
     pub path: String,
     /// The status of the answer; `None` when the connection was closed without one.
     pub status: Option<StatusCode>,
-    /// Whether the connection was broken on purpose, without an answer or in the middle of it.
+    /// `true` if the connection was broken on purpose, without an answer or in the middle of it.
     pub broken: bool,
-    /// How long it took up to the head of the answer.
+    /// The time until the head of the response.
     pub took: Duration,
 }
 
@@ -168,7 +168,7 @@ impl ServerBuilder {
     }
 }
 
-/// How connections come in.
+/// The transport of accepted connections.
 #[derive(Clone)]
 enum Door {
     Http,
@@ -195,7 +195,7 @@ impl Server {
             .map(|authority| authority.certificate_pem())
     }
 
-    /// Where it listens.
+    /// Returns the address that it listens on.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
@@ -239,7 +239,7 @@ impl fmt::Debug for ServerBuilder {
     }
 }
 
-/// How this machine reaches what listens there.
+/// Returns the address by which this machine reaches a listener.
 fn url(mut address: SocketAddr, https: bool) -> String {
     if address.ip().is_unspecified() {
         address.set_ip(match address.ip() {

@@ -32,7 +32,7 @@ impl FakeAnaplan {
         fake.served_at(&server.uri(), Arc::new(server))
     }
 
-    /// Serves the world on a wiremock server of yours, and gives the same fake with a connection that
+    /// Serves the world on a wiremock server of yours, and returns the same fake with a connection that
     /// leads there. Your own mocks win wherever they match, unless they have the lowest priority, 255.
     ///
     /// ```
@@ -152,7 +152,7 @@ fn read(request: &wiremock::Request) -> Option<Request> {
     Some(Request::new(read))
 }
 
-/// What wiremock needs to close a connection.
+/// The error that makes wiremock close a connection.
 #[derive(Debug)]
 struct Broken;
 

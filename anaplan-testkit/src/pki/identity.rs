@@ -16,7 +16,7 @@ use super::failed;
 
 const RSA_ENCRYPTION: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
 
-/// What OpenSSL 3 takes when nobody tells it otherwise.
+/// The default of OpenSSL 3.
 const ROUNDS: u32 = 2048;
 
 /// The password of every encrypted key. It protects nothing: everybody knows it.

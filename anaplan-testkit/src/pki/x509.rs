@@ -1,4 +1,4 @@
-//! What matters of a certificate that somebody shows.
+//! The parts of a presented certificate that are checked.
 
 use anaplan_core::Timestamp;
 use aws_lc_rs::signature::{

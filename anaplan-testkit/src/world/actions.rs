@@ -17,11 +17,11 @@ pub struct Action {
     pub name: String,
     /// The code.
     pub code: Option<String>,
-    /// What it does.
+    /// Its effect.
     pub act: Act,
 }
 
-/// What an action does.
+/// The effect of an action.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Act {
@@ -40,7 +40,7 @@ pub enum Act {
         list: u64,
         /// By what.
         by: SortKey,
-        /// Whether the last comes first.
+        /// `true` if the last comes first.
         descending: bool,
     },
     /// Copies every cell of one item of a list to another one.
@@ -153,7 +153,7 @@ pub struct Process {
     pub code: Option<String>,
     /// The ids of what it runs, in this order.
     pub steps: Vec<u64>,
-    /// Whether the steps after a failed one are left out.
+    /// `true` if the steps after a failed one are left out.
     pub stops_on_failure: bool,
 }
 

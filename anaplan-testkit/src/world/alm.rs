@@ -15,7 +15,7 @@ pub(crate) use reports::{Report, ReportKind};
 pub(crate) use revisions::RevisionQuery;
 pub use revisions::{Applied, Revision};
 
-/// What a finished task says.
+/// The result of a finished task.
 #[derive(Debug, Clone)]
 pub(crate) struct AlmOutcome {
     pub(crate) source: String,

@@ -1,4 +1,4 @@
-//! What the world has really done, whatever its answers said.
+//! The effects that requests really had, whatever their responses said.
 
 use anaplan_core::{ModelId, TaskId, Timestamp, UserId};
 
@@ -24,27 +24,27 @@ pub struct Books {
     pub runs_done: Vec<RunDone>,
     /// Every upload that was completed.
     pub files_completed: Vec<FileCompleted>,
-    /// How many list items were added through the API.
+    /// The number of list items added through the API.
     pub items_added: u64,
-    /// How many list items were changed through the API.
+    /// The number of list items changed through the API.
     pub items_updated: u64,
-    /// How many list items were deleted through the API.
+    /// The number of list items deleted through the API.
     pub items_deleted: u64,
-    /// How many cells were written through the API; one that is written twice counts twice.
+    /// The number of cells written through the API; one that is written twice counts twice.
     pub cells_written: u64,
     /// Every read request that was made: the model, the request's id.
     pub read_requests_made: Vec<(ModelId, String)>,
-    /// How many sessions were opened.
+    /// The number of sessions that were opened.
     pub sign_ins: u64,
-    /// How many sessions were prolonged.
+    /// The number of sessions that were refreshed.
     pub refreshes: u64,
-    /// How many sessions were ended by their users.
+    /// The number of sessions ended by their users.
     pub sign_outs: u64,
-    /// How often the OAuth service gave tokens to somebody who signed in, by code or by device.
+    /// The number of times the OAuth service issued tokens for a sign-in by code or by device.
     pub oauth_sign_ins: u64,
-    /// How often the OAuth service gave tokens for a refresh token.
+    /// The number of times the OAuth service issued tokens for a refresh token.
     pub oauth_refreshes: u64,
-    /// How many requests were refused because they were too many.
+    /// The number of requests refused because they were too many.
     pub throttled: u64,
 }
 
@@ -64,7 +64,7 @@ pub struct TaskStarted {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RunStarted {
-    /// What kind of object.
+    /// The kind of object.
     pub kind: RunKind,
     /// The model.
     pub model: ModelId,
@@ -84,7 +84,7 @@ pub struct RunStarted {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RunDone {
-    /// What kind of object.
+    /// The kind of object.
     pub kind: RunKind,
     /// The model.
     pub model: ModelId,
@@ -96,9 +96,9 @@ pub struct RunDone {
     pub user: UserId,
     /// The process that it was a step of.
     pub process: Option<u64>,
-    /// Whether it succeeded.
+    /// `true` if it succeeded.
     pub successful: bool,
-    /// How many rows had an effect, or how many items or cells an action changed.
+    /// The number of rows had an effect, or how many items or cells an action changed.
     pub rows: u64,
 }
 
@@ -112,9 +112,9 @@ pub struct FileCompleted {
     pub file: u64,
     /// Whose content it is.
     pub user: UserId,
-    /// How many bytes it has.
+    /// The number of bytes it has.
     pub bytes: u64,
-    /// How many chunks.
+    /// The number of chunks.
     pub chunks: usize,
 }
 
@@ -127,7 +127,7 @@ impl Books {
         started.next().map(|started| &started.user)
     }
 
-    /// How often an object was carried out, within processes or by itself.
+    /// Returns how often an object was carried out, within processes or by itself.
     #[must_use]
     pub fn times_done(&self, model: &ModelId, object: u64) -> usize {
         let done = self.runs_done.iter();

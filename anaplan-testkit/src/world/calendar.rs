@@ -35,7 +35,7 @@ impl CalendarKind {
     }
 }
 
-/// How weeks are named.
+/// The names of weeks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum WeekFormat {
@@ -59,7 +59,7 @@ impl WeekFormat {
     }
 }
 
-/// How a model divides time, and which years it covers.
+/// The time scale of a model: its periods and years.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Calendar {
@@ -69,31 +69,31 @@ pub struct Calendar {
     pub fiscal_year: i16,
     /// The month in which fiscal years begin, 1 to 12.
     pub first_month: i8,
-    /// How many years are covered before the current one.
+    /// The number of years covered before the current one.
     pub past_years: i16,
-    /// How many years are covered after the current one.
+    /// The number of years covered after the current one.
     pub future_years: i16,
-    /// Whether there are totals of quarters.
+    /// `true` if there are totals of quarters.
     pub quarters: bool,
-    /// Whether there are totals of half years.
+    /// `true` if there are totals of half years.
     pub half_years: bool,
-    /// Whether there are totals of the year so far.
+    /// `true` if there are totals of the year so far.
     pub year_to_date: bool,
-    /// Whether there are totals of the rest of the year.
+    /// `true` if there are totals of the rest of the year.
     pub year_to_go: bool,
-    /// Whether there is a total of everything.
+    /// `true` if there is a total of everything.
     pub all_periods: bool,
-    /// How many weeks the months of a quarter have, for grouped weeks.
+    /// The number of weeks the months of a quarter have, for grouped weeks.
     pub grouping: [i64; 3],
     /// Which month gets the 53rd week, counted from 1.
     pub extra_week_month: usize,
     /// Which quarter has four of the 13 months, counted from 1.
     pub extra_month_quarter: usize,
-    /// How weeks are named.
+    /// The names of weeks.
     pub week_format: WeekFormat,
     /// The first day, for general weeks.
     pub start: Date,
-    /// How many weeks are covered, for general weeks.
+    /// The number of weeks are covered, for general weeks.
     pub weeks: i64,
 }
 
@@ -137,7 +137,7 @@ impl Calendar {
         )
     }
 
-    /// Whether a day is covered.
+    /// Returns whether a day is covered.
     #[must_use]
     pub fn contains(&self, day: Date) -> bool {
         let (first, last) = self.range();

@@ -15,7 +15,7 @@ use crate::world::structure::{
     CellValue, Dimension, Format, LineItem, Module, TIME, USERS, VERSIONS,
 };
 
-/// What a request says about one cell.
+/// A cell in a request.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct CellRequest {
     pub(crate) line_item: Named,
@@ -23,7 +23,7 @@ pub(crate) struct CellRequest {
     pub(crate) value: Given,
 }
 
-/// How something is pointed out.
+/// A reference by id, name or code.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Named {
     Id(String),

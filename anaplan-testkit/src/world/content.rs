@@ -1,4 +1,4 @@
-//! What users have in files: chunks that have come, or that are made while they are read.
+//! Private content of files: uploaded chunks, or chunks that are generated while they are read.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -8,20 +8,20 @@ use anaplan_core::{ModelId, Timestamp, UserId};
 use bytes::Bytes;
 
 use crate::http::Pieces;
-use crate::world::made_rows::MadeRows;
-use crate::world::shelf::Shelf;
+use crate::world::chunk_store::ChunkStore;
+use crate::world::synthetic_csv::SyntheticCsv;
 use crate::world::tokens::later;
 
-/// How long private content is kept after the last access.
+/// The time private content is kept after the last access.
 pub(crate) const LIFE: Duration = Duration::from_secs(48 * 3600);
 /// The largest chunk that is given, in bytes.
 pub(crate) const CHUNK: usize = 10_000_000;
 
-/// What one user has in one file.
+/// The content of one file for one user.
 #[derive(Debug, Clone)]
 pub(crate) struct Content {
     pub(crate) chunks: Chunks,
-    /// How many chunks there will be, where that was said.
+    /// The number of chunks, where that was said.
     pub(crate) declared: Option<usize>,
     pub(crate) completed: bool,
     pub(crate) touched: Timestamp,
@@ -29,21 +29,21 @@ pub(crate) struct Content {
 
 #[derive(Debug, Clone)]
 pub(crate) enum Chunks {
-    Held(Shelf),
-    Made(MadeRows),
+    Held(ChunkStore),
+    Made(SyntheticCsv),
 }
 
 impl Content {
     pub(crate) fn announced(declared: Option<usize>, now: Timestamp) -> Self {
         Self {
-            chunks: Chunks::Held(Shelf::default()),
+            chunks: Chunks::Held(ChunkStore::default()),
             declared,
             completed: false,
             touched: now,
         }
     }
 
-    pub(crate) fn whole(chunks: Shelf, now: Timestamp) -> Self {
+    pub(crate) fn whole(chunks: ChunkStore, now: Timestamp) -> Self {
         Self {
             declared: Some(chunks.count()),
             chunks: Chunks::Held(chunks),
@@ -52,7 +52,7 @@ impl Content {
         }
     }
 
-    pub(crate) fn made(rows: MadeRows, now: Timestamp) -> Self {
+    pub(crate) fn made(rows: SyntheticCsv, now: Timestamp) -> Self {
         Self {
             declared: Some(rows.chunks()),
             chunks: Chunks::Made(rows),
@@ -61,7 +61,7 @@ impl Content {
         }
     }
 
-    /// Whether all of it is there.
+    /// Returns whether all of it is there.
     pub(crate) fn is_ready(&self) -> bool {
         match (&self.chunks, self.declared) {
             (Chunks::Made(_), _) => true,
@@ -162,7 +162,7 @@ mod tests {
     fn content_is_ready_when_every_announced_chunk_is_there() {
         let mut content = Content::announced(Some(2), Timestamp::UNIX_EPOCH);
         assert_eq!((content.is_ready(), content.listed()), (false, vec![0, 1]));
-        content.chunks = Chunks::Held(Shelf::of(["a".into(), "b".into()]));
+        content.chunks = Chunks::Held(ChunkStore::of(["a".into(), "b".into()]));
         assert_eq!(content.pieces().map(join).unwrap().unwrap(), "ab");
         let streaming = Content::announced(None, Timestamp::UNIX_EPOCH);
         assert_eq!((streaming.is_ready(), streaming.chunk_count()), (false, -1));

@@ -15,7 +15,7 @@ pub(crate) struct Row {
     /// The line of its beginning, from 1.
     pub(crate) line: u64,
     pub(crate) fields: Vec<String>,
-    /// What is wrong with its form.
+    /// The problem with its form.
     pub(crate) fault: Option<RowFault>,
 }
 

@@ -9,7 +9,7 @@ use crate::world::members::Members;
 use crate::world::model::Model;
 use crate::world::structure::{CellValue, Dimension, Format, LineItem, Module, TIME};
 
-/// How far formulas may refer to each other.
+/// The longest chain of formulas that refer to each other.
 const DEPTH: usize = 32;
 
 /// A module at one moment, with all that its cells depend on; it does not change with the model.
@@ -108,7 +108,7 @@ impl Cube {
             .unwrap_or(&self.module_dimensions)
     }
 
-    /// What a cell shows. Empty where the line item has no such cell.
+    /// Returns the text of a cell. Empty if the line item has no such cell.
     pub(crate) fn text(&self, line_item: &LineItem, place: Place<'_>) -> String {
         let Some(indices) = self.indices(line_item, place) else {
             return String::new();
@@ -284,7 +284,7 @@ pub(crate) fn number_text(number: f64) -> String {
     number.to_string()
 }
 
-/// How often a line item's cells exist, totals included.
+/// Returns how often a line item's cells exist, totals included.
 pub(crate) fn cell_count(world: &World, model: &Model, module: &Module, item: &LineItem) -> u64 {
     item.dimensions(module)
         .iter()

@@ -1,4 +1,4 @@
-//! What differs between two structures.
+//! Differences between two structures.
 
 mod kinds;
 mod things;
@@ -12,9 +12,9 @@ pub use kinds::{Change, ObjectKind};
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Difference {
-    /// What kind of object it is.
+    /// The kind of object.
     pub kind: ObjectKind,
-    /// What happened to it.
+    /// The change.
     pub change: Change,
     /// Its id, where it has one.
     pub id: Option<u64>,
@@ -22,7 +22,7 @@ pub struct Difference {
     pub name: String,
     /// The name of the object that it is part of.
     pub owner: Option<String>,
-    /// What of it differs: attribute, before, after. For new and removed objects, all there is.
+    /// The attributes that differ: name, before, after. For new and removed objects, all there is.
     pub attributes: Vec<(&'static str, String, String)>,
 }
 

@@ -1,27 +1,27 @@
-//! What runs leave behind for a while: the rows that an import could not use, and optimizer logs.
+//! Failure dumps of imports and logs of the optimizer, which are kept for a while.
 
 use std::collections::BTreeMap;
 
 use anaplan_core::{ModelId, TaskId, Timestamp, UserId};
 
 use crate::world::World;
+use crate::world::chunk_store::{ChunkStore, Chunker};
 use crate::world::content::LIFE;
 use crate::world::csv::{Table, write_row};
 use crate::world::imports::BadRow;
-use crate::world::shelf::{Cutter, Shelf};
 use crate::world::tokens::later;
 
 #[derive(Debug)]
 struct Kept {
     task: TaskId,
-    text: Shelf,
+    text: ChunkStore,
     touched: Timestamp,
 }
 
 /// By model, object and user: only the last run's is kept.
 type Place = (ModelId, u64, UserId);
 
-/// What is kept.
+/// The dumps and logs that are kept.
 #[derive(Debug, Default)]
 pub(crate) struct DumpStore {
     dumps: BTreeMap<Place, Kept>,
@@ -70,7 +70,7 @@ impl World {
         object: u64,
         user: &UserId,
         task: &TaskId,
-    ) -> Option<Shelf> {
+    ) -> Option<ChunkStore> {
         let place = (model.clone(), object, user.clone());
         let kept = self.dumps.dumps.get_mut(&place)?;
         if kept.task != *task {
@@ -83,7 +83,7 @@ impl World {
     pub(crate) fn keep_log(&mut self, model: &ModelId, action: u64, task: &TaskId, text: String) {
         let kept = Kept {
             task: task.clone(),
-            text: Shelf::of([text.into()]),
+            text: ChunkStore::of([text.into()]),
             touched: self.now,
         };
         let place = (model.clone(), action, task.clone());
@@ -96,7 +96,7 @@ impl World {
         model: &ModelId,
         action: u64,
         task: &TaskId,
-    ) -> Option<Shelf> {
+    ) -> Option<ChunkStore> {
         let place = (model.clone(), action, task.clone());
         let kept = self.dumps.logs.get_mut(&place)?;
         kept.touched = self.now;
@@ -105,16 +105,16 @@ impl World {
 }
 
 /// `_Status_`, the columns of the source, `_Line_`, `_Error_1_` and so on.
-fn dump_text(table: &Table, bad: &[BadRow]) -> Shelf {
+fn dump_text(table: &Table, bad: &[BadRow]) -> ChunkStore {
     let most = bad.iter().map(|row| row.problems.len()).max().unwrap_or(0);
     let errors: Vec<String> = (1..=most).map(|n| format!("_Error_{n}_")).collect();
-    let (mut cutter, mut line) = (Cutter::default(), String::new());
+    let (mut chunker, mut line) = (Chunker::default(), String::new());
     let headers = std::iter::once("_Status_")
         .chain(table.headers.iter().map(String::as_str))
         .chain(["_Line_"])
         .chain(errors.iter().map(String::as_str));
     write_row(&mut line, ',', headers);
-    cutter.write(line.as_bytes());
+    chunker.write(line.as_bytes());
     for bad in bad {
         let Some(row) = table.rows.get(bad.row) else {
             continue;
@@ -126,7 +126,7 @@ fn dump_text(table: &Table, bad: &[BadRow]) -> Shelf {
         fields.extend((0..most).map(|at| bad.problems.get(at).map_or("", |p| p.text.as_str())));
         line.clear();
         write_row(&mut line, ',', fields);
-        cutter.write(line.as_bytes());
+        chunker.write(line.as_bytes());
     }
-    cutter.finish()
+    chunker.finish()
 }

@@ -21,7 +21,7 @@ pub use exports::ExportEdit;
 pub use files::FileEdit;
 pub use imports::ImportEdit;
 
-/// Changes a model. Every method that adds something gives the new thing's handle or id.
+/// Changes a model. Every method that adds something returns the new thing's handle or id.
 #[derive(Debug)]
 pub struct ModelEdit<'w> {
     model: &'w mut Model,
@@ -143,7 +143,7 @@ impl<'w> ModelEdit<'w> {
         self.model.drop_orphaned_cells();
     }
 
-    /// Adds a version, says more about it, and gives its id.
+    /// Adds a version, says more about it, and returns its id.
     pub fn version(&mut self, name: impl Into<String>, more: impl FnOnce(&mut Version)) -> u64 {
         let mut version = Version::new(self.ids.object(107), name);
         more(&mut version);
@@ -189,13 +189,13 @@ impl ListEdit<'_> {
         self.change(|edited| edited.parent = Some(list))
     }
 
-    /// Gives it a code.
+    /// Sets a code.
     pub fn code(self, code: impl Into<String>) -> Self {
         let code = code.into();
         self.change(|list| list.code = Some(code))
     }
 
-    /// Gives it another name.
+    /// Sets another name.
     pub fn renamed(self, name: impl Into<String>) -> Self {
         let name = name.into();
         self.change(|list| list.name = name)
@@ -228,12 +228,12 @@ impl ListEdit<'_> {
         self
     }
 
-    /// Adds an item by its name, and gives its id.
+    /// Adds an item by its name, and returns its id.
     pub fn item(&mut self, name: impl Into<String>) -> u64 {
         self.item_with(name, |_| {})
     }
 
-    /// Adds an item, says more about it, and gives its id.
+    /// Adds an item, says more about it, and returns its id.
     pub fn item_with(&mut self, name: impl Into<String>, more: impl FnOnce(&mut ListItem)) -> u64 {
         let id = self.ids.item();
         let mut item = ListItem::new(id, name);
@@ -272,7 +272,7 @@ impl ModuleEdit<'_> {
         self
     }
 
-    /// Adds a line item, and gives its handle.
+    /// Adds a line item, and returns its handle.
     pub fn add_line_item(&mut self, name: impl Into<String>, format: Format) -> LineItemEdit<'_> {
         let id = self.ids.line_item();
         let line_item = LineItem::new(id, name, format);
@@ -291,7 +291,7 @@ impl ModuleEdit<'_> {
         }
     }
 
-    /// Adds a saved view, and gives its id.
+    /// Adds a saved view, and returns its id.
     pub fn view(
         &mut self,
         name: impl Into<String>,
@@ -311,7 +311,7 @@ impl ModuleEdit<'_> {
         id
     }
 
-    /// Gives it another name.
+    /// Sets another name.
     pub fn renamed(mut self, name: impl Into<String>) -> Self {
         let name = name.into();
         self.change_mut(|module| module.name = name);
@@ -351,13 +351,13 @@ impl LineItemEdit<'_> {
         self.change(|line_item| line_item.formula = Some(formula))
     }
 
-    /// Gives it dimensions of its own.
+    /// Returns it dimensions of its own.
     pub fn applies_to(self, dimensions: impl Into<Vec<Dimension>>) -> Self {
         let dimensions = dimensions.into();
         self.change(|line_item| line_item.applies_to = Some(dimensions))
     }
 
-    /// Gives it a code.
+    /// Sets a code.
     pub fn code(self, code: impl Into<String>) -> Self {
         let code = code.into();
         self.change(|line_item| line_item.code = Some(code))

@@ -1,6 +1,6 @@
-//! How text becomes bytes, and bytes text.
+//! Character encodings of files.
 
-/// How the text of a file is written.
+/// The character encoding of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum Encoding {

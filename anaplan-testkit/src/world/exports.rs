@@ -1,13 +1,13 @@
 //! Exports: from lists and modules to text.
 
 use crate::world::World;
+use crate::world::chunk_store::{ChunkStore, Chunker};
 use crate::world::csv::{Row, Table, write_row};
 use crate::world::encoding::Encoding;
 use crate::world::items::ListItem;
-use crate::world::made_rows::MadeRows;
 use crate::world::model::Model;
-use crate::world::shelf::{Cutter, Shelf};
 use crate::world::structure::{Dimension, Format, LineItem, List, Module};
+use crate::world::synthetic_csv::SyntheticCsv;
 
 /// An export.
 #[derive(Debug, Clone, PartialEq)]
@@ -19,15 +19,15 @@ pub struct Export {
     pub name: String,
     /// The code.
     pub code: Option<String>,
-    /// What it writes.
+    /// The source of the rows.
     pub source: ExportSource,
-    /// How the text is written.
+    /// The character encoding.
     pub encoding: Encoding,
-    /// What stands between columns.
+    /// The column separator.
     pub separator: char,
 }
 
-/// What an export writes.
+/// The source of the rows of an export.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ExportSource {
@@ -51,7 +51,7 @@ impl Export {
     }
 }
 
-/// What a column of an export holds.
+/// The content of a column of an export.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Column {
     pub(crate) name: String,
@@ -86,7 +86,7 @@ impl World {
     ) -> Option<Vec<Column>> {
         match source {
             ExportSource::Bytes(_) => {
-                let names = MadeRows::columns().into_iter();
+                let names = SyntheticCsv::columns().into_iter();
                 Some(names.map(|name| column(name, "TEXT")).collect())
             }
             ExportSource::List(list) => {
@@ -117,10 +117,10 @@ impl World {
         }
     }
 
-    /// How many rows there will be.
+    /// Returns the number of rows.
     pub(crate) fn export_rows(&self, model: &Model, source: ExportSource) -> u64 {
         match source {
-            ExportSource::Bytes(bytes) => MadeRows::new(bytes).rows(),
+            ExportSource::Bytes(bytes) => SyntheticCsv::new(bytes).rows(),
             ExportSource::List(list) => {
                 model.items.get(&list).map_or(0, |items| items.len() as u64)
             }
@@ -148,7 +148,7 @@ impl World {
         names.map(|id| self.dimension_name(model, id)).collect()
     }
 
-    /// What a list or a module holds, as a table: the leaves, not the totals.
+    /// Returns the contents of a list or a module as a table: the leaves, not the totals.
     pub(crate) fn export_table(&self, model: &Model, source: ExportSource) -> Option<Table> {
         let columns = self.export_columns(model, source)?;
         let rows = match source {
@@ -173,16 +173,16 @@ impl World {
     }
 
     /// The text that an export writes, in chunks; `None` when what it exports is not there any more.
-    pub(crate) fn export_text(&self, model: &Model, export: &Export) -> Option<Shelf> {
+    pub(crate) fn export_text(&self, model: &Model, export: &Export) -> Option<ChunkStore> {
         let table = self.export_table(model, export.source)?;
-        let (mut cutter, mut line) = (Cutter::default(), String::new());
+        let (mut chunker, mut line) = (Chunker::default(), String::new());
         let rows = std::iter::once(&table.headers).chain(table.rows.iter().map(|row| &row.fields));
         for row in rows {
             line.clear();
             write_row(&mut line, export.separator, row.iter().map(String::as_str));
-            cutter.write(&export.encoding.encode(&line));
+            chunker.write(&export.encoding.encode(&line));
         }
-        Some(cutter.finish())
+        Some(chunker.finish())
     }
 
     fn module_rows(&self, model: &Model, module: &Module) -> Vec<Vec<String>> {

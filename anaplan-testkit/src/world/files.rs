@@ -5,10 +5,10 @@ use bytes::Bytes;
 
 use crate::world::World;
 use crate::world::books::FileCompleted;
+use crate::world::chunk_store::ChunkStore;
 use crate::world::content::{Chunks, Content, Place, join};
 use crate::world::encoding::Encoding;
 use crate::world::model::Model;
-use crate::world::shelf::Shelf;
 
 /// A file that imports read, as the model knows it: not its content, but how to read it.
 #[derive(Debug, Clone, PartialEq)]
@@ -20,17 +20,17 @@ pub struct SourceFile {
     pub name: String,
     /// The code.
     pub code: Option<String>,
-    /// How the text is written.
+    /// The character encoding.
     pub encoding: Encoding,
-    /// What stands between columns.
+    /// The column separator.
     pub separator: char,
-    /// What stands around texts.
+    /// The text delimiter.
     pub delimiter: char,
-    /// The row of the headers, from 1; -1 for a file that nobody has described.
+    /// The row of the headers, from 1; -1 for a file without a description.
     pub header_row: i64,
-    /// The first row of data, from 1; -1 for a file that nobody has described.
+    /// The first row of data, from 1; -1 for a file without a description.
     pub first_data_row: i64,
-    /// What stands before the digits that are less than one.
+    /// The decimal separator.
     pub decimal_separator: char,
     /// The columns, as they were when the file was described.
     pub columns: Vec<String>,
@@ -52,7 +52,7 @@ impl SourceFile {
         }
     }
 
-    /// A file that was created by an upload to an id that nobody knows.
+    /// A file that was created by an upload to an id that is not known.
     fn undescribed(id: u64, name: impl Into<String>) -> Self {
         Self {
             separator: '\t',
@@ -63,13 +63,13 @@ impl SourceFile {
     }
 }
 
-/// What a file has for those who have uploaded nothing.
+/// The default content of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct DefaultFile {
     /// The content.
     pub content: Bytes,
-    /// Whether it is there for others than administrators.
+    /// `true` if it is there for others than administrators.
     pub everyone: bool,
 }
 
@@ -77,7 +77,7 @@ pub struct DefaultFile {
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum FileOf<'m> {
     Source(&'m SourceFile),
-    /// What an export writes: id and name.
+    /// The output of an export: id and name.
     Output(u64, &'m str, Encoding),
 }
 
@@ -125,13 +125,13 @@ impl World {
         user: &UserId,
         content: impl Into<Bytes>,
     ) {
-        let content = Content::whole(Shelf::of([content.into()]), self.now);
+        let content = Content::whole(ChunkStore::of([content.into()]), self.now);
         self.files
             .contents
             .insert((model.clone(), file, user.clone()), content);
     }
 
-    /// What a user has in a file, all of it; `None` when it is not complete or there is nothing, and when
+    /// Returns the whole content of a file for a user; `None` when it is not complete or there is nothing, and when
     /// the disk that large files lie on cannot be read.
     #[must_use]
     pub fn file_content(&self, model: &ModelId, file: u64, user: &UserId) -> Option<Bytes> {
@@ -201,7 +201,7 @@ impl World {
         content.touched = now;
         let before = content.is_ready();
         if let Chunks::Made(_) = content.chunks {
-            content.chunks = Chunks::Held(Shelf::default());
+            content.chunks = Chunks::Held(ChunkStore::default());
         }
         if let Chunks::Held(held) = &mut content.chunks {
             held.put(number, bytes);
@@ -252,7 +252,7 @@ impl World {
     ) {
         let place = (model.clone(), file, user.clone());
         self.files.stale.remove(&place);
-        let content = Content::whole(Shelf::of([bytes]), self.now);
+        let content = Content::whole(ChunkStore::of([bytes]), self.now);
         self.files.contents.insert(place.clone(), content);
         self.note_completed(&place);
     }
@@ -264,7 +264,7 @@ impl World {
         }
     }
 
-    /// What a user finds in a file: their own content, or else the default. Looking keeps it alive.
+    /// Returns the private content of a file, or else the default. An access keeps it alive.
     pub(crate) fn content(&mut self, model: &ModelId, file: u64, user: &UserId) -> Option<Content> {
         let now = self.now;
         let place = (model.clone(), file, user.clone());
@@ -278,7 +278,7 @@ impl World {
     fn default_content(&self, model: &Model, file: u64, user: &UserId) -> Option<Content> {
         let default = model.default_files.get(&file)?;
         let permitted = default.everyone || self.is_admin_of(user, model);
-        permitted.then(|| Content::whole(Shelf::lent(default.content.clone()), self.now))
+        permitted.then(|| Content::whole(ChunkStore::lent(default.content.clone()), self.now))
     }
 
     /// The `chunkCount` that a user is shown. It may be out of date.

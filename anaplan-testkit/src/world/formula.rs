@@ -17,7 +17,7 @@ impl Formula {
         parser.rest.is_empty().then_some(formula)
     }
 
-    /// Calculates it; `value` gives what a name stands for. Dividing by zero gives an infinity.
+    /// Calculates it; `value` returns what a name stands for. Dividing by zero returns an infinity.
     pub(crate) fn evaluate(&self, value: &mut dyn FnMut(&str) -> f64) -> f64 {
         match self {
             Self::Number(number) => *number,
@@ -36,7 +36,7 @@ impl Formula {
     }
 }
 
-/// How deep parentheses may go.
+/// The largest depth of parentheses.
 const DEPTH: usize = 64;
 
 struct Parser<'a> {

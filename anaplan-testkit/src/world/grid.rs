@@ -8,7 +8,7 @@ use crate::world::members::Members;
 use crate::world::model::Model;
 use crate::world::structure::{Dimension, LINE_ITEMS, LineItem, Module, TIME, View};
 
-/// What is shown where.
+/// The dimensions of the axes.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Axes {
     pub(crate) rows: Vec<Dimension>,
@@ -177,7 +177,7 @@ impl Grid {
             .map_or("", |(_, name)| name.as_str())
     }
 
-    /// How many combinations an axis has.
+    /// Returns the number of combinations an axis has.
     pub(crate) fn size(&self, axis: &[Dimension]) -> usize {
         axis.iter()
             .map(|dimension| self.members(*dimension).map_or(0, Members::len))
@@ -240,7 +240,7 @@ impl Grid {
             .collect()
     }
 
-    /// What stands at a place; its parts come from the three axes.
+    /// Returns the cell at a position, whose parts come from the three axes.
     pub(crate) fn cell(&self, parts: [&[(Dimension, usize)]; 3]) -> String {
         let place = parts.concat();
         let line_item = self.line_item.as_ref().or_else(|| {

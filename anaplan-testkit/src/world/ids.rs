@@ -1,4 +1,4 @@
-//! Ids in the forms that Anaplan gives them, the same in every run.
+//! Ids in the forms that Anaplan returns them, the same in every run.
 
 /// Makes ids. A world that is built in the same steps has the same ids.
 #[derive(Debug, Clone)]

@@ -37,13 +37,13 @@ pub struct Import {
     pub name: String,
     /// The code.
     pub code: Option<String>,
-    /// Where the rows come from.
+    /// The source of the rows.
     pub source: ImportSource,
-    /// What becomes of them.
+    /// The target.
     pub target: ImportTarget,
 }
 
-/// Where an import gets its rows.
+/// The source of an import.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum ImportSource {
@@ -60,7 +60,7 @@ pub enum ImportSource {
     },
 }
 
-/// What an import writes.
+/// The target of an import.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum ImportTarget {
@@ -83,7 +83,7 @@ pub enum ImportTarget {
     Module {
         /// The module.
         module: u64,
-        /// Where the item of each dimension comes from.
+        /// The source of the item of each dimension.
         dimensions: Vec<(Dimension, Coordinate)>,
         /// Columns, and the line items that they fill.
         line_items: Vec<(String, u64)>,
@@ -125,7 +125,7 @@ pub enum ImportTarget {
     },
 }
 
-/// Where an import gets the item of one dimension.
+/// The source of the item of one dimension.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Coordinate {
@@ -149,14 +149,14 @@ impl Import {
     }
 }
 
-/// What an import writes into.
+/// A kind of target.
 pub(crate) struct Site<'w> {
     pub(crate) model: &'w mut Model,
     pub(crate) users: &'w mut BTreeMap<UserId, User>,
     pub(crate) ids: &'w mut IdSource,
 }
 
-/// Writes the rows of a table into the target of an import. An import that cannot begin gives the
+/// Writes the rows of a table into the target of an import. An import that cannot begin returns the
 /// detail of its failure.
 pub(crate) fn apply(
     site: Site<'_>,

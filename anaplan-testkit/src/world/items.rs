@@ -94,13 +94,13 @@ impl PartialEq for Items {
 }
 
 impl Items {
-    /// How many there are.
+    /// Returns the number of there are.
     #[must_use]
     pub fn len(&self) -> usize {
         self.0.by_id.len()
     }
 
-    /// Whether there are none.
+    /// Returns whether there are none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.by_id.is_empty()
@@ -121,7 +121,7 @@ impl Items {
             .chain(self.0.by_id.values().take(unsorted))
     }
 
-    /// Puts the items into another order. Gives how many have moved.
+    /// Reorders the items. Returns the number of items that have moved.
     pub(crate) fn sort(&mut self, compare: impl Fn(&ListItem, &ListItem) -> Ordering) -> u64 {
         let before: Vec<u64> = self.iter().map(|item| item.id).collect();
         let mut items: Vec<&ListItem> = self.iter().collect();
@@ -191,14 +191,14 @@ impl Items {
 }
 
 /// Forgets what an item was found by, unless another one is found by it.
-fn forget(shelf: &mut HashMap<String, u64>, text: &str, id: u64) {
+fn forget(ids: &mut HashMap<String, u64>, text: &str, id: u64) {
     let key = key(text);
-    if shelf.get(&key) == Some(&id) {
-        shelf.remove(&key);
+    if ids.get(&key) == Some(&id) {
+        ids.remove(&key);
     }
 }
 
-/// What names and codes are compared by.
+/// Returns the key by which names and codes are compared.
 pub(crate) fn key(text: &str) -> String {
     text.trim().to_lowercase()
 }

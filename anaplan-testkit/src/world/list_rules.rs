@@ -27,7 +27,7 @@ pub(crate) struct Site<'a> {
     pub(crate) ids: &'a mut IdSource,
 }
 
-/// What a property's value is held against.
+/// The rules for a property's value.
 pub(crate) enum Check {
     Number,
     Boolean,

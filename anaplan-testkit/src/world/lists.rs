@@ -10,7 +10,7 @@ use crate::world::items::{Items, ListItem};
 use crate::world::list_rules::{Check, Site, add, delete, update};
 use crate::world::model::Model;
 
-/// What a request says about one item.
+/// An item in a request.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct ItemRequest {
     pub(crate) id: Option<String>,
@@ -29,7 +29,7 @@ pub(crate) struct WriteFailure {
     pub(crate) message: String,
 }
 
-/// What came of a request.
+/// The outcome of a request.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct WriteOutcome {
     pub(crate) done: usize,

@@ -1,4 +1,4 @@
-//! What stands on a dimension: its items in their order, and what their totals sum up.
+//! The members of a dimension: its items in their order, and the parts of their totals.
 
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
@@ -17,9 +17,9 @@ pub(crate) struct Member {
     pub(crate) id: u64,
     pub(crate) name: String,
     pub(crate) code: Option<String>,
-    /// Whether cells are held here, rather than summed up.
+    /// `true` if cells are held here, rather than summed up.
     pub(crate) leaf: bool,
-    /// Where the members stand that it sums up.
+    /// The positions of the members that it sums up.
     pub(crate) below: Range<usize>,
 }
 
@@ -89,7 +89,7 @@ impl World {
             .filter(|user| self.can_open(&user.id, model))
     }
 
-    /// What stands on a dimension of a module, with its totals.
+    /// Returns the members of a dimension of a module, with its totals.
     pub(crate) fn members(
         &self,
         model: &Model,

@@ -22,9 +22,9 @@ pub enum ModelState {
     Maintenance,
     /// Deployed mode, offline.
     ProductionMaintenance,
-    /// Nobody may change anything.
+    /// Changes are refused.
     Locked,
-    /// Nobody may do anything.
+    /// All operations are refused.
     Archived,
 }
 
@@ -42,20 +42,20 @@ impl ModelState {
         }
     }
 
-    /// Whether the structure can be changed by syncs only.
+    /// Returns whether the structure can be changed by syncs only.
     #[must_use]
     pub fn is_deployed(self) -> bool {
         matches!(self, Self::Production | Self::ProductionMaintenance)
     }
 
-    /// Whether the model is in maintenance.
+    /// Returns whether the model is in maintenance.
     #[must_use]
     pub fn is_offline(self) -> bool {
         matches!(self, Self::Maintenance | Self::ProductionMaintenance)
     }
 }
 
-/// Whether a model is in memory.
+/// The runtime state of a model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum OpenState {
@@ -141,19 +141,19 @@ pub struct Model {
     pub id: ModelId,
     /// The name.
     pub name: String,
-    /// Where it is.
+    /// The workspace.
     pub workspace: WorkspaceId,
     /// Its mode.
     pub state: ModelState,
-    /// Whether it is in memory.
+    /// `true` if it is in memory.
     pub open: OpenState,
-    /// What ALM calls its structure.
+    /// The id by which ALM compares its structure.
     pub structure: Structure,
     /// The items of every list, structural or not.
     pub items: BTreeMap<u64, Items>,
     /// The cells that have a value: by line item, then by one item for each of its dimensions.
     pub cells: HashMap<(u64, Vec<u64>), CellValue>,
-    /// How many items each list has ever got, since its index was reset.
+    /// The number of items each list has ever got, since its index was reset.
     pub list_indices: BTreeMap<u64, u64>,
     /// The day up to which the data are actual ones, where it is set.
     pub current_period: Option<Date>,
@@ -177,11 +177,11 @@ pub struct Model {
     pub last_modified: Timestamp,
     /// Counts the changes.
     pub serial: u64,
-    /// What files have for those who have uploaded nothing, by file.
+    /// The default contents of files, by file.
     pub default_files: BTreeMap<u64, DefaultFile>,
     /// The files that uploads to unknown ids have created. No import reads them.
     pub created_files: Vec<SourceFile>,
-    /// How often it was asked to open, and when last.
+    /// The number of times it was asked to open, and when last.
     pub(crate) opened: Vec<Timestamp>,
 }
 
@@ -214,7 +214,7 @@ impl Model {
         }
     }
 
-    /// What a revision of the model would hold now.
+    /// Returns the structure that a revision of the model would hold now.
     #[must_use]
     pub fn snapshot(&self) -> Snapshot {
         let items = self
@@ -301,7 +301,7 @@ impl Model {
         self.current_period = self.current_period.filter(|day| calendar.contains(*day));
     }
 
-    /// How much memory it takes, in bytes: an estimate that grows with what is in it.
+    /// Returns an estimate of its memory in bytes, which grows with its contents.
     #[must_use]
     pub fn memory(&self) -> u64 {
         let items: usize = self.items.values().map(Items::len).sum();

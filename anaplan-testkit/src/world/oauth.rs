@@ -13,7 +13,7 @@ use crate::world::{Grant, OAuthClient, World, later};
 pub(super) const SCOPES: [&str; 4] = ["openid", "profile", "email", "offline_access"];
 const NOT_GRANTED: &str = "profile";
 
-/// What the OAuth service knows.
+/// The state of the OAuth service.
 #[derive(Default)]
 pub(crate) struct OAuth {
     pub(super) clients: Vec<OAuthClient>,
@@ -84,7 +84,7 @@ pub(crate) enum OAuthRefusal {
 }
 
 impl World {
-    /// Gives a user's refresh token to a client, as if they had signed in through it.
+    /// Returns a user's refresh token to a client, as if they had signed in through it.
     ///
     /// # Panics
     ///
@@ -101,7 +101,7 @@ impl World {
         self.oauth.refresh_tokens.remove(token).is_some()
     }
 
-    /// Opens a login page, and gives the ticket under which it is sent back.
+    /// Opens a login page, and returns the ticket under which it is sent back.
     pub(crate) fn open_login(
         &mut self,
         client: &str,
@@ -125,7 +125,7 @@ impl World {
         self.oauth.logins.get(ticket)
     }
 
-    /// Closes a login page with success, and gives the authorization code.
+    /// Closes a login page with success, and returns the authorization code.
     pub(crate) fn finish_login(&mut self, ticket: &str, user: &UserId) -> Option<String> {
         let login = self.oauth.logins.remove(ticket)?;
         let value = self.ids.uuid().replace('-', "");
@@ -145,7 +145,7 @@ impl World {
         self.oauth.logins.remove(ticket);
     }
 
-    /// Gives tokens for an authorization code, which is used up, whatever comes of it.
+    /// Returns tokens for an authorization code, which is used up, whatever comes of it.
     pub(crate) fn exchange_code(
         &mut self,
         code: &str,
@@ -170,7 +170,7 @@ impl World {
         Ok(self.issue(&client, &code.user, code.scope, None))
     }
 
-    /// Gives tokens for a refresh token, and replaces it if the client is a rotating one.
+    /// Returns tokens for a refresh token, and replaces it if the client is a rotating one.
     pub(crate) fn refresh_tokens(
         &mut self,
         token: &str,

@@ -14,11 +14,11 @@ use crate::world::{OAuthRefusal, World};
 pub struct OAuthClient {
     /// 32 hexadecimal digits in lower case.
     pub id: String,
-    /// Where browsers are sent with the authorization code; `None` for a device client.
+    /// The address to which browsers are sent with the authorization code; `None` for a device client.
     pub redirect_uri: Option<String>,
-    /// Whether each use of a refresh token replaces it.
+    /// `true` if each use of a refresh token replaces it.
     pub rotating: bool,
-    /// How long a refresh token lives.
+    /// The time a refresh token lives.
     pub refresh_life: Duration,
     secret: Option<String>,
 }
@@ -60,14 +60,14 @@ impl OAuthClientEdit<'_> {
         self.client.clone()
     }
 
-    /// Whether each use of a refresh token replaces it. Default: yes.
+    /// Returns whether each use of a refresh token replaces it. Default: yes.
     #[must_use]
     pub fn rotating(self, rotating: bool) -> Self {
         self.client.rotating = rotating;
         self
     }
 
-    /// How long a refresh token lives. Default 43,000 s.
+    /// Returns the time a refresh token lives. Default 43,000 s.
     #[must_use]
     pub fn refresh_life(self, life: Duration) -> Self {
         self.client.refresh_life = life;

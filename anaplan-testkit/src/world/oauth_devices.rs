@@ -100,7 +100,7 @@ impl World {
         Ok(codes)
     }
 
-    /// Gives tokens to a device whose user has approved it.
+    /// Returns tokens to a device whose user has approved it.
     pub(crate) fn poll_device(
         &mut self,
         device_code: &str,

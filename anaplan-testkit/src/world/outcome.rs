@@ -1,4 +1,4 @@
-//! How a run of an import, export, action or process ended.
+//! Results of runs.
 
 use std::time::Duration;
 
@@ -31,13 +31,13 @@ impl Detail {
     }
 }
 
-/// What a finished run says.
+/// The result of a finished run.
 #[derive(Debug, Clone)]
 pub(crate) struct RunResult {
     pub(crate) object: u64,
     pub(crate) name: String,
     pub(crate) successful: bool,
-    /// Whether a dump was written. It may be gone meanwhile.
+    /// `true` if a dump was written. It may be gone meanwhile.
     pub(crate) dump: bool,
     pub(crate) details: Vec<Detail>,
     pub(crate) nested: Vec<RunResult>,

@@ -15,9 +15,9 @@ pub struct Workspace {
     pub id: WorkspaceId,
     /// The name.
     pub name: String,
-    /// Whether it is in use.
+    /// `true` if it is in use.
     pub active: bool,
-    /// How many bytes its models may take.
+    /// The number of bytes its models may take.
     pub size_allowance: u64,
 }
 
@@ -33,13 +33,13 @@ pub struct User {
     pub first_name: String,
     /// The last name.
     pub last_name: String,
-    /// Whether they may sign in.
+    /// `true` if they may sign in.
     pub active: bool,
     /// When they last signed in.
     pub last_login: Option<Timestamp>,
     /// The workspaces that they administer.
     pub admin_of: BTreeSet<WorkspaceId>,
-    /// Whether they administer the tenant.
+    /// `true` if they administer the tenant.
     pub tenant_admin: bool,
     /// The workspaces in which they are visitors.
     pub visitor_of: BTreeSet<WorkspaceId>,
@@ -84,7 +84,7 @@ fn capitalised(text: &str) -> String {
     })
 }
 
-/// Gives a user roles.
+/// Returns a user roles.
 #[derive(Debug)]
 pub struct UserEdit<'w> {
     world: &'w mut World,
@@ -122,7 +122,7 @@ impl<'w> UserEdit<'w> {
         })
     }
 
-    /// Gives them a name.
+    /// Returns them a name.
     pub fn named(self, first: impl Into<String>, last: impl Into<String>) -> Self {
         let (first, last) = (first.into(), last.into());
         self.change(|user| {
@@ -136,7 +136,7 @@ impl<'w> UserEdit<'w> {
         self.change(|user| user.active = active)
     }
 
-    /// Gives them a role in a model, made if it is not there: they can open it then.
+    /// Returns them a role in a model, made if it is not there: they can open it then.
     pub fn role_in(self, model: &ModelId, role: &str) -> Self {
         let role_id = self.world.edit(model).role(role);
         let id = self.id.clone();

@@ -2,7 +2,7 @@
 
 use jiff::civil::{Date, date};
 
-/// How long a period is.
+/// The time a period is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum PeriodKind {
     Day,

@@ -10,17 +10,17 @@ use crate::world::rules::Pacing;
 use crate::world::table::Table;
 use crate::world::tokens::later;
 
-/// How long a request lives that nobody reads.
+/// The lifetime of a request that is not read.
 const LIFE: Duration = Duration::from_secs(30 * 60);
 
-/// What is read.
+/// The view or list that is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ReadOf {
     View(u64),
     List(u64),
 }
 
-/// How far a request is.
+/// The state of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ReadState {
     NotStarted,
@@ -52,11 +52,11 @@ pub(crate) struct ReadRequest {
     touched: Timestamp,
     looks: u32,
     pacing: Pacing,
-    /// Whether there is no room for its pages.
+    /// `true` if there is no room for its pages.
     fails: bool,
 }
 
-/// What is told about a request.
+/// The status of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ReadStatus {
     pub(crate) id: String,
@@ -143,7 +143,7 @@ impl World {
         status
     }
 
-    /// How many large reads are kept in the workspace of a model.
+    /// Returns the number of large reads kept in the workspace of a model.
     fn reads_beside(&self, model: &ModelId) -> usize {
         let workspace = self.model(model).map(|model| &model.workspace);
         let inside = |request: &&ReadRequest| {
@@ -211,7 +211,7 @@ impl World {
         Some(status)
     }
 
-    /// How many large reads have been made and neither deleted nor forgotten.
+    /// Returns the number of large reads have been made and neither deleted nor forgotten.
     #[must_use]
     pub fn read_requests_kept(&self) -> usize {
         self.read_requests.len()

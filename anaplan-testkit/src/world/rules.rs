@@ -1,4 +1,4 @@
-//! How the world behaves where tenants differ, or where a test wants it otherwise.
+//! Switches for behaviour that differs between tenants, or that a test needs otherwise.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use http::StatusCode;
 
 use crate::faults::RetryAfter;
 
-/// How fast the world works off its tasks.
+/// The pace of tasks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Pacing {
@@ -18,14 +18,14 @@ pub enum Pacing {
     Time(Duration),
 }
 
-/// What becomes of calls that cannot be answered while an import, export, action or process runs in their
+/// The treatment of calls that cannot be answered while an import, export, action or process runs in their
 /// model. Lists and metadata of what can be run, starts, polls, dumps and files are answered all the same,
 /// and so are the model itself and its status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Busy {
-    /// They wait until the model is free. A run at [`Pacing::Time`] is over when its time has come; nobody
-    /// waits for one at [`Pacing::Polls`], which is over when it is looked at.
+    /// They wait until the model is free. A run at [`Pacing::Time`] is over when its time has come; no
+    /// call waits for one at [`Pacing::Polls`], which finishes when it is polled.
     UntilFree,
     /// They wait this long, or until the model is free, at whatever pace the run goes.
     AtMost(Duration),
@@ -60,7 +60,7 @@ pub enum SecondSync {
     Queue,
 }
 
-/// What can be set differently. The defaults are what was seen on real tenants.
+/// Behaviour of the fake. The defaults are those of real tenants.
 ///
 /// ```
 /// # use anaplan_testkit::{Busy, Pacing, ReportLayout, RetryAfter, SecondSync};
@@ -91,84 +91,84 @@ pub enum SecondSync {
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Rules {
-    /// How fast tasks are worked off. Default: at the second look.
+    /// The pace of tasks. Default: they finish at the second poll.
     pub pacing: Pacing,
-    /// How many requests pass at once before 429; `None` turns the limit off. Default 600.
+    /// The number of requests that pass at once before 429; `None` turns the limit off. Default 600.
     pub burst: Option<u32>,
-    /// How many requests per second the limit gains. Default 10.
+    /// The number of requests per second by which the limit recovers. Default 10.
     pub per_second: f64,
-    /// How a 429 says when to come back. Default: in seconds.
+    /// The `Retry-After` header of a 429. Default: seconds.
     pub retry_after: RetryAfter,
-    /// How long a token lives. Default 35 minutes.
+    /// The time a token lives. Default 35 minutes.
     pub token_life: Duration,
-    /// How long an authorization code of the OAuth service may wait for its exchange. Default 1 minute.
+    /// The time an authorization code of the OAuth service may wait for its exchange. Default 1 minute.
     pub authorization_code_life: Duration,
-    /// How long a device may wait for its user. Default 15 minutes.
+    /// The time a device may wait for its user. Default 15 minutes.
     pub device_code_life: Duration,
-    /// How often a device may ask. Default: every 5 seconds.
+    /// The number of times a device may ask. Default: every 5 seconds.
     pub device_interval: Duration,
-    /// How much longer a device that has asked too early must wait from then on. Default: no longer than
+    /// The time by which the interval of a device grows after a poll that came too early. Default: no longer than
     /// before.
     pub slow_down_adds: Duration,
     /// The status under which the OAuth service refuses a grant: wrong or used codes and refresh tokens,
     /// and every answer to a device but the tokens. Default 403.
     pub oauth_refusal: StatusCode,
-    /// Whether sign-ins with the older certificate payload are refused. Default: no.
+    /// `true` if sign-ins with the older certificate payload are refused. Default: no.
     pub reject_v1: bool,
-    /// How far the time in a certificate payload may be off. Default 5 minutes.
+    /// The largest clock skew of a certificate payload. Default 5 minutes.
     pub certificate_skew: Duration,
-    /// Whether ALM works for administrators while the model is offline. Default: yes.
+    /// `true` if ALM works for administrators while the model is offline. Default: yes.
     pub alm_while_offline: bool,
-    /// Whether the tenant may use ALM. Default: yes.
+    /// `true` if the tenant may use ALM. Default: yes.
     pub alm_enabled: bool,
-    /// What calls do that a busy model cannot answer. Default: they wait until it is free.
+    /// The treatment of calls that a busy model cannot answer. Default: they wait until it is free.
     pub busy: Busy,
-    /// Whether answers carry, now and then, fields and enum values that no client knows. Default: no.
+    /// `true` if answers carry, now and then, fields and enum values that no client knows. Default: no.
     pub novelties: bool,
-    /// How likely each of them is, from 0 to 1, by the dice of
+    /// The chance of each of them, from 0 to 1, by the random numbers of
     /// [`FakeAnaplan::seed`](crate::FakeAnaplan::seed). Default 0.5.
     pub novelty_chance: f64,
-    /// Whether answers are laid out differently each time: order of keys, white space. Default: no.
+    /// `true` if answers are laid out differently each time: order of keys, white space. Default: no.
     pub untidy: bool,
-    /// Whether `next` leads to the second 20 rows when no `limit` was given, although all of them are
+    /// `true` if `next` leads to the second 20 rows when no `limit` was given, although all of them are
     /// there, as it was seen on a real tenant. Default: no.
     pub bogus_next: bool,
-    /// Whether completing an upload without a body, but with the content type of JSON, is answered 500.
+    /// `true` if completing an upload without a body, but with the content type of JSON, is answered 500.
     /// Default: yes.
     pub complete_needs_body: bool,
-    /// Whether the dump of a run without failures is answered 204; otherwise 404. Default: yes.
+    /// `true` if the dump of a run without failures is answered 204; otherwise 404. Default: yes.
     pub empty_dumps: bool,
-    /// Whether the answer to the start of a run is no more than the id of its task, as some official
+    /// `true` if the answer to the start of a run is no more than the id of its task, as some official
     /// samples have it. Default: no.
     pub bare_task_ids: bool,
     /// The largest page that is given. Default 5,000.
     pub page_cap: usize,
-    /// Whether modelling data are for workspace administrators only, as the official pages say. Default:
+    /// `true` if modelling data are for workspace administrators only, as the official pages say. Default:
     /// a role in the model is enough, but for calendar, versions, previews and the reset of an index.
     pub modelling_for_admins: bool,
-    /// How many cells or items one answer may hold before it is refused. Default 1,000,000.
+    /// The number of cells or items one answer may hold before it is refused. Default 1,000,000.
     pub largest_read: usize,
-    /// How many rows a page of a read request has. Default 50,000.
+    /// The number of rows a page of a read request has. Default 50,000.
     pub rows_per_page: usize,
-    /// Whether each page of a read request repeats the header. Default: only the first has one.
+    /// `true` if each page of a read request repeats the header. Default: only the first has one.
     pub repeat_headers: bool,
-    /// How many large reads a workspace may keep; one more ends without success, as it does when the
+    /// The number of large reads a workspace may keep; one more ends without success, as it does when the
     /// disk quota of a real workspace is used up. Default: as many as are made.
     pub read_quota: Option<usize>,
     /// Layout of comparison reports. Default: published.
     pub report_layout: ReportLayout,
     /// Result of the start of a sync while another sync of the target runs. Default: both run.
     pub second_sync: SecondSync,
-    /// Whether reports may compare with a revision that the target model does not have. Default: no.
+    /// `true` if reports may compare with a revision that the target model does not have. Default: no.
     pub compare_any_pair: bool,
-    /// Whether responses carry a `Date` header, by the fake's clock. Default: yes.
+    /// `true` if responses carry a `Date` header, by the fake's clock. Default: yes.
     pub date_header: bool,
-    /// Whether the items of a list are given in pages. Default: all at once, whatever is asked.
+    /// `true` if the items of a list are given in pages. Default: all at once, whatever is asked.
     pub page_list_items: bool,
-    /// Whether the deletion of list items also returns `ignored` and `total`, as adding them does.
+    /// `true` if the deletion of list items also returns `ignored` and `total`, as adding them does.
     /// Default: no, as in the official sample.
     pub count_ignored_deletes: bool,
-    /// Whether `topLevelItem` of a list is an object with id and name, as community specifications have
+    /// `true` if `topLevelItem` of a list is an object with id and name, as community specifications have
     /// it. Default: no, the name alone.
     pub top_level_item_object: bool,
 }

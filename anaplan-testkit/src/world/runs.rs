@@ -11,12 +11,12 @@ use crate::world::actions::{self, Act, Action, Process};
 use crate::world::books::{RunDone, RunStarted};
 use crate::world::content::Content;
 use crate::world::exports::{Export, ExportSource};
-use crate::world::made_rows::MadeRows;
 use crate::world::model::Model;
 use crate::world::outcome::{Detail, RunResult, detail};
+use crate::world::synthetic_csv::SyntheticCsv;
 use crate::world::tasks::{Parent, TaskRecord, Work};
 
-/// What can be run.
+/// A kind of object that can be run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum RunKind {
@@ -36,7 +36,7 @@ pub enum RunKind {
 pub struct MappingParameter {
     /// The import that asks; `None` for the one that is run.
     pub import: Option<u64>,
-    /// What is asked for.
+    /// The kind of entity.
     pub entity_type: String,
     /// The answer.
     pub entity_name: String,
@@ -52,7 +52,7 @@ pub struct ConnectorParameter {
     pub parameter: String,
 }
 
-/// What a run is given.
+/// The parameters of a run.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct RunParameters {
     pub(crate) mapping: Vec<MappingParameter>,
@@ -69,7 +69,7 @@ struct Run<'a> {
     inside: Option<u64>,
 }
 
-/// What one object did.
+/// The effect of one object.
 struct Did {
     dump: bool,
     rows: u64,
@@ -235,7 +235,7 @@ impl World {
         }
         let rows = self.export_rows(model, export.source);
         let content = match export.source {
-            ExportSource::Bytes(bytes) => Content::made(MadeRows::new(bytes), now),
+            ExportSource::Bytes(bytes) => Content::made(SyntheticCsv::new(bytes), now),
             ExportSource::List(_) | ExportSource::Module(_) => {
                 let text = self.export_text(model, export).ok_or_else(|| {
                     let text = format!("{}: what it exports is gone.", export.name);

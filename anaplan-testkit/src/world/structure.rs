@@ -1,4 +1,4 @@
-//! What a model is made of: lists, modules, line items, roles.
+//! The structure of a model: lists, modules, line items, roles.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -144,13 +144,13 @@ pub struct List {
     pub name: String,
     /// The code.
     pub code: Option<String>,
-    /// Whether its items are data of the single model rather than structure.
+    /// `true` if its items are data of the single model rather than structure.
     pub production: bool,
-    /// Whether its items are numbered rather than named.
+    /// `true` if its items are numbered rather than named.
     pub numbered: bool,
     /// The list that its items roll up to.
     pub parent: Option<u64>,
-    /// What is known of each item.
+    /// The properties of each item.
     pub properties: Vec<Property>,
     /// The subsets.
     pub subsets: Vec<Subset>,
@@ -164,7 +164,7 @@ pub struct List {
 pub struct Property {
     /// The name.
     pub name: String,
-    /// What its values are.
+    /// The format of its values.
     pub format: Format,
 }
 
@@ -206,11 +206,11 @@ pub struct LineItem {
     pub name: String,
     /// The code.
     pub code: Option<String>,
-    /// What its cells hold.
+    /// The format of its cells.
     pub format: Format,
-    /// How its cells are calculated; cells of a line item without formula take input.
+    /// The formula; cells of a line item without formula take input.
     pub formula: Option<String>,
-    /// How its cells are summed up.
+    /// The summary method.
     pub summary: String,
     /// Its own dimensions, where they are not the module's.
     pub applies_to: Option<Vec<Dimension>>,
@@ -256,7 +256,7 @@ impl LineItem {
     }
 }
 
-/// What cells or properties hold.
+/// The format of cells or properties.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Format {

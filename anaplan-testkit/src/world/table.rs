@@ -9,7 +9,7 @@ use crate::world::items::{Items, ListItem};
 use crate::world::model::Model;
 use crate::world::structure::{Dimension, LINE_ITEMS, List, Property, Subset};
 
-/// How the cells of a view are laid out.
+/// The layout of the cells of a view.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Layout {
     /// The chosen page as a grid.
@@ -51,11 +51,11 @@ pub(crate) enum Table {
 pub(crate) struct ListTable {
     pub(crate) ids: Arc<Vec<u64>>,
     pub(crate) items: Items,
-    /// Where parents are found, with the list that they are in.
+    /// The parents, with the list that they are in.
     pub(crate) parents: Vec<(u64, String, Items)>,
     pub(crate) properties: Vec<Property>,
     pub(crate) subsets: Vec<Subset>,
-    /// Whether properties and subsets are shown.
+    /// `true` if properties and subsets are shown.
     pub(crate) everything: bool,
 }
 
@@ -90,7 +90,7 @@ impl ListTable {
 }
 
 impl Table {
-    /// How many rows there are below the header.
+    /// Returns the number of rows below the header.
     pub(crate) fn rows(&self) -> usize {
         match self {
             Self::List(list) => list.ids.len(),

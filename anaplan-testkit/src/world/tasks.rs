@@ -17,19 +17,19 @@ use crate::world::tokens::later;
 
 pub(crate) use state::{Parent, TaskState};
 
-/// How long finished tasks of ALM can be asked for, and their reports.
+/// The time finished tasks of ALM can be asked for, and their reports.
 pub(crate) const RETENTION: Duration = Duration::from_secs(48 * 3600);
-/// How long runs can be asked for, which is longer than they keep their dumps.
+/// The time runs can be asked for, which is longer than they keep their dumps.
 const RUN_RETENTION: Duration = Duration::from_secs(30 * 24 * 3600);
 
-/// What there is to do.
+/// The work of a task.
 #[derive(Debug, Clone)]
 pub(crate) enum Work {
     /// Bring the parent's model to a revision.
     Sync {
         source: String,
         target: String,
-        /// Whether it skips revisions of the source.
+        /// `true` if it skips revisions of the source.
         skips: bool,
     },
     /// Compare two revisions.
@@ -43,7 +43,7 @@ pub(crate) enum Work {
     Run(RunParameters),
 }
 
-/// What came of the work.
+/// The outcome of the work.
 #[derive(Debug, Clone)]
 pub(crate) enum Outcome {
     Alm(AlmOutcome),
@@ -64,7 +64,7 @@ pub(crate) struct TaskRecord {
     pub(crate) cancelled_by: Option<UserId>,
     /// When it began what it is at: the work, or to be cancelled.
     since: Option<Timestamp>,
-    /// Whether other work waits for it.
+    /// `true` if other work waits for it.
     holds: bool,
     /// The order of their making, for those of one moment.
     number: u64,
@@ -80,7 +80,7 @@ pub(crate) struct TaskBoard {
 }
 
 impl TaskRecord {
-    /// Whether other work may have waited for it.
+    /// Returns whether other work may have waited for it.
     fn held_its_model(&self) -> bool {
         self.holds || self.parent.queues()
     }
@@ -93,7 +93,7 @@ impl TaskRecord {
         }
     }
 
-    /// How far it is, from 0 to 1.
+    /// Returns how far it is, from 0 to 1.
     pub(crate) fn progress(&self, now: Timestamp) -> f64 {
         match self.state {
             TaskState::NotStarted => 0.0,
@@ -109,7 +109,7 @@ impl TaskRecord {
     }
 }
 
-/// What a run says that was cancelled: nothing of it was done.
+/// The result of a cancelled run, which had no effect.
 fn cancellation(task: &TaskRecord) -> RunResult {
     let (kind, object) = match &task.parent {
         Parent::Run(RunKind::Import, _, object) => ("msgImportCancelled", *object),
@@ -153,19 +153,19 @@ impl TaskBoard {
         Some(task.id.clone())
     }
 
-    /// What a model is at.
+    /// Returns the task that a model is busy with.
     pub(crate) fn work_of(&self, model: &ModelId) -> Option<&TaskRecord> {
         self.tasks.get(&self.holder(model)?)
     }
 
-    /// Whether a sync of a model is running or queued.
+    /// Returns whether a sync of a model is running or queued.
     pub(crate) fn is_syncing(&self, model: &ModelId) -> bool {
         let parent = Parent::Sync(model.clone());
         let mut tasks = self.tasks.values();
         tasks.any(|task| task.parent == parent && !task.state.is_over())
     }
 
-    /// Whether a model is at something for which everything else waits.
+    /// Returns whether a model is at something for which everything else waits.
     pub(crate) fn is_busy(&self, model: &ModelId) -> bool {
         self.holder(model).is_some()
     }

@@ -30,7 +30,7 @@ pub(crate) struct Grant {
     pub(crate) token_id: String,
     pub(crate) refresh_token_id: String,
     pub(crate) expires: Timestamp,
-    /// Whether it is an access token of the OAuth service, whose life cannot be prolonged.
+    /// `true` if it is an access token of the OAuth service, whose life cannot be prolonged.
     pub(crate) oauth: bool,
 }
 

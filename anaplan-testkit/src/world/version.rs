@@ -10,11 +10,11 @@ pub struct Version {
     pub name: String,
     /// The code.
     pub code: Option<String>,
-    /// Whether it is the one that is worked in.
+    /// `true` if it is the one that is worked in.
     pub current: bool,
-    /// Whether it holds what has really happened.
+    /// `true` if it holds what has really happened.
     pub actual: bool,
-    /// How it is calculated.
+    /// The formula.
     pub formula: Option<String>,
     /// Remarks.
     pub notes: String,

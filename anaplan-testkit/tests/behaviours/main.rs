@@ -42,6 +42,7 @@ mod workspaces;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    anaplan_conformance::validate_every_fake();
     table::run(&[
         identity::BEHAVIOURS,
         oauth::BEHAVIOURS,

@@ -5,6 +5,7 @@
 use std::io::Write;
 use std::time::Duration;
 
+use anaplan_conformance::validated;
 use anaplan_testkit::{Credentials, Demo, FakeAnaplan, Pacing};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -65,7 +66,7 @@ pub(crate) struct Caller {
 
 impl Caller {
     pub(crate) fn admin() -> Self {
-        let fake = FakeAnaplan::in_process();
+        let fake = validated(FakeAnaplan::in_process());
         let admin = fake.admin();
         Self::signed_in(&fake, &admin)
     }

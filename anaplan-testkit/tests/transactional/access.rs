@@ -1,4 +1,5 @@
 use crate::support::{Caller, column};
+use anaplan_conformance::validated;
 use anaplan_testkit::FakeAnaplan;
 use anaplan_testkit::world::ModelState;
 
@@ -87,7 +88,7 @@ fn the_state_of_the_model_decides() {
 
 #[test]
 fn without_a_role_in_the_model_nothing_is_there() {
-    let fake = FakeAnaplan::in_process();
+    let fake = validated(FakeAnaplan::in_process());
     let outsider = fake.demo().outsider;
     let (reads, writes) = statuses(&Caller::of(fake, &outsider));
     assert!(reads.iter().chain(&writes).all(|status| *status == 404));
@@ -95,7 +96,7 @@ fn without_a_role_in_the_model_nothing_is_there() {
 
 #[test]
 fn a_role_is_enough_for_all_but_calendar_preview_and_index() {
-    let fake = FakeAnaplan::in_process();
+    let fake = validated(FakeAnaplan::in_process());
     let limited = fake.demo().limited;
     let caller = Caller::of(fake, &limited);
     let (reads, writes) = statuses(&caller);
@@ -111,7 +112,7 @@ fn a_role_is_enough_for_all_but_calendar_preview_and_index() {
 
 #[test]
 fn roles_hide_modules_and_protect_cells() {
-    let fake = FakeAnaplan::in_process();
+    let fake = validated(FakeAnaplan::in_process());
     let demo = fake.demo();
     fake.world(|world| {
         let mut edit = world.edit(&demo.dev);

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use anaplan_conformance::validated;
 use anaplan_core::ModelId;
 use anaplan_testkit::{Credentials, Demo, FakeAnaplan};
 use base64::Engine as _;
@@ -54,7 +55,7 @@ impl Answer {
 impl Caller {
     /// The administrator of the demo, in the dev model.
     pub fn admin() -> Self {
-        let fake = FakeAnaplan::in_process();
+        let fake = validated(FakeAnaplan::in_process());
         let admin = fake.admin();
         Self::of(fake, &admin)
     }

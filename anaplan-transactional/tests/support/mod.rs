@@ -34,7 +34,7 @@ pub struct Stage {
 impl Stage {
     /// The dev model, seen by the administrator.
     pub async fn set() -> Self {
-        let fake = FakeAnaplan::in_process();
+        let fake = anaplan_conformance::validated(FakeAnaplan::in_process());
         fake.world(|world| {
             world.rules.pacing = Pacing::Instant;
             world.rules.burst = None;

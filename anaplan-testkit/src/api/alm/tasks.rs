@@ -42,7 +42,7 @@ pub(super) fn start_sync(call: &mut Call<'_>, id: &ModelId) -> Reply {
     started(call, &Parent::Sync(id.clone()), &task)
 }
 
-/// The three fields of a creation body, any of which missing gives the same message.
+/// The three fields of a creation body, all with the same message when missing.
 pub(super) fn pair(call: &Call<'_>) -> Result<[String; 3], Failure> {
     let body = query::object(call.request, &PAIR)?;
     let fields = PAIR.map(|key| {

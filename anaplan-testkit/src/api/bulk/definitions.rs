@@ -1,4 +1,4 @@
-//! What a model has to run, and what is known of each.
+//! Imports, exports, actions and processes: lists and metadata.
 
 use anaplan_core::ModelId;
 use http::StatusCode;

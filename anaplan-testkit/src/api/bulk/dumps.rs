@@ -9,11 +9,11 @@ use crate::api::envelope::Failure;
 use crate::api::router::Params;
 use crate::api::{Call, Reply};
 use crate::http::{Body, Response};
-use crate::world::{Outcome, Parent, RunResult, Shelf};
+use crate::world::{ChunkStore, Outcome, Parent, RunResult};
 
 /// The dump of `{task}`: of the step `{step}`, or of the object that was run.
 enum Dump {
-    Chunks(Shelf),
+    Chunks(ChunkStore),
     /// The run has no rows that failed.
     Empty,
     /// The rows were dropped.
@@ -44,7 +44,7 @@ fn dump(call: &mut Call<'_>, parent: &Parent, at: &Params<'_>) -> Result<Dump, F
     Ok(chunks.map_or(Dump::Expired, Dump::Chunks))
 }
 
-fn existing(call: &mut Call<'_>, parent: &Parent, at: &Params<'_>) -> Result<Shelf, Failure> {
+fn existing(call: &mut Call<'_>, parent: &Parent, at: &Params<'_>) -> Result<ChunkStore, Failure> {
     match dump(call, parent, at)? {
         Dump::Chunks(chunks) => Ok(chunks),
         Dump::Empty | Dump::Expired => Err(Failure::NotFound),

@@ -17,7 +17,7 @@ use crate::world::{FileOf, FileRefusal, Model};
 
 /// The most chunks that a file can have.
 const MOST_CHUNKS: i64 = 1_000;
-/// What a file object may carry when it is sent back.
+/// Keys that a file object in a request may have.
 const FILE_KEYS: [&str; 13] = [
     "id",
     "name",

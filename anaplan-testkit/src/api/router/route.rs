@@ -28,11 +28,11 @@ pub(crate) struct Route {
     pub(super) path: &'static str,
     pub(super) handler: Handler,
     pub(super) auth: Option<Auth>,
-    /// Whether the contents of the model stay as they are.
+    /// `true` if the contents of the model stay as they are.
     pub(crate) reads: bool,
-    /// Whether only workspace administrators may call it.
+    /// `true` if only workspace administrators may call it.
     pub(crate) for_administrators: bool,
-    /// Whether it is answered while the model is busy.
+    /// `true` if it is answered while the model is busy.
     pub(crate) while_busy: bool,
 }
 

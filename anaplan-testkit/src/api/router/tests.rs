@@ -40,7 +40,7 @@ fn request(method: &str, uri: &str) -> Request {
     Request::new(request.body(Bytes::new()).unwrap())
 }
 
-/// Whether the second service answers, and the segments that it sees.
+/// Returns `true` for the second service, and the segments behind its prefix.
 fn seen(uri: &str) -> Option<(bool, String)> {
     let mut services = SERVICES.to_vec();
     services.push(&OTHER);

@@ -13,7 +13,7 @@ use crate::api::transactional::{
 use crate::api::{Call, Reply, query};
 use crate::world::{ItemRequest, ListTable, Table};
 
-/// How many items one request may add, change or delete.
+/// The number of items one request may add, change or delete.
 const MOST_ITEMS: usize = 100_000;
 
 pub(crate) fn read(call: &Call<'_>, id: &ModelId, list: &str) -> Reply {

@@ -11,7 +11,7 @@ use crate::api::{Call, Reply, query};
 use crate::http::Response;
 use crate::world::{Items, List, ListTable, Model, ResetRefusal, Table, top_level_id};
 
-/// How many rows a preview shows.
+/// The number of rows a preview shows.
 const PREVIEW: usize = 1_000;
 
 pub(crate) fn list(call: &Call<'_>, id: &ModelId) -> Reply {

@@ -14,10 +14,10 @@ use crate::api::{Failure, refuse};
 use crate::fake::{FakeAnaplan, Served};
 use crate::http::{Body, Request, Response};
 
-/// How long the bytes before a break get for leaving this machine.
+/// The time the bytes before a break get for leaving this machine.
 const LINGER: Duration = Duration::from_millis(20);
 
-/// Where requests come in and answers go out.
+/// The service behind a connection.
 pub(super) struct Desk {
     pub(super) fake: FakeAnaplan,
     pub(super) body_limit: usize,

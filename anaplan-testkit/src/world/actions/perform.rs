@@ -12,7 +12,7 @@ use crate::world::model::Model;
 use crate::world::outcome::{Detail, detail};
 use crate::world::structure::{CellValue, List};
 
-/// Does what an action does to a model. Gives how many items or cells changed, and what there is to
+/// Runs an action on a model. Returns the number of changed items or cells, and the details that there are to
 /// say about it.
 pub(crate) fn perform(
     model: &mut Model,

@@ -99,7 +99,7 @@ impl World {
     }
 }
 
-/// Whether a section has a row for each attribute that differs, rather than one for each object.
+/// Returns whether a section has a row for each attribute that differs, rather than one for each object.
 fn by_attribute(kind: ObjectKind, change: Change) -> bool {
     change == Change::Modified || kind == ObjectKind::RoleContents
 }

@@ -27,7 +27,7 @@ pub(crate) struct Report {
 }
 
 impl World {
-    /// What would have to change for one revision to become another.
+    /// The changes that turn one revision into the other.
     #[must_use]
     pub fn compare(&self, target: &str, source: &str) -> Vec<Difference> {
         match (self.revisions.get(target), self.revisions.get(source)) {

@@ -29,11 +29,11 @@ pub struct Revision {
     pub created_on: Timestamp,
     /// Who created it.
     pub created_by: UserId,
-    /// How it came to be.
+    /// The creation method.
     pub creation_method: &'static str,
-    /// Where it was created.
+    /// The model in which it was created.
     pub created_in: ModelId,
-    /// What it holds.
+    /// The structure that it holds.
     pub snapshot: Snapshot,
 }
 
@@ -47,11 +47,11 @@ pub struct Applied {
     pub by: UserId,
     /// When.
     pub on: Timestamp,
-    /// How.
+    /// The method.
     pub method: &'static str,
 }
 
-/// What the list of revisions is narrowed to.
+/// The filter of a list of revisions.
 #[derive(Debug, Default)]
 pub(crate) struct RevisionQuery {
     pub(crate) after: Option<Date>,
@@ -66,7 +66,7 @@ impl Model {
         self.applied.last()
     }
 
-    /// Whether it has this revision.
+    /// Returns whether it has this revision.
     #[must_use]
     pub fn has_revision(&self, revision: &str) -> bool {
         self.position(revision).is_some()
@@ -87,7 +87,7 @@ impl World {
         self.revisions.get(id).map(AsRef::as_ref)
     }
 
-    /// Adds a revision of a model as it is now, as if somebody had done it in the user interface.
+    /// Adds a revision of a model as it is now, as in the user interface.
     ///
     /// # Panics
     ///
@@ -134,7 +134,7 @@ impl World {
         id
     }
 
-    /// Whether a model's structure is another one than that of its latest revision.
+    /// Returns whether a model's structure is another one than that of its latest revision.
     #[must_use]
     pub fn has_structural_change(&self, model: &ModelId) -> bool {
         self.model(model).is_some_and(|model| {
@@ -173,7 +173,7 @@ impl World {
     }
 }
 
-/// What the API does.
+/// The operations of the API.
 impl World {
     pub(crate) fn create_revision(
         &mut self,

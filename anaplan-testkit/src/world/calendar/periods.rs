@@ -7,7 +7,7 @@ use super::{Calendar, CalendarKind, WeekFormat, days_after, year_name};
 use crate::world::period::{Period, PeriodKind, days_between};
 
 impl Calendar {
-    /// How long the shortest periods are in which data are held.
+    /// Returns the time the shortest periods are in which data are held.
     pub(crate) fn base(&self) -> PeriodKind {
         match self.kind {
             CalendarKind::WeeksGeneral => PeriodKind::Week,

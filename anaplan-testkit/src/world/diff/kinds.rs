@@ -1,6 +1,6 @@
 //! The kinds of objects that can differ, and what can have happened to them.
 
-/// What kind of object differs.
+/// The kind of object that differs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum ObjectKind {
@@ -20,7 +20,7 @@ pub enum ObjectKind {
     SavedView,
     /// A role.
     Role,
-    /// What a role may read or write.
+    /// The access of a role.
     RoleContents,
     /// A file that imports read.
     ImportDataSource,
@@ -34,7 +34,7 @@ pub enum ObjectKind {
     Process,
     /// A dashboard.
     Dashboard,
-    /// How time is divided.
+    /// The time scale.
     ModelCalendar,
     /// A version.
     Version,
@@ -100,7 +100,7 @@ impl ObjectKind {
         }
     }
 
-    /// What the column is called that names the object which this one is part of.
+    /// Returns the name of the column with the parent object.
     pub(crate) fn owner_column(self) -> Option<&'static str> {
         match self {
             Self::ListProperty | Self::ListSubset | Self::ListItem => Some("List"),
@@ -121,7 +121,7 @@ impl ObjectKind {
     }
 }
 
-/// What happened to an object.
+/// The change of an object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Change {
     /// It is in the source only.

@@ -1,4 +1,4 @@
-//! What is said of an action and of a process.
+//! Properties of actions and processes.
 
 use jiff::civil::Date;
 

@@ -1,4 +1,4 @@
-//! What is said of an export.
+//! Properties of exports.
 
 use crate::world::encoding::Encoding;
 use crate::world::exports::{Export, ExportSource};

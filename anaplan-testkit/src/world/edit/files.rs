@@ -1,4 +1,4 @@
-//! What is said of a file.
+//! Properties of files.
 
 use bytes::Bytes;
 
@@ -55,7 +55,7 @@ impl FileEdit<'_> {
         })
     }
 
-    /// Gives it content for those who have uploaded nothing: for administrators, or for everyone.
+    /// Returns it content for those who have uploaded nothing: for administrators, or for everyone.
     /// Default content is data of this one model.
     pub fn default_content(self, content: impl Into<Bytes>, everyone: bool) -> Self {
         let content = content.into();

@@ -1,4 +1,4 @@
-//! What is said of an import.
+//! Properties of imports.
 
 use crate::world::imports::{Coordinate, Import, ImportSource, ImportTarget};
 use crate::world::model::Model;
@@ -18,7 +18,7 @@ impl ImportEdit<'_> {
         self.id
     }
 
-    /// Gives it a code.
+    /// Sets a code.
     pub fn code(self, text: impl Into<String>) -> Self {
         let text = text.into();
         self.change(|import| import.code = Some(text))

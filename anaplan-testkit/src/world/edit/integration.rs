@@ -102,7 +102,7 @@ impl ModelEdit<'_> {
         }
     }
 
-    /// Adds a dashboard, and gives its id.
+    /// Adds a dashboard, and returns its id.
     pub fn dashboard(&mut self, name: impl Into<String>) -> u64 {
         let Self { model, ids } = self;
         let ids: &mut IdSource = ids;

@@ -1,11 +1,11 @@
-//! What becomes of the single rows, and how that is told.
+//! The outcomes of single rows, and their details.
 
 use std::collections::BTreeMap;
 
 use crate::world::csv::{Row, RowFault, Table};
 use crate::world::outcome::{Detail, detail};
 
-/// What is wrong with a row.
+/// The problem of a row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Problem {
     pub(crate) code: &'static str,
@@ -24,12 +24,12 @@ pub(crate) fn problem<T>(code: &'static str, text: impl Into<String>) -> Result<
 pub(crate) struct BadRow {
     /// Its place among the rows of the table.
     pub(crate) row: usize,
-    /// Whether nothing of it was used.
+    /// `true` if nothing of it was used.
     pub(crate) lost: bool,
     pub(crate) problems: Vec<Problem>,
 }
 
-/// What came of the rows.
+/// The outcome of all rows.
 #[derive(Debug, Default)]
 pub(crate) struct Applied {
     pub(crate) created: u64,
@@ -39,7 +39,7 @@ pub(crate) struct Applied {
 }
 
 impl Applied {
-    /// How many rows had an effect.
+    /// Returns the number of rows had an effect.
     pub(crate) fn applied(&self) -> u64 {
         self.created + self.updated
     }

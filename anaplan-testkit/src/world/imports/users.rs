@@ -15,7 +15,7 @@ use crate::world::model::Model;
 use crate::world::outcome::{Detail, detail};
 use crate::world::people::User;
 
-/// What the role of those is called who cannot open a model.
+/// The name of the role without access to a model.
 const NO_ACCESS: &str = "no access";
 
 pub(crate) struct UserLoad<'a> {
@@ -151,7 +151,7 @@ fn find_role(model: &Model, name: &str) -> Result<Option<u64>, Problem> {
     }
 }
 
-/// Gives a user this role in place of the one before. Whether that is another one.
+/// Returns a user this role in place of the one before. Whether that is another one.
 fn assign(model: &mut Model, user: &UserId, role: Option<u64>) -> bool {
     let before = match role {
         Some(role) => model.users.insert(user.clone(), role),

@@ -1,4 +1,4 @@
-//! What the text of a field means.
+//! Values of fields.
 
 use crate::world::items::key;
 use crate::world::model::Model;

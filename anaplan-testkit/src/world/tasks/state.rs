@@ -21,7 +21,7 @@ impl Parent {
         }
     }
 
-    /// Whether a model runs one task of this kind at a time.
+    /// Returns whether a model runs one task of this kind at a time.
     pub(super) fn queues(&self) -> bool {
         matches!(self, Self::Run(..))
     }

@@ -7,16 +7,16 @@ use crate::world::content::CHUNK;
 const HEADER: &[u8] = b"Transaction,Region,Product,Period,Quantity,Amount,Comment\r\n";
 /// `#` stands for the digits of the row's number, `@` for digits that follow from it.
 const ROW: &[u8] = b"T##########,Region @@,Product @@@,Jan 24,@@@,@@@@@.@@,shipped and paid\r\n";
-/// How large the pieces are in which a chunk is made, in bytes.
+/// The size of the pieces in which a chunk is generated, in bytes.
 const PIECE: usize = 256 * 1024;
 
 /// So many bytes of CSV: a header and numbered rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct MadeRows {
+pub(crate) struct SyntheticCsv {
     bytes: u64,
 }
 
-impl MadeRows {
+impl SyntheticCsv {
     /// At least a header and one row.
     pub(crate) fn new(bytes: u64) -> Self {
         Self {
@@ -128,7 +128,7 @@ mod tests {
     #[test]
     fn the_table_has_exactly_the_size_that_was_asked_for_and_whole_rows() {
         for bytes in [0, 200, 1_000, 25_000_001] {
-            let rows = MadeRows::new(bytes);
+            let rows = SyntheticCsv::new(bytes);
             let all = text(rows.all());
             assert_eq!(all.len() as u64, rows.len());
             assert!(bytes < 200 || rows.len() == bytes);
@@ -140,7 +140,7 @@ mod tests {
 
     #[test]
     fn chunks_put_together_are_the_whole() {
-        let rows = MadeRows::new(25_000_001);
+        let rows = SyntheticCsv::new(25_000_001);
         assert_eq!(rows.chunks(), 3);
         let joined: String = (0..3).map(|n| text(rows.chunk(n))).collect();
         assert!(joined == text(rows.all()));

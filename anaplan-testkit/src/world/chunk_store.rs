@@ -9,15 +9,15 @@ use bytes::{Bytes, BytesMut};
 
 use crate::world::content::CHUNK;
 
-/// How many bytes of one content stay in memory.
+/// The number of bytes of one content stay in memory.
 const IN_MEMORY: usize = 8 * 1024 * 1024;
-/// How large the pieces are in which spooled bytes are read, in bytes.
+/// The size of the pieces in which spooled bytes are read, in bytes.
 const PIECE: u64 = 256 * 1024;
 
 /// Chunks by their numbers. The first few MiB stay in memory; what comes after them lies in a temporary
 /// file without a name, which goes with the last clone that knows it.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Shelf {
+pub(crate) struct ChunkStore {
     chunks: BTreeMap<usize, Stored>,
     in_memory: usize,
     spool: Option<Arc<Spool>>,
@@ -25,12 +25,12 @@ pub(crate) struct Shelf {
 
 /// Bytes on their way to a shelf, where they are cut into chunks of the largest size.
 #[derive(Debug, Default)]
-pub(crate) struct Cutter {
-    shelf: Shelf,
+pub(crate) struct Chunker {
+    shelf: ChunkStore,
     rest: BytesMut,
 }
 
-impl Cutter {
+impl Chunker {
     pub(crate) fn write(&mut self, bytes: &[u8]) {
         self.rest.extend_from_slice(bytes);
         while self.rest.len() >= CHUNK {
@@ -39,7 +39,7 @@ impl Cutter {
         }
     }
 
-    pub(crate) fn finish(mut self) -> Shelf {
+    pub(crate) fn finish(mut self) -> ChunkStore {
         if !self.rest.is_empty() {
             self.shelf.put(self.shelf.count(), self.rest.freeze());
         }
@@ -57,7 +57,7 @@ enum Stored {
     },
 }
 
-impl Shelf {
+impl ChunkStore {
     pub(crate) fn of(chunks: impl IntoIterator<Item = Bytes>) -> Self {
         let mut shelf = Self::default();
         for (number, chunk) in chunks.into_iter().enumerate() {
@@ -66,7 +66,7 @@ impl Shelf {
         shelf
     }
 
-    /// One chunk that somebody else keeps in memory anyway.
+    /// One chunk that is kept in memory elsewhere anyway.
     pub(crate) fn lent(bytes: Bytes) -> Self {
         Self {
             in_memory: bytes.len(),
@@ -110,7 +110,7 @@ impl Shelf {
         Ok(Stored::Spooled { spool, at, len })
     }
 
-    /// How many chunks there are.
+    /// Returns the number of chunks.
     pub(crate) fn count(&self) -> usize {
         self.chunks.len()
     }
@@ -120,7 +120,7 @@ impl Shelf {
         self.chunks.keys().copied()
     }
 
-    /// How many bytes there are.
+    /// Returns the number of bytes.
     pub(crate) fn len(&self) -> u64 {
         self.chunks.values().map(Stored::len).sum()
     }
@@ -183,7 +183,7 @@ impl Spool {
         Ok(Self(Mutex::new(Tape { file, end: 0 })))
     }
 
-    /// Writes bytes at the end, and gives the place of the first.
+    /// Writes bytes at the end, and returns the place of the first.
     fn append(&self, bytes: &[u8]) -> io::Result<u64> {
         let mut tape = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let at = tape.end;
@@ -218,7 +218,7 @@ mod tests {
 
     #[test]
     fn what_does_not_fit_into_memory_is_spooled_and_read_back() {
-        let mut shelf = Shelf::of((b'a'..=b'f').map(chunk));
+        let mut shelf = ChunkStore::of((b'a'..=b'f').map(chunk));
         assert_eq!((shelf.count(), shelf.len()), (6, 6 * SIZE as u64));
         assert_eq!(shelf.in_memory, 2 * SIZE);
         for (number, letter) in (b'a'..=b'f').enumerate() {
@@ -241,15 +241,15 @@ mod tests {
 
     #[test]
     fn a_single_chunk_that_is_too_large_is_spooled_too() {
-        let shelf = Shelf::of([Bytes::from(vec![7; IN_MEMORY + 1])]);
+        let shelf = ChunkStore::of([Bytes::from(vec![7; IN_MEMORY + 1])]);
         assert_eq!(shelf.in_memory, 0);
         assert!(joined(shelf.all()) == vec![7; IN_MEMORY + 1]);
-        assert!(joined(Shelf::of([Bytes::new()]).all()).is_empty());
+        assert!(joined(ChunkStore::of([Bytes::new()]).all()).is_empty());
     }
 
     #[test]
     fn what_the_disk_has_lost_is_an_error_and_no_end() {
-        let shelf = Shelf::of((b'a'..=b'f').map(chunk));
+        let shelf = ChunkStore::of((b'a'..=b'f').map(chunk));
         let tape = shelf.spool.as_ref().unwrap().0.lock().unwrap();
         tape.file.set_len(PIECE + 1).unwrap();
         drop(tape);
@@ -263,16 +263,16 @@ mod tests {
 
     #[test]
     fn chunks_are_cut_at_the_largest_size() {
-        let mut cutter = Cutter::default();
+        let mut chunker = Chunker::default();
         let half = vec![1; CHUNK / 2];
         for bytes in [&half[..], &half, &half, b"end"] {
-            cutter.write(bytes);
+            chunker.write(bytes);
         }
-        let shelf = cutter.finish();
+        let shelf = chunker.finish();
         let sizes: Vec<usize> = (0..2)
             .map(|number| joined(shelf.chunk(number).unwrap()).len())
             .collect();
         assert_eq!(sizes, [CHUNK, CHUNK / 2 + 3]);
-        assert_eq!(Cutter::default().finish().count(), 0);
+        assert_eq!(Chunker::default().finish().count(), 0);
     }
 }

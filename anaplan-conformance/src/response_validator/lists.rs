@@ -7,7 +7,7 @@ use super::modelling::{
 };
 use super::operation::{Operation, envelope, get, need, nothing, op, page};
 use super::shape::{Field, Shape, key, optional, optional_with, with};
-use crate::http::Request;
+use anaplan_testkit::Request;
 
 const ALL: &str = "includeAll";
 
@@ -88,7 +88,7 @@ fn adds(request: &Request) -> bool {
     request.param("action") == Some("add")
 }
 
-/// What was not added or updated was ignored, and each failure is of something that was sent.
+/// Items that were not added or updated count as ignored, and each failure has the index of an item.
 fn counters(_: &Request, body: &Value) -> Result<(), String> {
     let count = |key: &str| body[key].as_u64().unwrap_or(0);
     if let Some(total) = body["total"].as_u64() {

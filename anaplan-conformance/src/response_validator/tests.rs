@@ -1,7 +1,8 @@
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use serde_json::{Value, json};
 
 use super::*;
-use crate::FakeAnaplan;
 
 const MODEL: &str = "/2/0/models/0123456789ABCDEF0123456789ABCDEF";
 
@@ -15,8 +16,8 @@ fn answer(status: u16, body: &Value) -> Response {
     Response::new(status, "application/json", body.to_string().into_bytes())
 }
 
-fn hear_json(method: &str, path: &str, status: u16, body: &Value) -> Result<(), String> {
-    hear(&ask(method, path), answer(status, body), false).1
+fn validate_json(method: &str, path: &str, status: u16, body: &Value) -> Result<(), String> {
+    validate(&ask(method, path), answer(status, body), false).1
 }
 
 fn error(path: &str, status: u16, message: &str) -> Value {
@@ -55,13 +56,13 @@ fn modules() -> Value {
 #[test]
 fn good_answers_pass() {
     let path = format!("{MODEL}/modules");
-    hear_json("GET", &path, 200, &page("modules", modules(), 0, 2)).unwrap();
-    hear_json("GET", &path, 404, &error(&path, 404, "Not Found")).unwrap();
-    hear_json("POST", &path, 405, &error(&path, 405, "Method Not Allowed")).unwrap();
+    validate_json("GET", &path, 200, &page("modules", modules(), 0, 2)).unwrap();
+    validate_json("GET", &path, 404, &error(&path, 404, "Not Found")).unwrap();
+    validate_json("POST", &path, 405, &error(&path, 405, "Method Not Allowed")).unwrap();
     let refused = json!({ "status": "FAILURE_BAD_CREDENTIAL", "statusMessage": "No" });
-    hear_json("POST", "/token/authenticate", 401, &refused).unwrap();
+    validate_json("POST", "/token/authenticate", 401, &refused).unwrap();
     let empty = Response::empty(StatusCode::NO_CONTENT);
-    hear(&ask("POST", &format!("{MODEL}/close")), empty, false)
+    validate(&ask("POST", &format!("{MODEL}/close")), empty, false)
         .1
         .unwrap();
 }
@@ -105,7 +106,7 @@ fn other_routes_statuses_and_families_are_contradictions() {
             error("/token/validate", 401, "Unauthorized"),
         ),
     ] {
-        let problem = hear_json(method, path, status, &body).unwrap_err();
+        let problem = validate_json(method, path, status, &body).unwrap_err();
         assert!(problem.starts_with(&format!("{method} {path} is answered with {status}, but ")));
     }
 }
@@ -117,7 +118,7 @@ fn errors_are_looked_at_closely() {
     let changed = |change: fn(&mut Value)| {
         let mut body = good.clone();
         change(&mut body);
-        hear_json("GET", &path, 404, &body)
+        validate_json("GET", &path, 404, &body)
     };
     changed(|_| ()).unwrap();
     changed(|body| body["status"]["message"] = "No such module".into()).unwrap_err();
@@ -126,12 +127,12 @@ fn errors_are_looked_at_closely() {
     changed(|body| body["timestamp"] = "2026-07-14T13:55:12Z".into()).unwrap_err();
     changed(|body| body["more"] = "details".into()).unwrap_err();
     let silent = error(&path, 424, "");
-    hear_json("GET", &path, 424, &silent).unwrap_err();
+    validate_json("GET", &path, 424, &silent).unwrap_err();
     let report = format!("{MODEL}/alm/summaryReportTasks/A");
-    hear_json("GET", &report, 424, &error(&report, 424, "")).unwrap();
+    validate_json("GET", &report, 424, &error(&report, 424, "")).unwrap();
     let late = answer(429, &error(&path, 429, "Too Many Requests"));
     let late = late.with_header("retry-after", "in a while");
-    hear(&ask("GET", &path), late, false).1.unwrap_err();
+    validate(&ask("GET", &path), late, false).1.unwrap_err();
 }
 
 #[test]
@@ -142,7 +143,7 @@ fn envelopes_and_pages_are_looked_at_closely() {
         let mut body = good.clone();
         body["meta"]["paging"]["next"] = "https://api.anaplan.com/2/0/x?limit=2&offset=2".into();
         change(&mut body);
-        hear_json("GET", &path, 200, &body)
+        validate_json("GET", &path, 200, &body)
     };
     changed(|_| ()).unwrap();
     for change in [
@@ -167,9 +168,9 @@ fn envelopes_and_pages_are_looked_at_closely() {
     let mut body = good.clone();
     let paging = body["meta"]["paging"].as_object_mut().unwrap();
     paging.remove("next");
-    hear_json("GET", &path, 200, &body).unwrap_err();
+    validate_json("GET", &path, 200, &body).unwrap_err();
     let bare = json!({ "modules": modules() });
-    hear_json("GET", &path, 200, &bare).unwrap_err();
+    validate_json("GET", &path, 200, &bare).unwrap_err();
 }
 
 #[test]
@@ -185,12 +186,12 @@ fn what_is_left_out_when_empty_is_never_there_empty() {
         let mut missing = there.clone();
         missing.as_object_mut().unwrap().remove(key);
         assert_eq!(
-            hear_json("GET", &path, 200, &there).is_err(),
+            validate_json("GET", &path, 200, &there).is_err(),
             left_out,
             "{path}"
         );
         assert_eq!(
-            hear_json("GET", &path, 200, &missing).is_ok(),
+            validate_json("GET", &path, 200, &missing).is_ok(),
             left_out,
             "{path}"
         );
@@ -201,12 +202,12 @@ fn what_is_left_out_when_empty_is_never_there_empty() {
 fn bodies_without_json_are_looked_at_as_well() {
     let file = ask("GET", &format!("{MODEL}/files/113000000001"));
     let text = Response::new(StatusCode::OK, "text/csv", "a,b");
-    hear(&file, text, false).1.unwrap_err();
+    validate(&file, text, false).1.unwrap_err();
     let octets = Response::new(StatusCode::OK, "application/octet-stream", "a,b");
-    hear(&file, octets, false).1.unwrap();
+    validate(&file, octets, false).1.unwrap();
     let chunk = ask("PUT", &format!("{MODEL}/files/113000000001/chunks/0"));
     let wordy = Response::new(StatusCode::NO_CONTENT, "text/plain", "");
-    hear(&chunk, wordy, false).1.unwrap_err();
+    validate(&chunk, wordy, false).1.unwrap_err();
     let started = ask("POST", &format!("{MODEL}/alm/syncTasks"));
     let task = json!({
         "taskId": "6C283D93A9E64570BF502B8F7AF67A00",
@@ -215,9 +216,9 @@ fn bodies_without_json_are_looked_at_as_well() {
         "creationTime": 1_714_618_651_855_u64,
     });
     let body = envelope(201, "task", task.clone());
-    hear(&started, answer(201, &body), false).1.unwrap_err();
+    validate(&started, answer(201, &body), false).1.unwrap_err();
     let located = || answer(201, &body).with_header("location", task["taskUrl"].as_str().unwrap());
-    hear(&started, located(), false).1.unwrap();
+    validate(&started, located(), false).1.unwrap();
 }
 
 #[test]
@@ -233,7 +234,7 @@ fn the_parts_of_an_answer_must_agree() {
         if !result.is_null() {
             task["result"] = result;
         }
-        hear_json("GET", &path, 200, &envelope(200, "task", task))
+        validate_json("GET", &path, 200, &envelope(200, "task", task))
     };
     let result = |successful: bool| {
         json!({
@@ -258,11 +259,12 @@ fn novelties_pass_when_they_are_asked_for_and_types_never_change() {
     let path = format!("{MODEL}/modules");
     let mut body = page("modules", modules(), 0, 2);
     body["modules"][0]["addedLater"] = json!([1]);
-    let heard = |body: &Value, novelties| hear(&ask("GET", &path), answer(200, body), novelties).1;
-    heard(&body, false).unwrap_err();
-    heard(&body, true).unwrap();
+    let outcome =
+        |body: &Value, novelties| validate(&ask("GET", &path), answer(200, body), novelties).1;
+    outcome(&body, false).unwrap_err();
+    outcome(&body, true).unwrap();
     body["modules"][0]["name"] = 1.into();
-    heard(&body, true).unwrap_err();
+    outcome(&body, true).unwrap_err();
 }
 
 #[test]
@@ -277,68 +279,81 @@ fn bodies_in_pieces_are_read_ahead_and_sent_as_they_were() {
         let pieces: Vec<Bytes> = text.chunks(7).map(Bytes::copy_from_slice).collect();
         let body = Body::pieces(pieces.into_iter());
         let response = Response::new(StatusCode::OK, "application/json", "");
-        let (response, heard) = hear(&ask("GET", &path), Response { body, ..response }, false);
-        assert_eq!(heard.is_ok(), good);
+        let (response, outcome) =
+            validate(&ask("GET", &path), Response { body, ..response }, false);
+        assert_eq!(outcome.is_ok(), good);
         assert!(matches!(response.body, Body::Pieces(_)));
         assert_eq!(response.body.into_bytes().unwrap(), text);
     }
 }
 
+/// Empties every JSON response once it is switched on.
+struct Corruption(Arc<AtomicBool>);
+
+impl Observer for Corruption {
+    fn response(&self, _: &Request, response: Response, _: &Rules) -> Response {
+        if self.0.load(Ordering::Relaxed) {
+            Response::new(response.status, "application/json", "{}")
+        } else {
+            response
+        }
+    }
+}
+
+/// A validated fake, and the switch that corrupts its responses.
+fn corruptible(fake: FakeAnaplan) -> (FakeAnaplan, Arc<AtomicBool>) {
+    let switch = Arc::new(AtomicBool::new(false));
+    fake.observe(Arc::new(Corruption(Arc::clone(&switch))));
+    (validated(fake), switch)
+}
+
 fn me(fake: &FakeAnaplan) -> http::Request<Bytes> {
-    let admin = fake.admin().id;
-    let token = fake.world(|world| world.open_session(&admin).value);
-    http::Request::get("/2/0/users/me")
-        .header("authorization", format!("AnaplanAuthToken {token}"))
+    http::Request::get(format!("{}/2/0/users/me", fake.url()))
         .body(Bytes::new())
         .unwrap()
 }
 
 #[test]
-fn a_contradiction_ends_the_test_also_when_a_front_swallows_the_panic() {
+fn a_violation_panics_at_every_later_use_of_the_fake() {
     let panics = |run: &mut dyn FnMut()| {
         std::panic::catch_unwind(std::panic::AssertUnwindSafe(run)).is_err()
     };
-    let fake = FakeAnaplan::in_process();
-    assert_eq!(fake.answer(me(&fake)).unwrap().status(), 200);
+    let (fake, corrupt) = corruptible(FakeAnaplan::in_process());
     let request = me(&fake);
-    fake.world(|world| world.customer = "Northwind".into());
+    assert_eq!(fake.answer(request.clone()).unwrap().status(), 401);
+    corrupt.store(true, Ordering::Relaxed);
     assert!(panics(&mut || drop(fake.answer(request.clone()))));
     assert!(panics(&mut || fake.world(|_| ())));
     let mut fake = Some(fake);
     assert!(panics(&mut || drop(fake.take())));
 }
 
-/// Makes a fake contradict itself over a socket, where nobody hears the panic.
-#[cfg(any(feature = "wiremock", feature = "server"))]
-async fn contradict(fake: FakeAnaplan) {
+/// Makes a fake violate its description over a socket, where the panic stays in a task.
+async fn violate(fake: FakeAnaplan, corrupt: &AtomicBool) {
     use anaplan_core::Transport as _;
     use anaplan_core::transport::reqwest::ReqwestTransport;
 
-    fake.world(|world| world.customer = "Northwind".into());
-    let mut request = me(&fake);
-    *request.uri_mut() = format!("{}/2/0/users/me", fake.url()).parse().unwrap();
-    let answer = ReqwestTransport::new()
-        .unwrap()
-        .send(request.map(Into::into))
-        .await;
+    corrupt.store(true, Ordering::Relaxed);
+    let request = me(&fake).map(Into::into);
+    let answer = ReqwestTransport::new().unwrap().send(request).await;
     assert!(answer.is_err());
     let dropped = std::panic::AssertUnwindSafe(|| drop(fake));
     assert!(std::panic::catch_unwind(dropped).is_err());
 }
 
-#[cfg(feature = "wiremock")]
 #[tokio::test]
-async fn a_contradiction_over_wiremock_is_not_overlooked() {
-    contradict(FakeAnaplan::start().await).await;
+async fn a_violation_over_wiremock_panics_on_drop() {
+    let (fake, corrupt) = corruptible(FakeAnaplan::start().await);
+    violate(fake, &corrupt).await;
 }
 
-#[cfg(feature = "server")]
 #[tokio::test]
-async fn a_contradiction_over_the_server_is_not_overlooked() {
-    let server = crate::Server::builder(FakeAnaplan::in_process());
+async fn a_violation_over_the_server_panics_on_drop() {
+    let (fake, corrupt) = corruptible(FakeAnaplan::in_process());
+    let server = anaplan_testkit::Server::builder(fake);
     let server = server.listen("127.0.0.1:0").await.unwrap();
     let fake = server.fake();
     // The server holds the fake too, and its drop would panic once more.
     std::mem::forget(server);
-    contradict(fake).await;
+    violate(fake, &corrupt).await;
 }

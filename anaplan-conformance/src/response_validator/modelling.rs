@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::operation::{Operation, Success, bare, bytes, envelope, get, need, op, page};
 use super::shape::{Field, Shape, key, optional, optional_with, with};
-use crate::http::Request;
+use anaplan_testkit::Request;
 
 pub(super) const ID_AND_NAME: Shape =
     Shape::Object(&[key("id", Shape::Digits), key("name", Shape::Filled)]);
@@ -202,7 +202,7 @@ fn a_cell_for_each_column(_: &Request, body: &Value) -> Result<(), String> {
     Ok(())
 }
 
-/// What of a request was not done.
+/// An item of a request that failed.
 pub(super) const FAILURE: Shape = Shape::Object(&[
     key("requestIndex", Shape::Count),
     key("failureType", Shape::Filled),

@@ -6,7 +6,7 @@ use super::operation::{
     Operation, Success, bare, bytes, envelope, get, need, nothing, op, page, page_or_none,
 };
 use super::shape::{Field, STATES, Shape, key, optional, optional_with};
-use crate::http::Request;
+use anaplan_testkit::Request;
 
 const ENCODING: Shape = Shape::OneOf(&["UTF-8", "UTF-16LE", "ISO-8859-1"]);
 
@@ -228,7 +228,7 @@ const DETAIL: Shape = Shape::Object(&[
     optional("occurrences", Shape::Count),
     optional("values", Shape::List(&Shape::OrNull(&Shape::Text))),
 ]);
-/// What came of a run, or of a step of it: a static, because it holds itself.
+/// The result of a run or of a step of it. A static, because it refers to itself.
 static RESULT: [Field; 8] = [
     key("successful", Shape::Flag),
     key("failureDumpAvailable", Shape::Flag),

@@ -1,4 +1,4 @@
-//! What a JSON value must look like.
+//! Shapes of JSON values.
 
 /// The form of a value.
 #[derive(Debug, Clone, Copy)]

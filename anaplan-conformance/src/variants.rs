@@ -4,7 +4,7 @@
 //! all such answers from one good answer, so that a test can see what comes of each:
 //!
 //! ```
-//! use anaplan_testkit::variants;
+//! use anaplan_conformance::variants;
 //! use serde_json::json;
 //!
 //! let good = json!({ "user": { "id": "42", "email": "ada@northwind.example" } });
@@ -14,11 +14,9 @@
 //! ```
 
 use anaplan_core::{ErrorKind, Result};
+use anaplan_testkit::{FakeAnaplan, Fault};
 use fastrand::Rng;
 use serde_json::{Map, Value, json};
-
-use crate::fake::FakeAnaplan;
-use crate::faults::Fault;
 
 const NOVELTY: &str = "an unknown field";
 const NUMBER: &str = "as a number";
@@ -27,24 +25,25 @@ const NUMBER: &str = "as a number";
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Variant {
-    /// Where it was changed, such as `revisions[0].id`; empty when it is no JSON of this shape at all.
+    /// The path of the change, such as `revisions[0].id`; empty when it is no JSON of this shape at all.
     pub at: String,
-    /// What was done there, in a few words.
+    /// The change in a few words.
     pub change: &'static str,
     /// The answer.
     pub body: String,
 }
 
 impl Variant {
-    /// Judges what came of it. A field that nobody knows yet, and an id that is a number, must be read.
+    /// Checks the outcome of a call that got this response. An unknown field, and an id that is a number,
+    /// must be read.
     /// All others may be read or refused; a refusal is [`ErrorKind::Decode`] and says at which place, or
     /// one around it, the answer does not fit. ([`ErrorKind::Ambiguous`] counts as well: a call that
     /// must not be repeated fails like that.)
     ///
     /// # Errors
     ///
-    /// What is wrong, in words.
-    pub fn judge<T>(&self, outcome: &Result<T>) -> std::result::Result<(), String> {
+    /// A description of the problem.
+    pub fn check<T>(&self, outcome: &Result<T>) -> std::result::Result<(), String> {
         let Err(error) = outcome else {
             return Ok(());
         };
@@ -81,15 +80,15 @@ impl Variant {
     }
 }
 
-/// What came of many variants.
+/// The outcomes of many variants.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Report {
-    /// How many were read.
+    /// The number of variants that were read.
     pub read: usize,
-    /// How many were refused as they should be.
+    /// The number of variants that were rejected as they should be.
     pub refused: usize,
-    /// What [`Variant::judge`] had against the others.
+    /// The problems that [`Variant::check`] found with the others.
     pub wrong: Vec<String>,
 }
 
@@ -118,7 +117,7 @@ pub fn last_answer(fake: &FakeAnaplan, route: &str) -> Option<Value> {
 /// #     fn path(&self) -> Path { Path::integration().lit("users").lit("me") }
 /// #     fn decode(&self, answer: Answer) -> Result<Self::Output> { answer.field("user") }
 /// # }
-/// use anaplan_testkit::variants;
+/// use anaplan_conformance::variants;
 ///
 /// # anaplan_testkit::story(async |fake| {
 /// let session = fake.session()?;
@@ -140,7 +139,7 @@ pub async fn try_each<T>(
         fake.inject(Fault::reply(200, variant.body.clone()).on(route));
         let outcome = call().await;
         fake.clear_faults();
-        match variant.judge(&outcome) {
+        match variant.check(&outcome) {
             Err(what) => report.wrong.push(what),
             Ok(()) if outcome.is_ok() => report.read += 1,
             Ok(()) => report.refused += 1,
@@ -149,7 +148,7 @@ pub async fn try_each<T>(
     report
 }
 
-/// What a value can be replaced with, whatever it was.
+/// Replacements for a value of any type.
 fn replacements() -> [(&'static str, Value); 9] {
     [
         ("null", Value::Null),
@@ -165,7 +164,7 @@ fn replacements() -> [(&'static str, Value); 9] {
 }
 
 /// Every answer that differs from `good` in one place: a value that is left out or replaced by one of
-/// another type, a field that nobody knows yet, a list without elements; and answers that are no JSON,
+/// another type, a field that is not known yet, a list without elements; and answers that are no JSON,
 /// or only the beginning of it. Of a list, the first element stands for all.
 #[must_use]
 pub fn of(good: &Value) -> Vec<Variant> {

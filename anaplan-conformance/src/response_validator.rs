@@ -1,9 +1,8 @@
-//! The judge: a description of every answer, written apart from the code that gives them.
+//! A description of every response of the API, written apart from the fake, and the check of responses.
 //!
-//! It says of each operation which statuses it has, which keys, of which form, which of them may be
-//! missing and when, and what else holds between the parts of an answer. With the feature `judge`, each
-//! answer that is not spoiled by a [fault](crate::Fault) is held against it, and a contradiction ends the
-//! test that caused it. An operation that is not described here is a contradiction too.
+//! For each operation it lists the statuses, the keys with their types, which of them may be missing and
+//! when, and relations between the parts of a response. A response that violates its description fails the
+//! test that caused it, unless a fault changed it. So does one of an operation that is not described.
 
 mod alm;
 mod answer;
@@ -18,23 +17,55 @@ mod read_requests;
 mod shape;
 mod tenant;
 mod token;
-mod verdict;
+mod violations;
+
+use std::sync::Arc;
 
 use bytes::Bytes;
 use http::{Method, StatusCode};
 
-use crate::http::{Body, Pieces, Request, Response};
+use anaplan_testkit::{Body, FakeAnaplan, Observer, Pieces, Request, Response, Rules};
 use answer::Answer;
 use check::Circumstances;
 use operation::{Operation, Place};
-
-pub(crate) use verdict::Verdict;
+use violations::Violations;
 
 /// Up to how many bytes a body that is made as it is sent is looked at.
 const LARGEST_BODY: usize = 4 << 20;
 
-/// Holds an answer against its description, and gives it back.
-pub(crate) fn hear(
+/// Checks each response of a fake against its description. A violation panics, over a socket at the next
+/// use of the fake.
+#[must_use]
+pub fn validated(fake: FakeAnaplan) -> FakeAnaplan {
+    fake.observe(validator());
+    fake
+}
+
+/// Does the same with every fake that this process makes from now on.
+pub fn validate_every_fake() {
+    anaplan_testkit::observe_every_fake(validator);
+}
+
+fn validator() -> Arc<dyn Observer> {
+    Arc::new(Violations::default())
+}
+
+impl Observer for Violations {
+    fn response(&self, request: &Request, response: Response, rules: &Rules) -> Response {
+        let (response, outcome) = validate(request, response, rules.novelties);
+        if let Err(violation) = outcome {
+            self.add(violation);
+        }
+        response
+    }
+
+    fn check(&self) {
+        self.enforce();
+    }
+}
+
+/// Checks a response, and returns it with the outcome.
+fn validate(
     request: &Request,
     mut response: Response,
     novelties: bool,
@@ -63,7 +94,7 @@ pub(crate) fn hear(
         headers: &response.headers,
         body: body.as_deref(),
     };
-    let heard = judge(request, answer, novelties).map_err(|problem| {
+    let outcome = check(request, answer, novelties).map_err(|problem| {
         let text = body.as_deref().map(String::from_utf8_lossy);
         format!(
             "{} {} is answered with {}, but {problem}\n{}",
@@ -76,7 +107,7 @@ pub(crate) fn hear(
                 .collect::<String>(),
         )
     });
-    (response, heard)
+    (response, outcome)
 }
 
 /// The same body, and all of it if it is not too large.
@@ -99,7 +130,7 @@ fn read_ahead(mut pieces: Pieces) -> (Body, Option<Bytes>) {
     (body, whole)
 }
 
-fn judge(request: &Request, answer: Answer<'_>, novelties: bool) -> Result<(), String> {
+fn check(request: &Request, answer: Answer<'_>, novelties: bool) -> Result<(), String> {
     if request.method() == Method::OPTIONS {
         return check_allow(request, answer);
     }
@@ -161,7 +192,7 @@ fn check_allow(request: &Request, answer: Answer<'_>) -> Result<(), String> {
     }
 }
 
-/// Where a request leads: the place, and the operation if it is a known one.
+/// Finds the part of the API of a request, and the operation if it is a known one.
 fn find(request: &Request, method: &str) -> Option<(&'static Place, Option<&'static Operation>)> {
     const INTEGRATION: &Place = &tenant::PLACE;
     const BELOW_MODELS: &Place = &tenant::BELOW_MODELS;

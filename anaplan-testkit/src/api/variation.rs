@@ -1,4 +1,4 @@
-//! Answers that are harder to read without being wrong: what real servers may do at any time.
+//! Responses that vary without being wrong, as those of real servers may at any time.
 
 use serde_json::{Map, Value, json};
 
@@ -20,8 +20,8 @@ const OPEN_ENUMS: [&str; 8] = [
 /// Objects whose keys are names of the tenant's: nothing is ever added to them.
 const NAMED_BY_TENANTS: [&str; 4] = ["properties", "subsets", "differences", "totals"];
 
-/// Lays the answer out anew, and adds what clients cannot know, as the rules want it.
-pub(crate) fn disturb(world: &mut World, response: &mut Response) {
+/// Varies the layout of a response and adds unknown fields and values, if the rules ask for it.
+pub(crate) fn vary(world: &mut World, response: &mut Response) {
     let is_json = response
         .headers
         .get("content-type")

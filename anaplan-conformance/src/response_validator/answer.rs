@@ -1,4 +1,4 @@
-//! Whether an answer is one of those that its operation may give.
+//! The check of a response against its operation.
 
 use http::{HeaderMap, StatusCode};
 use serde_json::{Map, Value};

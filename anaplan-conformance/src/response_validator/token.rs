@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::operation::{Errors, Operation, Place, bare, get, nothing, op};
 use super::shape::{Field, Shape, key, optional};
-use crate::http::Request;
+use anaplan_testkit::Request;
 
 const META: Field = key(
     "meta",

@@ -1,4 +1,4 @@
-//! The world card: what a program must know to use a fake that somebody else started.
+//! Connection information of a running fake, for other programs.
 
 use std::fs;
 use std::io;
@@ -12,9 +12,9 @@ use crate::demo::{Credentials, Demo};
 use crate::fake::FakeAnaplan;
 use crate::pki::{Authority, Identity};
 
-/// What is known of a running fake, as one JSON object.
+/// Connection information of a running fake: one JSON object.
 ///
-/// | key | what |
+/// | key | value |
 /// |---|---|
 /// | `url` | the base URL of all services |
 /// | `user`, `password` | a workspace administrator, who may use ALM |
@@ -36,14 +36,14 @@ use crate::pki::{Authority, Identity};
 /// | `features` | which other services are there: `audit`, `scim`, `cloudworks` |
 ///
 /// A program in any language walks through both OAuth flows with plain HTTP; `user` and `password` are
-/// those of the card, forms are sent as `application/x-www-form-urlencoded`:
+/// those in the object; forms are sent as `application/x-www-form-urlencoded`:
 ///
 /// * Authorization code: send `user` and `password` by POST to `approve_url`, to which `&state=..` may be
 ///   added, or to your own `{url}/auth/prelogin?response_type=code&client_id=..&redirect_uri=..&scope=..`.
 ///   The answer is 302 to the redirect URI with `code` and `state`. A browser gets the form by GET, and
 ///   sends it to the address in the form; so can a script. `{url}/auth/authorize` leads to the same page.
-///   With `decision=deny` the redirect carries `error=access_denied`, and a wrong password gives the page
-///   once more. The code is good for one minute and one exchange: POST to `{url}/oauth/token`, as a form
+///   With `decision=deny` the redirect carries `error=access_denied`, and after a wrong password the page is
+///   served once more. The code is good for one minute and one exchange: POST to `{url}/oauth/token`, as a form
 ///   or as JSON, with `grant_type=authorization_code`, `code`, `client_id`, `client_secret` and
 ///   `redirect_uri`.
 /// * Device: POST `client_id` to `{url}/oauth/device/code`, then `user_code`, `user` and `password` to
@@ -59,29 +59,29 @@ use crate::pki::{Authority, Identity};
 /// have is left out.
 ///
 /// ```
-/// use anaplan_testkit::{FakeAnaplan, WorldCard};
+/// use anaplan_testkit::{FakeAnaplan, ServerInfo};
 ///
 /// let fake = FakeAnaplan::in_process();
-/// let card = WorldCard::of(&fake);
-/// assert_eq!(card.as_value()["user"], fake.admin().user);
-/// assert_eq!(card.as_value()["models"]["dev"], fake.demo().dev.as_str());
+/// let info = ServerInfo::of(&fake);
+/// assert_eq!(info.as_value()["user"], fake.admin().user);
+/// assert_eq!(info.as_value()["models"]["dev"], fake.demo().dev.as_str());
 /// ```
 #[derive(Clone)]
-pub struct WorldCard(Value);
+pub struct ServerInfo(Value);
 
-impl WorldCard {
-    /// The card of a fake, without files.
+impl ServerInfo {
+    /// Returns the connection information of a fake, without files.
     #[must_use]
     pub fn of(fake: &FakeAnaplan) -> Self {
         let demo = fake.demo_if_any();
-        let mut card = Map::new();
-        card.insert("url".into(), fake.url().into());
-        card.extend(sign_in(&demo.admin));
-        insert(&mut card, "workspace_id", demo.workspace.as_str());
-        insert(&mut card, "model_id", demo.dev.as_str());
-        card.insert("models".into(), models(&demo));
+        let mut info = Map::new();
+        info.insert("url".into(), fake.url().into());
+        info.extend(sign_in(&demo.admin));
+        insert(&mut info, "workspace_id", demo.workspace.as_str());
+        insert(&mut info, "model_id", demo.dev.as_str());
+        info.insert("models".into(), models(&demo));
         if demo.list != 0 {
-            card.extend(model_objects(&demo));
+            info.extend(model_objects(&demo));
         }
         for (name, user) in [
             ("second", &demo.second),
@@ -90,23 +90,23 @@ impl WorldCard {
         ] {
             let user = sign_in(user);
             if !user.is_empty() {
-                card.insert(name.into(), user.into());
+                info.insert(name.into(), user.into());
             }
         }
         let oauth = oauth(fake.url(), &demo);
         if !oauth.is_empty() {
-            card.insert("oauth".into(), oauth.into());
+            info.insert("oauth".into(), oauth.into());
         }
         let burst = fake.world(|world| world.rules.burst);
-        card.insert("rate_limit".into(), json!({ "burst": burst }));
-        card.insert(
+        info.insert("rate_limit".into(), json!({ "burst": burst }));
+        info.insert(
             "features".into(),
             json!({ "audit": false, "scim": false, "cloudworks": false }),
         );
-        Self(card.into())
+        Self(info.into())
     }
 
-    /// Issues a certificate to the card's user, writes it and its key into a folder, and names the
+    /// Issues a certificate to the user, writes it and its key into a folder, and names the
     /// files. Key files can be read by their owner only. For a fake that serves https, also writes the
     /// certificate of the authority to be trusted.
     ///
@@ -162,29 +162,29 @@ impl WorldCard {
         lines
     }
 
-    /// The card.
+    /// Returns the JSON object.
     #[must_use]
     pub fn as_value(&self) -> &Value {
         &self.0
     }
 }
 
-impl std::fmt::Debug for WorldCard {
+impl std::fmt::Debug for ServerInfo {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("WorldCard").finish_non_exhaustive()
+        f.debug_struct("ServerInfo").finish_non_exhaustive()
     }
 }
 
 /// JSON: on one line, or over several with `{:#}`.
-impl std::fmt::Display for WorldCard {
+impl std::fmt::Display for ServerInfo {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         self.0.fmt(f)
     }
 }
 
-fn insert(card: &mut Map<String, Value>, key: &str, id: &str) {
+fn insert(info: &mut Map<String, Value>, key: &str, id: &str) {
     if !id.is_empty() {
-        card.insert(key.into(), id.into());
+        info.insert(key.into(), id.into());
     }
 }
 
@@ -196,29 +196,29 @@ fn sign_in(credentials: &Credentials) -> Map<String, Value> {
 }
 
 fn oauth(url: &str, demo: &Demo) -> Map<String, Value> {
-    let mut card = Map::new();
+    let mut info = Map::new();
     let key = demo.approval_key.expose_secret();
     if let Some(client) = &demo.code_client {
         let redirect_uri = client.redirect_uri.as_deref().unwrap_or_default();
-        insert(&mut card, "client_id", &client.id);
-        insert(&mut card, "client_secret", client.secret().unwrap_or(""));
-        insert(&mut card, "redirect_uri", redirect_uri);
+        insert(&mut info, "client_id", &client.id);
+        insert(&mut info, "client_secret", client.secret().unwrap_or(""));
+        insert(&mut info, "redirect_uri", redirect_uri);
         let redirect_uri = utf8_percent_encode(redirect_uri, NON_ALPHANUMERIC);
         let approve_url = format!(
             "{url}/auth/prelogin?response_type=code&client_id={}&redirect_uri={redirect_uri}&scope=openid%20email%20offline_access&approval={key}",
             client.id
         );
-        insert(&mut card, "approve_url", &approve_url);
+        insert(&mut info, "approve_url", &approve_url);
     }
     if let Some(client) = &demo.device_client {
-        insert(&mut card, "device_client_id", &client.id);
+        insert(&mut info, "device_client_id", &client.id);
         let approve_url = format!("{url}/activate/{key}");
         let approve_url = approve_url.trim_end_matches('/');
-        insert(&mut card, "device_approve_url", approve_url);
+        insert(&mut info, "device_approve_url", approve_url);
         let token = demo.device_refresh_token.expose_secret();
-        insert(&mut card, "device_refresh_token", token);
+        insert(&mut info, "device_refresh_token", token);
     }
-    card
+    info
 }
 
 fn models(demo: &Demo) -> Value {
@@ -295,7 +295,7 @@ fn write_identity(folder: &Path, identity: &Identity) -> io::Result<[(&'static s
     ])
 }
 
-/// A file that nobody else can read, not even for the moment of its making.
+/// Creates a file that only its owner can read, from the start.
 fn write_secret(path: &Path, content: &str) -> io::Result<()> {
     use std::io::Write as _;
     // The mode counts for new files only.
@@ -316,9 +316,9 @@ mod tests {
     use crate::world::World;
 
     #[test]
-    fn the_card_of_the_demo_world_has_everything() {
+    fn server_info_of_the_demo_world_is_complete() {
         let fake = FakeAnaplan::in_process();
-        let card = WorldCard::of(&fake).0;
+        let info = ServerInfo::of(&fake).0;
         for key in [
             "url",
             "user",
@@ -342,12 +342,12 @@ mod tests {
             "actions",
             "processes",
         ] {
-            assert!(card.get(key).is_some(), "{key}");
+            assert!(info.get(key).is_some(), "{key}");
         }
-        let models = card["models"].as_object().unwrap();
+        let models = info["models"].as_object().unwrap();
         assert_eq!(models.len(), 8);
         assert!(models.values().all(|id| id.as_str().unwrap().len() == 32));
-        let oauth = card["oauth"].as_object().unwrap();
+        let oauth = info["oauth"].as_object().unwrap();
         for key in [
             "client_id",
             "client_secret",
@@ -359,39 +359,39 @@ mod tests {
         ] {
             assert!(!oauth[key].as_str().unwrap().is_empty(), "{key}");
         }
-        assert_eq!(card["rate_limit"]["burst"], 600);
-        assert!(card.get("certificate").is_none());
-        let main = &card["modules"]["main"];
+        assert_eq!(info["rate_limit"]["burst"], 600);
+        assert!(info.get("certificate").is_none());
+        let main = &info["modules"]["main"];
         for id in [
-            &card["lists"]["main"],
+            &info["lists"]["main"],
             &main["id"],
             &main["cell"]["dimensions"][0]["itemId"],
-            &card["files"]["bad_source"],
-            &card["processes"]["bad"],
+            &info["files"]["bad_source"],
+            &info["processes"]["bad"],
         ] {
             assert!(id.as_u64().is_some_and(|id| id > 0), "{id}");
         }
     }
 
     #[test]
-    fn what_a_world_does_not_have_is_left_out() {
+    fn server_info_omits_absent_parts() {
         let fake = FakeAnaplan::with_world(World::new("2025-01-01T00:00:00Z".parse().unwrap()));
-        let card = WorldCard::of(&fake).0;
-        assert_eq!(card["models"], json!({}));
-        assert!(card.get("user").is_none() && card.get("limited").is_none());
-        assert!(card.get("oauth").is_none());
+        let info = ServerInfo::of(&fake).0;
+        assert_eq!(info["models"], json!({}));
+        assert!(info.get("user").is_none() && info.get("limited").is_none());
+        assert!(info.get("oauth").is_none());
         let folder = tempfile::tempdir().unwrap();
-        let card = WorldCard(card).with_files(folder.path()).unwrap();
-        assert!(card.0.get("certificate").is_none());
+        let info = ServerInfo(info).with_files(folder.path()).unwrap();
+        assert!(info.0.get("certificate").is_none());
     }
 
     #[test]
-    fn files_are_written_over_and_keys_kept_from_others() {
+    fn files_are_overwritten_and_keys_readable_by_the_owner_only() {
         let folder = tempfile::tempdir().unwrap();
         let inner = folder.path().join("made/on/demand");
-        let card = WorldCard::of(&FakeAnaplan::in_process());
-        let first = card.clone().with_files(&inner).unwrap();
-        let second = card.with_files(&inner).unwrap();
+        let info = ServerInfo::of(&FakeAnaplan::in_process());
+        let first = info.clone().with_files(&inner).unwrap();
+        let second = info.with_files(&inner).unwrap();
         assert_eq!(first.0["private_key"], second.0["private_key"]);
         for (key, label) in [
             ("certificate", "CERTIFICATE"),

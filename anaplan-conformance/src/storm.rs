@@ -1,11 +1,11 @@
 //! Storms: one program, run a thousand times while everything that can go wrong does, by seeded dice.
 //!
-//! What the program was told is held against what the [world](crate::World) and its
-//! [books](crate::world::Books) say has happened. A storm fails with its seed, by which it can be
+//! The outcomes that the program saw are compared with the [world](anaplan_testkit::World) and its
+//! [books](anaplan_testkit::world::Books). A storm fails with its seed, by which it can be
 //! repeated.
 //!
 //! ```
-//! use anaplan_testkit::storm;
+//! use anaplan_conformance::storm;
 //!
 //! # use anaplan_core::{Answer, Endpoint, Method, Path, Result, RetryClass};
 //! # struct Me;
@@ -37,14 +37,12 @@ use std::time::Duration;
 
 use anaplan_core::clock::{Clock as _, SystemClock};
 use anaplan_core::{Error, PollPolicy, Settings};
+use anaplan_testkit::{FakeAnaplan, Fault, Pacing, RetryAfter, paused_runtime};
 use fastrand::Rng;
 
-use crate::fake::FakeAnaplan;
-use crate::faults::{Fault, RetryAfter};
-use crate::story::paused_runtime;
-use crate::world::Pacing;
+use crate::validated;
 
-/// How many seeds are run, in place of the number in the code.
+/// The variable that overrides the number in the code.
 const SEEDS: &str = "ANAPLAN_STORM_SEEDS";
 /// Nothing may take longer than this by the fake's clock.
 const PATIENCE: Duration = Duration::from_secs(7 * 24 * 3600);
@@ -52,7 +50,7 @@ const PATIENCE: Duration = Duration::from_secs(7 * 24 * 3600);
 const CALM: Duration = Duration::from_secs(3600);
 
 /// Runs a program once for each seed from 0, each time against a fresh demo world and under paused time.
-/// The variable `ANAPLAN_STORM_SEEDS` overrules the number of seeds. Gives that number.
+/// The variable `ANAPLAN_STORM_SEEDS` overrides the number of seeds. Returns that number.
 ///
 /// # Panics
 ///
@@ -68,7 +66,7 @@ pub fn each_seed(seeds: u64, mut tell: impl AsyncFnMut(u64, FakeAnaplan)) -> u64
             panic!("this machine has no threads to give");
         };
         let over = runtime.block_on(async {
-            let work = tell(seed, FakeAnaplan::in_process());
+            let work = tell(seed, validated(FakeAnaplan::in_process()));
             tokio::time::timeout(PATIENCE, work).await
         });
         assert!(over.is_ok(), "it hangs");
@@ -148,7 +146,7 @@ pub async fn settle() {
     SystemClock::new().sleep(CALM).await;
 }
 
-/// Whether an error leaves open what has happened. One that does not is a promise that nothing was done,
+/// Returns whether an error leaves open what has happened. One that does not is a promise that nothing was done,
 /// and one that does must not invite a repetition.
 ///
 /// # Panics

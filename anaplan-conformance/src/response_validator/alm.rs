@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::operation::{Operation, bytes, created, envelope, get, need, nothing, op};
 use super::operation::{Success, page_or_none};
 use super::shape::{Field, STATES, Shape, key, optional};
-use crate::http::Request;
+use anaplan_testkit::Request;
 
 const REVISION: Shape = Shape::Object(&[
     key("id", Shape::Upper),

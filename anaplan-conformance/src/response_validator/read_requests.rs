@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::modelling::{CSV, READ};
 use super::operation::{Operation, Success, envelope, get, need, op};
 use super::shape::{STATES, Shape, key, optional};
-use crate::http::Request;
+use anaplan_testkit::Request;
 
 macro_rules! read_request {
     ($key:literal, $id:literal) => {

@@ -2,7 +2,7 @@
 //!
 //! ```
 //! use anaplan_core::ErrorKind;
-//! use anaplan_testkit::refusals;
+//! use anaplan_conformance::rejected_calls;
 //!
 //! # use anaplan_core::{Answer, Endpoint, Method, Path, Result, RetryClass};
 //! # struct Me;
@@ -16,23 +16,21 @@
 //! # }
 //! # anaplan_testkit::story(async |fake| {
 //! let route = "GET /2/0/users/me";
-//! refusals::refuse(&fake, route, 409);
+//! rejected_calls::reject(&fake, route, 409);
 //! let error = fake.session()?.call(Me).await.unwrap_err();
-//! refusals::assert_refused(&fake, route, (409, ErrorKind::Conflict), &error);
+//! rejected_calls::assert_rejected(&fake, route, (409, ErrorKind::Conflict), &error);
 //! # Ok(()) });
 //! ```
 
 use anaplan_core::{Error, ErrorKind};
-
-use crate::fake::FakeAnaplan;
-use crate::faults::Fault;
+use anaplan_testkit::{FakeAnaplan, Fault};
 
 fn words(status: u16) -> String {
     format!("Rule {status} says no.")
 }
 
 /// Has every call of a route refused with this status.
-pub fn refuse(fake: &FakeAnaplan, route: &str, status: u16) {
+pub fn reject(fake: &FakeAnaplan, route: &str, status: u16) {
     let words = words(status);
     let body = format!(
         r#"{{"status":{{"code":{status},"message":"{words}"}},"path":"/2/0","timestamp":"2026-07-14T13:55:12.198115662Z"}}"#
@@ -40,13 +38,13 @@ pub fn refuse(fake: &FakeAnaplan, route: &str, status: u16) {
     fake.inject(Fault::reply(status, body).on(route));
 }
 
-/// Holds an error against the status that a call was [refused](refuse) with, and the kind that it is to be
+/// Holds an error against the status that a call was [refused](reject) with, and the kind that it is to be
 /// of. The call was sent once.
 ///
 /// # Panics
 ///
 /// When the error is not that refusal, or when it could be repeated, or was.
-pub fn assert_refused(fake: &FakeAnaplan, route: &str, refusal: (u16, ErrorKind), error: &Error) {
+pub fn assert_rejected(fake: &FakeAnaplan, route: &str, refusal: (u16, ErrorKind), error: &Error) {
     let (status, kind) = refusal;
     assert_eq!(error.kind(), kind, "{route} {status}: {error}");
     let told = error.status().map(|status| status.as_u16());

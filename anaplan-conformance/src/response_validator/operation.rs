@@ -1,9 +1,9 @@
-//! What an operation may answer.
+//! Operations and their possible responses.
 
 use serde_json::Value;
 
 use super::shape::{Field, Shape};
-use crate::http::Request;
+use anaplan_testkit::Request;
 
 /// One operation of an API.
 #[derive(Clone, Copy)]
@@ -14,18 +14,18 @@ pub(crate) struct Operation {
     pub(crate) gives: &'static [Success],
     /// The statuses of its refusals, besides those that all of its place have.
     pub(crate) refuses: &'static [u16],
-    /// What else holds between the parts of an answer.
+    /// Relations between the parts of a response.
     pub(crate) rules: &'static [Rule],
-    /// Whether only the form of the path with the workspace is known.
+    /// `true` if only the form of the path with the workspace is known.
     pub(crate) below_workspace_only: bool,
-    /// Whether a 424 may come without a message.
+    /// `true` if a 424 may come without a message.
     pub(crate) silent_424: bool,
 }
 
 /// A relation between the parts of an answer, or between it and its request.
 pub(crate) type Rule = fn(&Request, &Value) -> Result<(), String>;
 
-/// What is wrong, unless this holds.
+/// Fails with this problem unless the condition holds.
 pub(crate) fn need(holds: bool, what: &str) -> Result<(), String> {
     if holds { Ok(()) } else { Err(what.to_owned()) }
 }
@@ -100,7 +100,7 @@ impl Operation {
         self
     }
 
-    /// Whether the path behind that of the place is this operation's.
+    /// Returns whether the path behind that of the place is this operation's.
     pub(crate) fn fits(&self, segments: &[&str]) -> bool {
         let mut pattern = self.path.split('/');
         segments

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::modelling::{READ, WRITE};
 use super::operation::{Operation, Success, envelope, get, need, op};
 use super::shape::{Shape, key, optional};
-use crate::http::Request;
+use anaplan_testkit::Request;
 
 const CALENDAR_TYPE: Shape = Shape::OneOf(&[
     "Calendar Months/Quarters/Years",

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::operation::{Errors, Operation, Place, bare, envelope, get, nothing, op, page};
 use super::shape::{Field, Shape, key, optional, optional_with, with};
 use super::{alm, bulk, calendar, lists, modelling, read_requests};
-use crate::http::Request;
+use anaplan_testkit::Request;
 
 const USER: Shape = Shape::Object(&[
     key("id", Shape::Lower),
@@ -169,7 +169,7 @@ const OF_MODEL: &[Operation] = &[
     op("POST", "close").gives(&[nothing(204)]).refuses(&[403]),
 ];
 
-/// What is below no model.
+/// Operations outside of models.
 pub(super) const PLACE: Place = Place {
     name: "/2/0",
     errors: Errors::Integration,
@@ -177,7 +177,7 @@ pub(super) const PLACE: Place = Place {
     operations: &[OPERATIONS],
 };
 
-/// What is below a model, in both forms of the paths.
+/// Operations below a model, in both forms of the path.
 pub(super) const BELOW_MODELS: Place = Place {
     name: "/2/0/models/*",
     errors: Errors::Integration,

@@ -1,20 +1,20 @@
-//! Whether a JSON value looks like what it must.
+//! The check of a JSON value against its shape.
 
 use serde_json::{Map, Value};
 
 use super::shape::{Field, Presence, Shape};
-use crate::http::Request;
+use anaplan_testkit::Request;
 
 /// Under which circumstances an answer is looked at.
 #[derive(Clone, Copy)]
 pub(crate) struct Circumstances<'r> {
     pub(crate) request: &'r Request,
-    /// Whether fields and values may be new.
+    /// `true` if fields and values may be new.
     pub(crate) novelties: bool,
 }
 
 impl Shape {
-    /// Whether a value has this form; if not, where it has another one and what is wrong there.
+    /// Returns whether a value has this form; if not, where it has another one and what is wrong there.
     pub(crate) fn check(
         &self,
         value: &Value,
@@ -112,7 +112,7 @@ impl Shape {
     }
 }
 
-/// Whether a text follows a pattern, in which 9 is a digit, x a hexadecimal one, and the rest itself.
+/// Returns whether a text follows a pattern, in which 9 is a digit, x a hexadecimal one, and the rest itself.
 pub(crate) fn is_like(text: &str, pattern: &str) -> bool {
     text.len() == pattern.len()
         && text
@@ -125,7 +125,7 @@ pub(crate) fn is_like(text: &str, pattern: &str) -> bool {
             })
 }
 
-/// Whether an object has the keys that it must have, each in its form, and no others.
+/// Returns whether an object has the keys that it must have, each in its form, and no others.
 pub(crate) fn check_fields(
     fields: &[Field],
     map: &Map<String, Value>,
@@ -183,7 +183,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::judge::shape::{key, optional, optional_with, with};
+    use crate::response_validator::shape::{key, optional, optional_with, with};
 
     fn check(shape: Shape, value: &Value, query: &str, novelties: bool) -> Result<(), String> {
         let request = http::Request::get(format!("/x?{query}")).body(Bytes::new());
