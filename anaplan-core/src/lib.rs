@@ -15,9 +15,11 @@ pub use data::lenient;
 pub use transport::clock;
 
 pub use calls::call::Call;
-pub use calls::download::{ByteStream, PartFile, write_stream};
+pub use calls::download::{ByteStream, write_stream};
 pub use calls::namespace::{Namespace, Scope};
 pub use calls::page_stream::{Items, Pages};
+#[doc(hidden)]
+pub use calls::part_file::PartFile;
 pub use calls::pending::Pending;
 pub use calls::progress::Progress;
 pub use calls::task::{Cancellable, LongRunning, PollPolicy, Task, TaskState, TaskStatus};

@@ -111,11 +111,7 @@ impl<E: Download> Call<E> {
     pub fn stream(self) -> Pending<ByteStream> {
         Pending::new(async move {
             let response = self.session.open(&self.endpoint, &self.options).await?;
-            Ok(ByteStream::new(
-                &self.endpoint,
-                response.into_body(),
-                self.session,
-            ))
+            Ok(ByteStream::new(&self.endpoint, response, self.session))
         })
     }
 
@@ -153,7 +149,7 @@ impl<E: Download> Call<E> {
                 let response = self.session.open(&self.endpoint, &self.options).await?;
                 Ok(ByteStream::new(
                     &self.endpoint,
-                    response.into_body(),
+                    response,
                     self.session.clone(),
                 ))
             };

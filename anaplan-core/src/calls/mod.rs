@@ -6,6 +6,7 @@ pub(crate) mod call;
 pub(crate) mod download;
 pub(crate) mod namespace;
 pub(crate) mod page_stream;
+pub(crate) mod part_file;
 pub(crate) mod pending;
 pub(crate) mod progress;
 pub(crate) mod task;
