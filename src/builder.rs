@@ -8,6 +8,8 @@ use std::time::Duration;
 use anaplan_auth::OAuth;
 #[cfg(feature = "certificate")]
 use anaplan_auth::{Material, PayloadVersion};
+#[cfg(any(feature = "rustls", feature = "native-tls"))]
+use anaplan_core::transport::reqwest::ReqwestBuilder;
 use anaplan_core::{
     Authenticator, Clock, Connection, Error, ErrorKind, HeaderValue, Hosts, ModelId, PollPolicy,
     RateLimit, Region, Result, RetryPolicy, Scope, SecretString, Session, Settings, Transport,
@@ -48,7 +50,7 @@ pub struct ClientBuilder {
     transport: Option<Arc<dyn Transport>>,
     clock: Option<Arc<dyn Clock>>,
     #[cfg(any(feature = "rustls", feature = "native-tls"))]
-    roots: Vec<u8>,
+    network: Option<ReqwestBuilder>,
     sign_in: SignIn,
     environment: SignIn,
     settings: Settings,
@@ -134,6 +136,16 @@ impl ClientBuilder {
         self
     }
 
+    /// One base URL for all services, such as that of a gateway. Plain `http` is refused for all but this
+    /// machine.
+    ///
+    /// ```
+    /// let builder = anaplan::Client::builder().url("https://gateway.example.com/anaplan");
+    /// ```
+    pub fn url(self, url: impl Into<String>) -> Self {
+        self.hosts(Hosts::all(url))
+    }
+
     /// The other side as a whole, as a fake server hands it out: hosts, and transport and clock where
     /// it has them.
     pub fn connection(mut self, connection: Connection) -> Self {
@@ -164,10 +176,39 @@ impl ClientBuilder {
     /// ```
     #[cfg(any(feature = "rustls", feature = "native-tls"))]
     #[cfg_attr(docsrs, doc(cfg(any(feature = "rustls", feature = "native-tls"))))]
-    pub fn root_certificate(mut self, pem: impl AsRef<[u8]>) -> Self {
-        self.roots.extend_from_slice(pem.as_ref());
-        // A text may lack the line break at its end, which would glue it to the next one.
-        self.roots.push(b'\n');
+    pub fn root_certificate(self, pem: impl AsRef<[u8]>) -> Self {
+        self.network(|network| network.root_certificate(pem))
+    }
+
+    /// Sends all requests through this proxy, instead of those of the environment (`HTTPS_PROXY`,
+    /// `NO_PROXY`). An `http` or `https` URL, in which user and password may stand, or with the feature
+    /// `socks` a `socks5` or `socks5h` URL.
+    ///
+    /// ```
+    /// let builder = anaplan::Client::builder().proxy("http://proxy.example.com:3128");
+    /// ```
+    #[cfg(any(feature = "rustls", feature = "native-tls"))]
+    #[cfg_attr(docsrs, doc(cfg(any(feature = "rustls", feature = "native-tls"))))]
+    pub fn proxy(self, url: impl Into<String>) -> Self {
+        self.network(|network| network.proxy(url))
+    }
+
+    /// Adds a header to every request, such as the key of a gateway. The headers of the SDK go before it.
+    ///
+    /// ```
+    /// let builder = anaplan::Client::builder()
+    ///     .url("https://gateway.example.com/anaplan")
+    ///     .header("x-gateway-key", "k-123");
+    /// ```
+    #[cfg(any(feature = "rustls", feature = "native-tls"))]
+    #[cfg_attr(docsrs, doc(cfg(any(feature = "rustls", feature = "native-tls"))))]
+    pub fn header(self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.network(|network| network.header(name, value))
+    }
+
+    #[cfg(any(feature = "rustls", feature = "native-tls"))]
+    fn network(mut self, change: impl FnOnce(ReqwestBuilder) -> ReqwestBuilder) -> Self {
+        self.network = Some(change(self.network.take().unwrap_or_default()));
         self
     }
 
@@ -336,8 +377,8 @@ impl ClientBuilder {
     ///
     /// * [`ErrorKind::Config`](crate::ErrorKind::Config) when no way of signing in was given, or more
     ///   than one; when a host must not be talked to; when an id, a time-out or the user agent cannot
-    ///   work; when a root certificate cannot be read, or was given beside a transport of your own, which
-    ///   would not look at it; when there is no transport because the features `rustls` and `native-tls` are off.
+    ///   work; when a root certificate, a proxy or a header cannot be used, or was set besides a transport
+    ///   of your own, which would not use it; when there is no transport because the features `rustls` and `native-tls` are off.
     /// * [`ErrorKind::Authentication`](crate::ErrorKind::Authentication) with a
     ///   [`CertificateProblem`](crate::auth::CertificateProblem) when certificate or key cannot work.
     pub fn build(self) -> Result<Client> {
@@ -353,18 +394,16 @@ impl ClientBuilder {
 
     #[cfg(any(feature = "rustls", feature = "native-tls"))]
     fn chosen_transport(&self) -> Result<Option<Arc<dyn Transport>>> {
-        use anaplan_core::transport::reqwest::ReqwestTransport;
-        if self.roots.is_empty() {
+        let Some(network) = &self.network else {
             return Ok(self.transport.clone());
-        }
+        };
         if self.transport.is_some() {
             return Err(Error::new(
                 ErrorKind::Config,
-                "a root certificate was given beside a transport of its own, which would not look at it",
+                "a proxy, a header or a root certificate was set besides a transport, which would not use it",
             ));
         }
-        let transport = ReqwestTransport::with_root_certificates(&self.roots)?;
-        Ok(Some(Arc::new(transport)))
+        Ok(Some(Arc::new(network.clone().build()?)))
     }
 
     #[cfg(not(any(feature = "rustls", feature = "native-tls")))]

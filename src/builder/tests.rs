@@ -270,7 +270,7 @@ fn a_root_certificate_must_be_one_and_must_count() {
         assert!(!text.contains("s3cret"), "{text}");
     }
     let text = config(builder().token("t").root_certificate("").build());
-    assert!(text.contains("beside a transport of its own"), "{text}");
+    assert!(text.contains("besides a transport"), "{text}");
 }
 
 #[cfg(not(any(feature = "rustls", feature = "native-tls")))]

@@ -23,6 +23,19 @@ pub enum Service {
     CloudWorks,
 }
 
+/// The name in a sentence, with its article.
+impl fmt::Display for Service {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Api => "the Integration API",
+            Self::Auth => "the authentication service",
+            Self::OAuth => "the OAuth service",
+            Self::Audit => "the audit service",
+            Self::CloudWorks => "CloudWorks",
+        })
+    }
+}
+
 /// The data centre that a tenant lives in.
 ///
 /// Eight older regions share the unprefixed hosts of [`Region::Shared`].
@@ -222,10 +235,22 @@ impl Hosts {
             Service::Audit,
             Service::CloudWorks,
         ] {
-            validate_base(self.base(service)).map_err(|problem| {
+            let base = self.base(service);
+            validate_base(base).map_err(|problem| {
+                let of = if *self == Self::all(&*self.api) {
+                    String::new()
+                } else {
+                    format!(" of {service}")
+                };
+                // User info and query may hold secrets.
+                let url = if base.is_empty() || base.contains(['@', '?']) {
+                    String::new()
+                } else {
+                    format!(" '{}'", base.escape_debug())
+                };
                 Error::new(
                     ErrorKind::Config,
-                    format!("the base URL of {service:?} {problem}"),
+                    format!("the base URL{of}{url} {problem}"),
                 )
             })?;
         }
@@ -245,7 +270,27 @@ impl From<Region> for Hosts {
     }
 }
 
+/// All services behind one base URL: see [`Hosts::all`].
+impl From<&str> for Hosts {
+    fn from(url: &str) -> Self {
+        Self::all(url)
+    }
+}
+
+/// All services behind one base URL: see [`Hosts::all`].
+impl From<String> for Hosts {
+    fn from(url: String) -> Self {
+        Self::all(url)
+    }
+}
+
 fn validate_base(base: &str) -> std::result::Result<(), &'static str> {
+    if base.trim().is_empty() {
+        return Err("is empty");
+    }
+    if !base.contains("://") {
+        return Err("has no scheme: it must start with https://");
+    }
     let uri: Uri = base.parse().map_err(|_| "is not a URL")?;
     let authority = uri.authority().ok_or("names no host")?;
     if uri.query().is_some() || base.contains('#') || authority.as_str().contains('@') {
@@ -291,6 +336,27 @@ mod tests {
     }
 
     #[test]
+    fn unusable_base_url_is_named_with_its_service() {
+        let hosts = Hosts {
+            auth: "http://auth.example.com/".into(),
+            ..Hosts::default()
+        };
+        assert_eq!(
+            hosts.validate().unwrap_err().to_string(),
+            "the base URL of the authentication service 'http://auth.example.com' is plain http, \
+             which is allowed for this machine only; use https"
+        );
+        assert_eq!(
+            Hosts::from("gateway.example.com/anaplan")
+                .validate()
+                .unwrap_err()
+                .to_string(),
+            "the base URL 'gateway.example.com/anaplan' has no scheme: it must start with https://"
+        );
+        assert_eq!(Hosts::from("https://a.b"), Hosts::all("https://a.b"));
+    }
+
+    #[test]
     fn plain_http_is_for_this_machine_only() {
         for good in [
             "http://127.0.0.1:80",
@@ -313,6 +379,8 @@ mod tests {
             let error = Hosts::all(bad).validate().unwrap_err();
             assert_eq!(error.kind(), ErrorKind::Config, "{bad}");
             assert!(!error.to_string().contains("secret"));
+            let is_secret = bad.contains(['@', '?']);
+            assert_eq!(error.to_string().contains(bad), !is_secret, "{error}");
         }
     }
 }

@@ -30,11 +30,15 @@
 //! All of them fail where a collection is expected and something else comes, and nowhere else.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
+
+/// The longest duration that is returned: 100 years.
+const LONGEST: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
 
 /// Reads `null` like an absent field: for `#[serde(default, deserialize_with = "or_default")]`.
 ///
@@ -172,6 +176,60 @@ fn whole(value: &Value) -> Option<i128> {
     }
 }
 
+/// A decimal number, such as a progress between 0 and 1. What is not finite is nothing.
+pub fn decimal_opt<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<f64>, D::Error> {
+    Ok(decimal(&Value::deserialize(deserializer)?))
+}
+
+fn decimal(value: &Value) -> Option<f64> {
+    let number = match value {
+        Value::Number(number) => number.as_f64()?,
+        Value::String(text) => text.trim().parse().ok()?,
+        _ => return None,
+    };
+    number.is_finite().then_some(number)
+}
+
+/// A flag: a boolean, `"true"` or `"false"` in any case, 1 or 0. Anything else is nothing.
+pub fn flag_opt<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<bool>, D::Error> {
+    let value = Value::deserialize(deserializer)?;
+    let text = text_of(value).trim().to_ascii_lowercase();
+    Ok(match text.as_str() {
+        "true" | "1" => Some(true),
+        "false" | "0" => Some(false),
+        _ => None,
+    })
+}
+
+/// A flag where nothing is `false`.
+pub fn flag<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
+    Ok(flag_opt(deserializer)?.unwrap_or_default())
+}
+
+/// A duration in seconds, also with a fraction. A negative one is zero, and one of more than 100 years is
+/// 100 years, so that sums with it cannot overflow.
+pub fn seconds_opt<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Duration>, D::Error> {
+    let seconds = decimal(&Value::deserialize(deserializer)?);
+    Ok(seconds.map(|seconds| {
+        let wait = Duration::try_from_secs_f64(seconds.max(0.0)).unwrap_or(LONGEST);
+        wait.min(LONGEST)
+    }))
+}
+
+/// The moment that comes `wait` after `now`, or the last one that can be represented.
+#[must_use]
+pub fn later(now: Timestamp, wait: Duration) -> Timestamp {
+    now.saturating_add(wait).unwrap_or(Timestamp::MAX)
+}
+
+/// JSON without the byte order mark that some gateways write in front of it.
+#[must_use]
+pub fn without_bom(json: &[u8]) -> &[u8] {
+    json.strip_prefix(b"\xef\xbb\xbf").unwrap_or(json)
+}
+
 /// A day, `2025-03-31`.
 pub fn date_opt<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Date>, D::Error> {
     Ok(text_opt(deserializer)?.and_then(|text| text.trim().parse().ok()))
@@ -218,6 +276,14 @@ mod tests {
         number: Option<i64>,
         #[serde(deserialize_with = "count_opt")]
         count: Option<u64>,
+        #[serde(deserialize_with = "decimal_opt")]
+        decimal: Option<f64>,
+        #[serde(deserialize_with = "flag")]
+        flag: bool,
+        #[serde(deserialize_with = "flag_opt")]
+        flag_opt: Option<bool>,
+        #[serde(deserialize_with = "seconds_opt")]
+        seconds: Option<Duration>,
         #[serde(deserialize_with = "date_opt")]
         date: Option<Date>,
         #[serde(deserialize_with = "moment_opt")]
@@ -242,6 +308,10 @@ mod tests {
             "flag_map",
             "number",
             "count",
+            "decimal",
+            "flag",
+            "flag_opt",
+            "seconds",
             "date",
             "moment",
         ] {
@@ -314,6 +384,62 @@ mod tests {
         }
         assert_eq!(read("count", json!(u64::MAX)).count, Some(u64::MAX));
         assert_eq!(read("number", json!(u64::MAX)).number, None);
+    }
+
+    #[test]
+    fn flags_and_decimals_are_read_in_every_form_and_nonsense_is_nothing() {
+        for (value, flag) in [
+            (json!(true), Some(true)),
+            (json!(" TRUE "), Some(true)),
+            (json!("1"), Some(true)),
+            (json!(1), Some(true)),
+            (json!("False"), Some(false)),
+            (json!(0), Some(false)),
+            (json!(2), None),
+            (json!("yes"), None),
+            (json!({}), None),
+        ] {
+            assert_eq!(read("flag_opt", value.clone()).flag_opt, flag, "{value}");
+            assert_eq!(read("flag", value).flag, flag.unwrap_or_default());
+        }
+        for (value, decimal) in [
+            (json!(0.25), Some(0.25)),
+            (json!("0.25 "), Some(0.25)),
+            (json!(1), Some(1.0)),
+            (json!("NaN"), None),
+            (json!("inf"), None),
+            (json!("half"), None),
+            (json!(true), None),
+        ] {
+            assert_eq!(read("decimal", value.clone()).decimal, decimal, "{value}");
+        }
+    }
+
+    #[test]
+    fn seconds_of_any_size_can_be_added_to_any_moment() {
+        for (value, seconds) in [
+            (json!(1800), Some(Duration::from_secs(1800))),
+            (json!("1.5"), Some(Duration::from_millis(1500))),
+            (json!(-7), Some(Duration::ZERO)),
+            (json!(u64::MAX), Some(LONGEST)),
+            (json!(1e300), Some(LONGEST)),
+            (json!("soon"), None),
+        ] {
+            let read = read("seconds", value.clone()).seconds;
+            assert_eq!(read, seconds, "{value}");
+            if let Some(wait) = read {
+                assert!(later(Timestamp::MAX, wait) == Timestamp::MAX);
+                assert!(later(Timestamp::UNIX_EPOCH, wait) >= Timestamp::UNIX_EPOCH);
+            }
+        }
+        assert_eq!(later(Timestamp::UNIX_EPOCH, Duration::MAX), Timestamp::MAX);
+    }
+
+    #[test]
+    fn byte_order_mark_is_left_out() {
+        assert_eq!(without_bom(b"\xef\xbb\xbf{}"), b"{}");
+        assert_eq!(without_bom(b"{}"), b"{}");
+        assert_eq!(without_bom(b"\xef\xbb"), b"\xef\xbb");
     }
 
     #[test]

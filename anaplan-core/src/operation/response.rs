@@ -9,6 +9,7 @@ use serde::Deserialize;
 use serde::de::{DeserializeOwned, DeserializeSeed, IgnoredAny, MapAccess, Visitor};
 
 use crate::data::error::{Error, ErrorKind, Result};
+use crate::data::lenient::without_bom;
 use crate::data::server_message::tidy;
 use crate::operation::page::{Page, Paging};
 use crate::session::Session;
@@ -131,13 +132,14 @@ impl Answer {
     where
         S: DeserializeSeed<'de> + Copy,
     {
-        let mut plain = serde_json::Deserializer::from_slice(&self.body);
+        let body = without_bom(&self.body);
+        let mut plain = serde_json::Deserializer::from_slice(body);
         let parsed = seed
             .deserialize(&mut plain)
             .and_then(|value| plain.end().map(|()| value));
         parsed.map_err(|error| {
             let mut track = serde_path_to_error::Track::new();
-            let mut json = serde_json::Deserializer::from_slice(&self.body);
+            let mut json = serde_json::Deserializer::from_slice(body);
             let tracked = serde_path_to_error::Deserializer::new(&mut json, &mut track);
             let _ = seed.deserialize(tracked);
             let path = track.path().to_string();
@@ -288,6 +290,12 @@ mod tests {
                 .to_string()
                 .contains("no 'n'")
         );
+    }
+
+    #[test]
+    fn json_with_a_byte_order_mark_is_read() {
+        let answer = answer("\u{feff}{\"names\":[\"a\"]}");
+        assert_eq!(answer.list::<String>("names").unwrap(), ["a"]);
     }
 
     #[test]
