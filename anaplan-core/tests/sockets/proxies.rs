@@ -131,10 +131,10 @@ async fn a_tunnel_is_asked_for_without_the_token() {
 #[tokio::test]
 async fn a_proxy_that_is_not_there_is_no_connection() {
     let target = answering().await;
-    let gone = {
-        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-        format!("http://{}", listener.local_addr().unwrap())
-    };
+    // Bound and not listening: nobody else gets the port.
+    let socket = tokio::net::TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let gone = format!("http://{}", socket.local_addr().unwrap());
     let said = call(target.url(), vec![("http_proxy", gone.clone())]).await;
     assert!(said.contains("kind: Connect"), "{said}");
     let text = format!(
@@ -219,4 +219,50 @@ async fn a_proxy_that_cannot_reach_the_server_is_a_server_that_fails() {
     let said = call(target.url(), vec![("HTTP_PROXY", proxy.url())]).await;
     assert!(said.contains("kind: Server"), "{said}");
     assert_eq!(target.seen().len(), 0);
+}
+
+#[cfg(feature = "socks")]
+#[tokio::test]
+async fn socks_proxy_carries_the_request() {
+    use tokio::io::AsyncReadExt as _;
+
+    let proxy = Raw::start(|mut wire| async move {
+        // Greeting, choice of no password, request for a host, success.
+        let mut greeting = [0; 3];
+        wire.stream.read_exact(&mut greeting).await.unwrap();
+        assert_eq!(greeting[..2], [5, 1]);
+        wire.send([5, 0]).await;
+        let mut request = [0; 4];
+        wire.stream.read_exact(&mut request).await.unwrap();
+        assert_eq!(request, [5, 1, 0, 3]);
+        let length = wire.stream.read_u8().await.unwrap();
+        let mut name = vec![0; usize::from(length) + 2];
+        wire.stream.read_exact(&mut name).await.unwrap();
+        assert!(name.starts_with(b"api.example.invalid"));
+        wire.send([5, 0, 0, 1, 0, 0, 0, 0, 0, 0]).await;
+        wire.behave().await;
+    })
+    .await;
+    let transport = ReqwestTransport::builder()
+        .proxy(format!("socks5h://{}", proxy.address))
+        .build()
+        .unwrap();
+    let request = http::Request::get("http://api.example.invalid/read").body(RequestBody::empty());
+    let response = transport.send(request.unwrap()).await.unwrap();
+    assert_eq!(response.status(), 200);
+    assert_eq!(proxy.count("GET /read"), 1);
+}
+
+#[cfg(not(feature = "socks"))]
+#[tokio::test]
+async fn socks_proxy_without_the_feature_is_a_config_error() {
+    let said = call(
+        "https://api.example.invalid".to_owned(),
+        vec![("https_proxy", "socks5://127.0.0.1:1080".to_owned())],
+    )
+    .await;
+    assert!(
+        said.contains("kind: Config") && said.contains("socks"),
+        "{said}"
+    );
 }

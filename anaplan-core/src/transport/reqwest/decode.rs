@@ -159,5 +159,6 @@ impl Stream for Decoding {
     }
 }
 
-#[cfg(all(test, feature = "gzip"))]
+#[cfg(test)]
+#[cfg(feature = "gzip")]
 mod tests;

@@ -75,6 +75,8 @@ impl Certificate {
     fn of(cause: &str) -> Option<Self> {
         let unknown = [
             "UnknownIssuer",
+            // Another authority of the same name.
+            "BadSignature",
             "unable to get local issuer certificate",
             "self-signed certificate",
             "self signed certificate",
