@@ -1,6 +1,7 @@
 //! Content encodings of responses.
 
 use anaplan_core::ErrorKind;
+#[cfg(feature = "gzip")]
 use serde_json::json;
 
 use crate::raw::{Raw, Read};

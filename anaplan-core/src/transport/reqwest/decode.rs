@@ -1,11 +1,6 @@
 //! Content encodings of responses.
 
-use std::io;
-use std::pin::Pin;
-use std::task::{Context, Poll, ready};
-
 use bytes::Bytes;
-use futures_core::Stream;
 use http::header::{CONTENT_ENCODING, CONTENT_LENGTH};
 use http::{HeaderMap, Response, StatusCode};
 
@@ -79,7 +74,7 @@ fn undo(names: &[String], _: ResponseBody) -> Result<ResponseBody, TransportErro
 
 #[cfg(feature = "gzip")]
 fn undo(names: &[String], mut body: ResponseBody) -> Result<ResponseBody, TransportError> {
-    use inflate::Inflater;
+    use inflate::{Decoding, Inflater};
 
     if names.len() > MOST {
         return Err(unknown(names));
@@ -90,73 +85,9 @@ fn undo(names: &[String], mut body: ResponseBody) -> Result<ResponseBody, Transp
             "deflate" => Inflater::deflate(),
             _ => return Err(unknown(names)),
         };
-        body = ResponseBody::from_stream(Decoding {
-            body,
-            inflater,
-            input: Bytes::new(),
-            has_begun: false,
-            is_done: false,
-        });
+        body = ResponseBody::from_stream(Decoding::new(body, inflater));
     }
     Ok(body)
-}
-
-#[cfg(feature = "gzip")]
-struct Decoding {
-    body: ResponseBody,
-    inflater: inflate::Inflater,
-    input: Bytes,
-    has_begun: bool,
-    is_done: bool,
-}
-
-#[cfg(feature = "gzip")]
-impl Decoding {
-    fn failed(&mut self, error: io::Error) -> TransportError {
-        self.is_done = true;
-        TransportError::caused_by(TransportErrorKind::Interrupted, error)
-    }
-}
-
-#[cfg(feature = "gzip")]
-impl Stream for Decoding {
-    type Item = Result<Bytes, TransportError>;
-
-    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let this = &mut *self;
-        loop {
-            if this.is_done {
-                return Poll::Ready(None);
-            }
-            let produced = if this.input.is_empty() {
-                match ready!(Pin::new(&mut this.body).poll_next(cx)) {
-                    Some(Ok(input)) => {
-                        this.has_begun |= !input.is_empty();
-                        this.input = input;
-                        continue;
-                    }
-                    Some(Err(error)) => {
-                        this.is_done = true;
-                        return Poll::Ready(Some(Err(error)));
-                    }
-                    None => {
-                        this.is_done = true;
-                        if !this.has_begun {
-                            return Poll::Ready(None);
-                        }
-                        this.inflater.finish()
-                    }
-                }
-            } else {
-                this.inflater.inflate(&mut this.input)
-            };
-            match produced {
-                Ok(output) if output.is_empty() => {}
-                Ok(output) => return Poll::Ready(Some(Ok(output.into()))),
-                Err(error) => return Poll::Ready(Some(Err(this.failed(error)))),
-            }
-        }
-    }
 }
 
 #[cfg(test)]

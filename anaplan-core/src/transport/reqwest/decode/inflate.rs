@@ -1,13 +1,84 @@
 //! Decompression, piece by piece.
 
 use std::io::{self, Write as _};
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
 
 use bytes::{Buf as _, Bytes};
 use flate2::write::MultiGzDecoder;
 use flate2::{Decompress, FlushDecompress, Status};
+use futures_core::Stream;
+
+use crate::transport::{ResponseBody, TransportError, TransportErrorKind};
 
 /// The size from which on output is handed over, in bytes.
 const OUTPUT: usize = 32 * 1024;
+
+/// The decoded body.
+pub(super) struct Decoding {
+    body: ResponseBody,
+    inflater: Inflater,
+    input: Bytes,
+    has_begun: bool,
+    is_done: bool,
+}
+
+impl Decoding {
+    pub(super) fn new(body: ResponseBody, inflater: Inflater) -> Self {
+        Self {
+            body,
+            inflater,
+            input: Bytes::new(),
+            has_begun: false,
+            is_done: false,
+        }
+    }
+
+    fn failed(&mut self, error: io::Error) -> TransportError {
+        self.is_done = true;
+        TransportError::caused_by(TransportErrorKind::Interrupted, error)
+    }
+}
+
+impl Stream for Decoding {
+    type Item = Result<Bytes, TransportError>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let this = &mut *self;
+        loop {
+            if this.is_done {
+                return Poll::Ready(None);
+            }
+            let produced = if this.input.is_empty() {
+                match ready!(Pin::new(&mut this.body).poll_next(cx)) {
+                    Some(Ok(input)) => {
+                        this.has_begun |= !input.is_empty();
+                        this.input = input;
+                        continue;
+                    }
+                    Some(Err(error)) => {
+                        this.is_done = true;
+                        return Poll::Ready(Some(Err(error)));
+                    }
+                    None => {
+                        this.is_done = true;
+                        if !this.has_begun {
+                            return Poll::Ready(None);
+                        }
+                        this.inflater.finish()
+                    }
+                }
+            } else {
+                this.inflater.inflate(&mut this.input)
+            };
+            match produced {
+                Ok(output) if output.is_empty() => {}
+                Ok(output) => return Poll::Ready(Some(Ok(output.into()))),
+                Err(error) => return Poll::Ready(Some(Err(this.failed(error)))),
+            }
+        }
+    }
+}
 
 /// A decoder. Its output never grows beyond a few times [`OUTPUT`], whatever the input unfolds to.
 pub(super) enum Inflater {
