@@ -10,6 +10,8 @@ use anaplan_auth::Material;
 use anaplan_auth::OAuth;
 #[cfg(feature = "certificate")]
 use anaplan_auth::PayloadVersion;
+#[cfg(any(feature = "rustls", feature = "native-tls"))]
+use anaplan_core::transport::reqwest::ReqwestBuilder;
 use anaplan_core::{
     Authenticator, Clock, Connection, Error, ErrorKind, HeaderValue, Hosts, ModelId, PollPolicy,
     RateLimit, Region, Result, RetryPolicy, Scope, SecretString, Session, Settings, Transport,
@@ -51,6 +53,7 @@ pub struct ClientBuilder {
     clock: Option<Arc<dyn Clock>>,
     #[cfg(any(feature = "rustls", feature = "native-tls"))]
     roots: Vec<Material>,
+    network: Option<ReqwestBuilder>,
     sign_in: SignIn,
     environment: SignIn,
     settings: Settings,
@@ -136,6 +139,16 @@ impl ClientBuilder {
         self
     }
 
+    /// One base URL for all services, such as that of a gateway. Plain `http` is refused for all but this
+    /// machine.
+    ///
+    /// ```
+    /// let builder = anaplan::Client::builder().url("https://gateway.example.com/anaplan");
+    /// ```
+    pub fn url(self, url: impl Into<String>) -> Self {
+        self.hosts(Hosts::all(url))
+    }
+
     /// The other side as a whole, as a fake server hands it out: hosts, and transport and clock where
     /// it has them.
     pub fn connection(mut self, connection: Connection) -> Self {
@@ -169,6 +182,38 @@ impl ClientBuilder {
     #[cfg_attr(docsrs, doc(cfg(any(feature = "rustls", feature = "native-tls"))))]
     pub fn root_certificate(mut self, certificate: impl Into<Material>) -> Self {
         self.roots.push(certificate.into());
+        self
+    }
+
+    /// Sends all requests through this proxy, instead of those of the environment (`HTTPS_PROXY`,
+    /// `NO_PROXY`). An `http` or `https` URL, in which user and password may stand, or with the feature
+    /// `socks` a `socks5` or `socks5h` URL.
+    ///
+    /// ```
+    /// let builder = anaplan::Client::builder().proxy("http://proxy.example.com:3128");
+    /// ```
+    #[cfg(any(feature = "rustls", feature = "native-tls"))]
+    #[cfg_attr(docsrs, doc(cfg(any(feature = "rustls", feature = "native-tls"))))]
+    pub fn proxy(self, url: impl Into<String>) -> Self {
+        self.network(|network| network.proxy(url))
+    }
+
+    /// Adds a header to every request, such as the key of a gateway. The headers of the SDK go before it.
+    ///
+    /// ```
+    /// let builder = anaplan::Client::builder()
+    ///     .url("https://gateway.example.com/anaplan")
+    ///     .header("x-gateway-key", "k-123");
+    /// ```
+    #[cfg(any(feature = "rustls", feature = "native-tls"))]
+    #[cfg_attr(docsrs, doc(cfg(any(feature = "rustls", feature = "native-tls"))))]
+    pub fn header(self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.network(|network| network.header(name, value))
+    }
+
+    #[cfg(any(feature = "rustls", feature = "native-tls"))]
+    fn network(mut self, change: impl FnOnce(ReqwestBuilder) -> ReqwestBuilder) -> Self {
+        self.network = Some(change(self.network.take().unwrap_or_default()));
         self
     }
 
@@ -351,8 +396,8 @@ impl ClientBuilder {
     ///
     /// * [`ErrorKind::Config`](crate::ErrorKind::Config) when no way of signing in was given, or more
     ///   than one; when a host must not be talked to; when an id, a time-out or the user agent cannot
-    ///   work; when a root certificate cannot be read, or was given beside a transport of your own, which
-    ///   would not look at it; when there is no transport because the features `rustls` and `native-tls` are off.
+    ///   work; when a root certificate, a proxy or a header cannot be used, or was set besides a transport
+    ///   of your own, which would not use it; when there is no transport because the features `rustls` and `native-tls` are off.
     /// * [`ErrorKind::Authentication`](crate::ErrorKind::Authentication) with a
     ///   [`CertificateProblem`](crate::auth::CertificateProblem) when certificate or key cannot work.
     pub fn build(self) -> Result<Client> {
@@ -368,22 +413,20 @@ impl ClientBuilder {
 
     #[cfg(any(feature = "rustls", feature = "native-tls"))]
     fn chosen_transport(&self) -> Result<Option<Arc<dyn Transport>>> {
-        use anaplan_core::transport::reqwest::ReqwestTransport;
-        if self.roots.is_empty() {
+        if self.network.is_none() && self.roots.is_empty() {
             return Ok(self.transport.clone());
         }
         if self.transport.is_some() {
             return Err(Error::new(
                 ErrorKind::Config,
-                "a root certificate was given beside a transport of its own, which would not look at it",
+                "a proxy, a header or a root certificate was set besides a transport, which would not use it",
             ));
         }
-        let mut roots = String::new();
+        let mut network = self.network.clone().unwrap_or_default();
         for root in &self.roots {
-            roots.push_str(&root.root_certificates()?);
+            network = network.root_certificate(root.root_certificates()?);
         }
-        let transport = ReqwestTransport::with_root_certificates(roots)?;
-        Ok(Some(Arc::new(transport)))
+        Ok(Some(Arc::new(network.build()?)))
     }
 
     #[cfg(not(any(feature = "rustls", feature = "native-tls")))]

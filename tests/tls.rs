@@ -51,13 +51,16 @@ async fn who_is_not_trusted_gets_no_request_and_the_error_says_why() {
     let server = https("127.0.0.1:0").await;
     let stranger = Authority::new().unwrap().certificate_pem();
     for builder in [
-        builder(&server),
+        builder(&server).retry(RetryPolicy::default()),
         builder(&server).root_certificate(stranger),
     ] {
         let error = builder.build().unwrap().who_am_i().await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Connect, "{error}");
         let text = error.to_string();
-        assert!(text.contains("cannot be reached: "), "{text}");
+        let place = server.url().replace("https://", "cannot reach ");
+        assert!(text.contains(&place), "{text}");
+        assert!(text.contains("root_certificate"), "{text}");
+        assert!(error.attempts() <= 1 && !error.is_retryable(), "{error:?}");
         assert!(text.contains("certificate"), "{text}");
         assert!(!format!("{error:?}").contains(&server.fake().admin().password));
     }

@@ -18,10 +18,12 @@ pub use data::pem;
 pub use transport::clock;
 
 pub use calls::call::Call;
-pub use calls::download::{ByteStream, PartFile, write_stream};
+pub use calls::download::{ByteStream, write_stream};
 pub use calls::namespace::Namespace;
 pub use calls::page_stream::{Items, Pages};
 pub use calls::paged_call::PagedCall;
+#[doc(hidden)]
+pub use calls::part_file::PartFile;
 pub use calls::pending::Pending;
 pub use calls::progress::Progress;
 pub use calls::task::Task;

@@ -304,7 +304,7 @@ fn build_rejects_unusable_root_certificates() {
         assert!(!text.contains("s3cret"), "{text}");
     }
     let text = config(builder().token("t").root_certificate("").build());
-    assert!(text.contains("beside a transport of its own"), "{text}");
+    assert!(text.contains("besides a transport"), "{text}");
 }
 
 #[cfg(any(feature = "rustls", feature = "native-tls"))]

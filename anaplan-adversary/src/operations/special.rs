@@ -119,7 +119,7 @@ impl Endpoint for Unreadable {
     }
 
     fn body(&self) -> Result<RequestBody> {
-        Ok(Bytes::from_static(br#"{"localeName":"en_US"}"#))
+        Ok(r#"{"localeName":"en_US"}"#.into())
     }
 
     fn decode(&self, response: Response) -> Result<Self::Output> {

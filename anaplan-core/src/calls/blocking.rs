@@ -4,11 +4,14 @@
 //! no second API, so whatever an async program can do, a blocking one can do as well.
 //!
 //! All calls of the process share one runtime with two worker threads, made at the first use.
-//! `run()` inside an async runtime would block that runtime's thread; it is refused with an error of
-//! the kind [`Usage`](crate::ErrorKind::Usage).
+//! `run()` inside async code would block a thread of its runtime. It is refused with an error of the kind
+//! [`Usage`](crate::ErrorKind::Usage). It works inside `tokio::task::spawn_blocking`.
 
 use std::future::{Future, IntoFuture};
-use std::sync::OnceLock;
+use std::pin::pin;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::task::{Context, Poll, Wake, Waker};
 
 use futures_core::Stream;
 use tokio::runtime::{Builder, Handle, Runtime};
@@ -40,7 +43,7 @@ impl<E: Paged> PagedCall<E> {
     ///
     /// # Errors
     ///
-    /// Those of the call, and [`ErrorKind::Usage`] inside an async runtime.
+    /// Those of the call, and [`ErrorKind::Usage`] inside async code.
     pub fn run(self) -> Result<Vec<E::Item>> {
         run(self.into_future())
     }
@@ -51,7 +54,7 @@ impl<T: Send + 'static> Pending<T> {
     ///
     /// # Errors
     ///
-    /// Those of the work, and [`ErrorKind::Usage`] inside an async runtime.
+    /// Those of the work, and [`ErrorKind::Usage`] inside async code.
     pub fn run(self) -> Result<T> {
         run(self.into_future())
     }
@@ -89,47 +92,74 @@ impl Iterator for crate::calls::download::ByteStream {
     }
 }
 
-/// The future runs on a worker thread, so that the stack of the calling thread may be small.
+/// Runs the future on a worker thread, so that the stack of the calling thread may be small. A panic in
+/// the future continues in the caller.
 fn run<T, F>(future: F) -> Result<T>
 where
     T: Send + 'static,
     F: Future<Output = Result<T>> + Send + 'static,
 {
     let runtime = runtime()?;
-    let (sender, receiver) = std::sync::mpsc::sync_channel(1);
-    runtime.spawn(async move {
-        // The receiver waits below for as long as this runs.
-        let _ = sender.send(future.await);
-    });
-    receiver
-        .recv()
-        .unwrap_or_else(|_| Err(Error::new(ErrorKind::Usage, "the call panicked")))
+    let task = runtime.spawn(future);
+    match block_on(runtime, task) {
+        Ok(result) => result,
+        Err(error) => match error.try_into_panic() {
+            Ok(panic) => std::panic::resume_unwind(panic),
+            Err(_) => Err(Error::new(
+                ErrorKind::Usage,
+                "the runtime for blocking calls was shut down",
+            )),
+        },
+    }
 }
 
 /// The next element of a stream; for the `Iterator` of a namespace's own streams.
 ///
 /// # Errors
 ///
-/// Those of the stream, and [`ErrorKind::Usage`] inside an async runtime.
+/// Those of the stream, and [`ErrorKind::Usage`] inside async code.
 pub fn next<T, S>(stream: &mut S) -> Option<Result<T>>
 where
     S: Stream<Item = Result<T>> + Unpin,
 {
+    let next = std::future::poll_fn(|cx| std::pin::Pin::new(&mut *stream).poll_next(cx));
     match runtime() {
-        Ok(runtime) => runtime.block_on(std::future::poll_fn(|cx| {
-            std::pin::Pin::new(&mut *stream).poll_next(cx)
-        })),
+        Ok(runtime) => block_on(runtime, next),
         Err(error) => Some(Err(error)),
+    }
+}
+
+/// Blocks this thread until the future is ready.
+///
+/// Sockets and timers of the future are driven by the workers of the runtime.
+fn block_on<F: Future>(runtime: &Runtime, future: F) -> F::Output {
+    struct Unpark(std::thread::Thread);
+
+    impl Wake for Unpark {
+        fn wake(self: Arc<Self>) {
+            self.0.unpark();
+        }
+    }
+
+    let mut future = pin!(future);
+    let waker = Waker::from(Arc::new(Unpark(std::thread::current())));
+    let mut cx = Context::from_waker(&waker);
+    let _context = runtime.enter();
+    loop {
+        if let Poll::Ready(output) = future.as_mut().poll(&mut cx) {
+            return output;
+        }
+        std::thread::park();
     }
 }
 
 fn runtime() -> Result<&'static Runtime> {
     static RUNTIME: OnceLock<std::io::Result<Runtime>> = OnceLock::new();
 
-    if Handle::try_current().is_ok() {
+    if is_async() {
         return Err(Error::new(
             ErrorKind::Usage,
-            "blocking inside an async runtime: use `.await` here, or `tokio::task::spawn_blocking`",
+            "blocking inside async code: use `.await` here, or `tokio::task::spawn_blocking`",
         ));
     }
     let runtime = RUNTIME.get_or_init(|| {
@@ -147,6 +177,31 @@ fn runtime() -> Result<&'static Runtime> {
     })
 }
 
+/// Returns true if this thread runs async code, which must not be blocked.
+///
+/// A thread of `spawn_blocking` has the context of a runtime as well. It runs a task, but it has no
+/// scheduler that would wake others meanwhile.
+fn is_async() -> bool {
+    Handle::try_current().is_ok() && (tokio::task::try_id().is_none() || has_scheduler())
+}
+
+/// Returns true if a scheduler of tokio runs on this thread. Only a scheduler keeps the waker of
+/// `yield_now` for later; without one it is woken at once.
+fn has_scheduler() -> bool {
+    struct Woken(AtomicBool);
+
+    impl Wake for Woken {
+        fn wake(self: Arc<Self>) {
+            self.0.store(true, Ordering::Relaxed);
+        }
+    }
+
+    let woken = Arc::new(Woken(AtomicBool::new(false)));
+    let waker = Waker::from(Arc::clone(&woken));
+    let _ = pin!(tokio::task::yield_now()).poll(&mut Context::from_waker(&waker));
+    !woken.0.load(Ordering::Relaxed)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -157,17 +212,83 @@ mod tests {
     }
 
     #[test]
-    fn a_panic_in_a_call_is_an_error_here() {
-        let error = Pending::<()>::new(async { panic!("boom") })
-            .run()
-            .unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::Usage);
+    fn panic_of_a_call_stays_a_panic() {
+        let call = || Pending::<()>::new(async { panic!("boom") }).run();
+        let panic = std::panic::catch_unwind(call).unwrap_err();
+        assert_eq!(panic.downcast_ref::<&str>(), Some(&"boom"));
+    }
+
+    fn seven() -> Result<i32> {
+        let sleeping = async {
+            #[allow(clippy::disallowed_methods)]
+            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+            Ok(7)
+        };
+        Pending::new(sleeping).run()
+    }
+
+    fn first() -> Result<i32> {
+        let sleep = Box::pin(async {
+            #[allow(clippy::disallowed_methods)]
+            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+            Ok(7)
+        });
+        let mut stream = futures_util::StreamExt::boxed(futures_util::stream::once(sleep));
+        next(&mut stream).unwrap()
+    }
+
+    fn is_refused() -> bool {
+        let refused = seven().is_err_and(|error| {
+            assert!(error.to_string().contains(".await"), "{error}");
+            error.kind() == ErrorKind::Usage
+        });
+        assert_eq!(first().is_err(), refused);
+        refused
+    }
+
+    #[test]
+    fn run_works_on_plain_threads() {
+        assert_eq!(seven().unwrap(), 7);
+        assert_eq!(first().unwrap(), 7);
+    }
+
+    async fn check_inside_a_runtime() {
+        assert!(is_refused());
+        assert!(tokio::spawn(async { is_refused() }).await.unwrap());
+        let pooled = || {
+            assert!(!is_refused());
+            // A thread of its own inside of the pool.
+            std::thread::spawn(is_refused).join().unwrap()
+        };
+        assert!(!tokio::task::spawn_blocking(pooled).await.unwrap());
     }
 
     #[tokio::test]
-    async fn inside_a_runtime_it_is_refused() {
-        let error = Pending::new(async { Ok(()) }).run().unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::Usage);
-        assert!(error.to_string().contains(".await"), "{error}");
+    async fn run_works_in_spawn_blocking_and_is_refused_in_async_code_of_one_thread() {
+        check_inside_a_runtime().await;
+        let local = tokio::task::LocalSet::new();
+        assert!(local.run_until(async { is_refused() }).await);
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn run_works_in_spawn_blocking_and_is_refused_in_async_code_of_many_threads() {
+        check_inside_a_runtime().await;
+        let in_place = tokio::spawn(async { tokio::task::block_in_place(is_refused) });
+        assert!(!in_place.await.unwrap());
+    }
+
+    #[test]
+    fn thousand_threads_may_block_at_once() {
+        let threads: Vec<_> = (0..1000)
+            .map(|_| {
+                let builder = std::thread::Builder::new().stack_size(64 * 1024);
+                builder.spawn(|| seven().unwrap()).unwrap()
+            })
+            .collect();
+        assert!(
+            threads
+                .into_iter()
+                .all(|thread| thread.join().unwrap() == 7)
+        );
     }
 }

@@ -164,7 +164,7 @@ impl<E: Download> Call<E> {
             let response = open(&self.session, &self.endpoint, &self.options).await?;
             Ok(ByteStream::new(
                 &self.endpoint,
-                response.into_body(),
+                response,
                 self.session,
             ))
         })
@@ -204,7 +204,7 @@ impl<E: Download> Call<E> {
                 let response = open(&self.session, &self.endpoint, &self.options).await?;
                 Ok(ByteStream::new(
                     &self.endpoint,
-                    response.into_body(),
+                    response,
                     self.session.clone(),
                 ))
             };

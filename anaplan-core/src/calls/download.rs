@@ -2,15 +2,17 @@
 
 use std::fmt;
 use std::future::Future;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
 use futures_core::Stream;
+use http::header::CONTENT_LENGTH;
 use tokio::io::{AsyncWrite, AsyncWriteExt};
 
+use crate::calls::part_file::PartFile;
 use crate::data::error::{Error, ErrorKind, Result};
 use crate::operation::endpoint::Endpoint;
 use crate::session::Session;
@@ -23,6 +25,8 @@ const RESTARTS: u32 = 2;
 /// silent for longer than the session's idle timeout.
 pub struct ByteStream {
     body: ResponseBody,
+    /// The number of bytes that are still to come, if the server announced it.
+    left: Option<u64>,
     session: Session,
     operation: &'static str,
     /// What the operation was about.
@@ -32,10 +36,18 @@ pub struct ByteStream {
 }
 
 impl ByteStream {
-    pub(crate) fn new<E: Endpoint>(endpoint: &E, body: ResponseBody, session: Session) -> Self {
+    pub(crate) fn new<E: Endpoint>(
+        endpoint: &E,
+        response: http::Response<ResponseBody>,
+        session: Session,
+    ) -> Self {
+        let (head, body) = response.into_parts();
+        let length = head.headers.get(CONTENT_LENGTH);
+        let left = length.and_then(|length| length.to_str().ok()?.parse().ok());
         let alarm = session.clock().sleep(idle(&session));
         Self {
             body,
+            left,
             session,
             operation: E::NAME,
             path: endpoint.path(),
@@ -61,7 +73,10 @@ impl ByteStream {
         std::future::poll_fn(|cx| Pin::new(&mut *self).poll_next(cx)).await
     }
 
-    /// Writes everything to `writer` and flushes it; gives the number of bytes.
+    /// Writes everything to `writer`, shuts it down and returns the number of bytes.
+    ///
+    /// A writer that only completes its work on shutdown, such as an encoder or an upload to an object
+    /// store, is complete afterwards. After an error the writer is not shut down.
     ///
     /// # Errors
     ///
@@ -99,11 +114,18 @@ impl Stream for ByteStream {
         }
         match Pin::new(&mut this.body).poll_next(cx) {
             Poll::Ready(Some(Ok(chunk))) => {
+                this.left = this
+                    .left
+                    .map(|left| left.saturating_sub(chunk.len() as u64));
                 this.alarm = this.session.clock().sleep(idle(&this.session));
                 Poll::Ready(Some(Ok(chunk)))
             }
             Poll::Ready(Some(Err(error))) => Poll::Ready(Some(Err(this.broken(error)))),
             Poll::Ready(None) => {
+                if this.left.is_some_and(|left| left > 0) {
+                    let error = TransportError::new(TransportErrorKind::Interrupted);
+                    return Poll::Ready(Some(Err(this.broken(error))));
+                }
                 this.done = true;
                 Poll::Ready(None)
             }
@@ -124,7 +146,9 @@ impl fmt::Debug for ByteStream {
     }
 }
 
-/// Writes a stream to `writer` as it arrives and flushes it; gives the number of bytes.
+/// Writes a stream to `writer` as it arrives, shuts the writer down and returns the number of bytes.
+///
+/// After an error the writer is not shut down, for some writers publish what they have on shutdown.
 ///
 /// # Errors
 ///
@@ -143,7 +167,7 @@ where
         writer.write_all(&chunk).await.map_err(failed)?;
         written += chunk.len() as u64;
     }
-    writer.flush().await.map_err(failed)?;
+    writer.shutdown().await.map_err(failed)?;
     Ok(written)
 }
 
@@ -165,80 +189,6 @@ where
             Err(error) if error.is_retryable() && restarts < RESTARTS => restarts += 1,
             Err(error) => return Err(stream.describe(error)),
         }
-    }
-}
-
-/// A file that is not complete yet: it stands beside its place under a temporary name, and is removed
-/// when dropped before [`keep`](Self::keep).
-#[derive(Debug)]
-pub struct PartFile {
-    path: PathBuf,
-    place: PathBuf,
-}
-
-impl PartFile {
-    /// A file that will stand at `place` when it is complete. Nothing is written yet.
-    ///
-    /// # Errors
-    ///
-    /// [`ErrorKind::InvalidInput`] when `place` names no file.
-    pub fn beside(place: &Path) -> Result<Self> {
-        let name = place
-            .file_name()
-            .ok_or_else(|| Error::invalid_input("path", "names no file"))?;
-        let mut hidden = std::ffi::OsString::from(".");
-        hidden.push(name);
-        hidden.push(format!(".{:016x}.part", fastrand::u64(..)));
-        Ok(Self {
-            path: place.with_file_name(hidden),
-            place: place.to_owned(),
-        })
-    }
-
-    /// Creates the file, writes the stream to it and has it put on the disk; gives the number of bytes.
-    ///
-    /// # Errors
-    ///
-    /// Those of the stream, and [`ErrorKind::Io`] when writing fails.
-    pub async fn fill<S>(&self, stream: &mut S) -> Result<u64>
-    where
-        S: Stream<Item = Result<Bytes>> + Unpin + ?Sized,
-    {
-        let mut file = tokio::fs::OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .open(&self.path)
-            .await
-            .map_err(|error| self.failed("creating", error))?;
-        let written = write_stream(stream, &mut file).await?;
-        file.sync_all()
-            .await
-            .map_err(|error| self.failed("writing", error))?;
-        Ok(written)
-    }
-
-    /// Moves the complete file to its place, where it replaces what is there.
-    ///
-    /// # Errors
-    ///
-    /// [`ErrorKind::Io`] when that fails.
-    pub fn keep(self) -> Result<()> {
-        std::fs::rename(&self.path, &self.place).map_err(|error| self.failed("renaming", error))
-    }
-
-    fn failed(&self, what: &str, error: std::io::Error) -> Error {
-        Error::new(
-            ErrorKind::Io,
-            format!("{what} {} failed", self.path.display()),
-        )
-        .caused_by(error)
-    }
-}
-
-impl Drop for PartFile {
-    fn drop(&mut self) {
-        // After `keep` there is nothing left under this name.
-        let _ = std::fs::remove_file(&self.path);
     }
 }
 
@@ -267,11 +217,72 @@ mod tests {
     #[tokio::test]
     async fn a_stream_that_breaks_off_is_told_with_its_object() {
         let error = TransportError::new(TransportErrorKind::Interrupted);
-        let body = ResponseBody::broken("half", error);
-        let mut stream = ByteStream::new(&Thing, body, Session::offline());
+        let response = http::Response::new(ResponseBody::broken("half", error));
+        let mut stream = ByteStream::new(&Thing, response, Session::offline());
         assert_eq!(stream.chunk().await.unwrap().unwrap(), "half");
         let error = stream.chunk().await.unwrap().unwrap_err();
         assert_eq!(error.operation(), Some("tests.thing"));
         assert_eq!(error.id("modelId"), Some("M"));
+    }
+
+    #[tokio::test]
+    async fn stream_shorter_than_announced_ends_with_an_error() {
+        for (length, is_whole) in [("4", true), ("5", false), ("no number", true)] {
+            let mut response = http::Response::new(ResponseBody::full("half"));
+            let length = length.parse().unwrap();
+            response.headers_mut().insert(CONTENT_LENGTH, length);
+            let stream = ByteStream::new(&Thing, response, Session::offline());
+            let written = stream.write_to(Vec::new()).await;
+            assert_eq!(written.is_ok(), is_whole);
+            if let Err(error) = written {
+                assert_eq!(error.kind(), ErrorKind::Interrupted);
+            }
+        }
+    }
+
+    /// A writer whose content only exists after its shutdown.
+    #[derive(Default)]
+    struct Upload {
+        buffer: Vec<u8>,
+        object: Option<Vec<u8>>,
+    }
+
+    impl AsyncWrite for Upload {
+        fn poll_write(
+            mut self: Pin<&mut Self>,
+            _: &mut Context<'_>,
+            bytes: &[u8],
+        ) -> Poll<std::io::Result<usize>> {
+            self.buffer.extend_from_slice(bytes);
+            Poll::Ready(Ok(bytes.len()))
+        }
+
+        fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<std::io::Result<()>> {
+            Poll::Ready(Ok(()))
+        }
+
+        fn poll_shutdown(
+            mut self: Pin<&mut Self>,
+            _: &mut Context<'_>,
+        ) -> Poll<std::io::Result<()>> {
+            self.object = Some(std::mem::take(&mut self.buffer));
+            Poll::Ready(Ok(()))
+        }
+    }
+
+    #[tokio::test]
+    async fn writer_is_shut_down_after_the_last_byte_and_not_after_an_error() {
+        let mut upload = Upload::default();
+        let response = http::Response::new(ResponseBody::full("whole"));
+        let stream = ByteStream::new(&Thing, response, Session::offline());
+        assert_eq!(stream.write_to(&mut upload).await.unwrap(), 5);
+        assert_eq!(upload.object.as_deref(), Some(&b"whole"[..]));
+
+        let mut upload = Upload::default();
+        let error = TransportError::new(TransportErrorKind::Interrupted);
+        let response = http::Response::new(ResponseBody::broken("half", error));
+        let stream = ByteStream::new(&Thing, response, Session::offline());
+        stream.write_to(&mut upload).await.unwrap_err();
+        assert_eq!(upload.object, None);
     }
 }

@@ -7,6 +7,7 @@ pub(crate) mod download;
 pub(crate) mod namespace;
 pub(crate) mod page_stream;
 pub(crate) mod paged_call;
+pub(crate) mod part_file;
 pub(crate) mod pending;
 pub(crate) mod progress;
 pub(crate) mod task;

@@ -61,6 +61,20 @@ impl Service {
     }
 }
 
+/// The name in a sentence, with its article.
+impl fmt::Display for Service {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            Self::API => f.write_str("the Integration API"),
+            Self::AUTH => f.write_str("the authentication service"),
+            Self::OAUTH => f.write_str("the OAuth service"),
+            Self::AUDIT => f.write_str("the audit service"),
+            Self::CLOUDWORKS => f.write_str("CloudWorks"),
+            other => write!(f, "the service '{}'", other.name),
+        }
+    }
+}
+
 /// The data centre that a tenant lives in.
 ///
 /// Eight older regions share the unprefixed hosts of [`Region::Shared`].
@@ -277,13 +291,26 @@ impl Hosts {
     /// [`ErrorKind::Config`] when a base is not an absolute URL, carries a query or user info, or is
     /// plain `http` to anything but this machine.
     pub fn validate(&self) -> Result<()> {
-        let known = Service::KNOWN.map(|service| (service.name, self.base(service)));
-        let others = self.others.iter().map(|(name, base)| (&**name, &**base));
-        for (name, base) in known.into_iter().chain(others) {
+        let known = Service::KNOWN.into_iter();
+        let known = known.map(|service| (service.to_string(), self.base(service)));
+        let others = self.others.iter();
+        let others = others.map(|(name, base)| (format!("the service '{name}'"), &**base));
+        for (service, base) in known.chain(others) {
             validate_base(base).map_err(|problem| {
+                let of = if *self == Self::all(&*self.api) {
+                    String::new()
+                } else {
+                    format!(" of {service}")
+                };
+                // User info and query may hold secrets.
+                let url = if base.is_empty() || base.contains(['@', '?']) {
+                    String::new()
+                } else {
+                    format!(" '{}'", base.escape_debug())
+                };
                 Error::new(
                     ErrorKind::Config,
-                    format!("the base URL of the service '{name}' {problem}"),
+                    format!("the base URL{of}{url} {problem}"),
                 )
             })?;
         }
@@ -303,7 +330,27 @@ impl From<Region> for Hosts {
     }
 }
 
+/// All services behind one base URL: see [`Hosts::all`].
+impl From<&str> for Hosts {
+    fn from(url: &str) -> Self {
+        Self::all(url)
+    }
+}
+
+/// All services behind one base URL: see [`Hosts::all`].
+impl From<String> for Hosts {
+    fn from(url: String) -> Self {
+        Self::all(url)
+    }
+}
+
 fn validate_base(base: &str) -> std::result::Result<(), &'static str> {
+    if base.trim().is_empty() {
+        return Err("is empty");
+    }
+    if !base.contains("://") {
+        return Err("has no scheme: it must start with https://");
+    }
     let uri: Uri = base.parse().map_err(|_| "is not a URL")?;
     let authority = uri.authority().ok_or("names no host")?;
     if uri.query().is_some() || base.contains('#') || authority.as_str().contains('@') {
@@ -349,6 +396,27 @@ mod tests {
     }
 
     #[test]
+    fn unusable_base_url_is_named_with_its_service() {
+        let hosts = Hosts {
+            auth: "http://auth.example.com/".into(),
+            ..Hosts::default()
+        };
+        assert_eq!(
+            hosts.validate().unwrap_err().to_string(),
+            "the base URL of the authentication service 'http://auth.example.com' is plain http, \
+             which is allowed for this machine only; use https"
+        );
+        assert_eq!(
+            Hosts::from("gateway.example.com/anaplan")
+                .validate()
+                .unwrap_err()
+                .to_string(),
+            "the base URL 'gateway.example.com/anaplan' has no scheme: it must start with https://"
+        );
+        assert_eq!(Hosts::from("https://a.b"), Hosts::all("https://a.b"));
+    }
+
+    #[test]
     fn plain_http_is_for_this_machine_only() {
         for good in [
             "http://127.0.0.1:80",
@@ -371,6 +439,8 @@ mod tests {
             let error = Hosts::all(bad).validate().unwrap_err();
             assert_eq!(error.kind(), ErrorKind::Config, "{bad}");
             assert!(!error.to_string().contains("secret"));
+            let is_secret = bad.contains(['@', '?']);
+            assert_eq!(error.to_string().contains(bad), !is_secret, "{error}");
         }
     }
 }

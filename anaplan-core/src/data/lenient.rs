@@ -30,11 +30,15 @@
 //! All of them fail where a collection is expected and something else comes, and nowhere else.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
+
+/// The longest duration that is returned: 100 years.
+const LONGEST: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
 
 /// Reads `null` like an absent field: for `#[serde(default, deserialize_with = "or_default")]`.
 ///
@@ -182,6 +186,60 @@ fn whole(value: &Value) -> Option<i128> {
     }
 }
 
+/// A decimal number, such as a progress between 0 and 1. What is not finite is nothing.
+pub fn decimal_opt<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<f64>, D::Error> {
+    Ok(decimal(&Value::deserialize(deserializer)?))
+}
+
+fn decimal(value: &Value) -> Option<f64> {
+    let number = match value {
+        Value::Number(number) => number.as_f64()?,
+        Value::String(text) => text.trim().parse().ok()?,
+        _ => return None,
+    };
+    number.is_finite().then_some(number)
+}
+
+/// A flag: a boolean, `"true"` or `"false"` in any case, 1 or 0. Anything else is nothing.
+pub fn flag_opt<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<bool>, D::Error> {
+    let value = Value::deserialize(deserializer)?;
+    let text = text_of(value).trim().to_ascii_lowercase();
+    Ok(match text.as_str() {
+        "true" | "1" => Some(true),
+        "false" | "0" => Some(false),
+        _ => None,
+    })
+}
+
+/// A flag where nothing is `false`.
+pub fn flag<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
+    Ok(flag_opt(deserializer)?.unwrap_or_default())
+}
+
+/// A duration in seconds, also with a fraction. A negative one is zero, and one of more than 100 years is
+/// 100 years, so that sums with it cannot overflow.
+pub fn seconds_opt<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Duration>, D::Error> {
+    let seconds = decimal(&Value::deserialize(deserializer)?);
+    Ok(seconds.map(|seconds| {
+        let wait = Duration::try_from_secs_f64(seconds.max(0.0)).unwrap_or(LONGEST);
+        wait.min(LONGEST)
+    }))
+}
+
+/// The moment that comes `wait` after `now`, or the last one that can be represented.
+#[must_use]
+pub fn later(now: Timestamp, wait: Duration) -> Timestamp {
+    now.saturating_add(wait).unwrap_or(Timestamp::MAX)
+}
+
+/// JSON without the byte order mark that some gateways write in front of it.
+#[must_use]
+pub fn without_bom(json: &[u8]) -> &[u8] {
+    json.strip_prefix(b"\xef\xbb\xbf").unwrap_or(json)
+}
+
 /// A day, `2025-03-31`.
 pub fn date_opt<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Date>, D::Error> {
     Ok(text_opt(deserializer)?.and_then(|text| text.trim().parse().ok()))
@@ -203,149 +261,4 @@ pub fn moment_opt<'de, D: Deserializer<'de>>(
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use serde_json::json;
-
-    #[derive(Deserialize, Debug, PartialEq, Default)]
-    #[serde(default)]
-    struct All {
-        #[serde(deserialize_with = "text_opt")]
-        text: Option<String>,
-        #[serde(deserialize_with = "id_opt")]
-        id: Option<String>,
-        #[serde(deserialize_with = "texts")]
-        texts: Vec<String>,
-        #[serde(deserialize_with = "texts_opt")]
-        texts_opt: Vec<Option<String>>,
-        #[serde(deserialize_with = "text_lists")]
-        text_lists: Vec<Vec<String>>,
-        #[serde(deserialize_with = "text_map")]
-        text_map: BTreeMap<String, String>,
-        #[serde(deserialize_with = "flag_map")]
-        flag_map: BTreeMap<String, bool>,
-        #[serde(deserialize_with = "number_opt")]
-        number: Option<i64>,
-        #[serde(deserialize_with = "count_opt")]
-        count: Option<u64>,
-        #[serde(deserialize_with = "date_opt")]
-        date: Option<Date>,
-        #[serde(deserialize_with = "moment_opt")]
-        moment: Option<Timestamp>,
-    }
-
-    #[allow(clippy::needless_pass_by_value)] // It reads better.
-    fn read(name: &str, value: Value) -> All {
-        // From text, as answers come.
-        serde_json::from_str(&json!({ name: value }).to_string()).unwrap()
-    }
-
-    #[test]
-    fn null_is_absent_everywhere() {
-        for name in [
-            "text",
-            "id",
-            "texts",
-            "texts_opt",
-            "text_lists",
-            "text_map",
-            "flag_map",
-            "number",
-            "count",
-            "date",
-            "moment",
-        ] {
-            assert_eq!(read(name, Value::Null), All::default(), "{name}");
-        }
-    }
-
-    #[test]
-    fn texts_are_taken_from_anything_as_it_is_written() {
-        for (value, text) in [
-            (json!("a"), Some("a")),
-            (json!(""), None),
-            (json!(7), Some("7")),
-            (json!(3.0), Some("3.0")),
-            (json!(u64::MAX), Some("18446744073709551615")),
-            (json!(true), Some("true")),
-            (json!([1, "b"]), Some(r#"[1,"b"]"#)),
-        ] {
-            assert_eq!(read("text", value.clone()).text.as_deref(), text, "{value}");
-        }
-        let list = json!(["a", null, "", 1]);
-        assert_eq!(read("texts", list.clone()).texts, ["a", "", "", "1"]);
-        let some = |text: &str| Some(text.to_owned());
-        assert_eq!(
-            read("texts_opt", list).texts_opt,
-            [some("a"), None, None, some("1")]
-        );
-        assert_eq!(
-            read("text_lists", json!([["a", null], "b"])).text_lists,
-            [vec!["a", ""], vec!["b"]]
-        );
-        assert_eq!(
-            read("text_map", json!({"a": 1.5, "b": null})).text_map,
-            [("a".into(), "1.5".into()), ("b".into(), String::new())].into()
-        );
-        assert_eq!(
-            read("flag_map", json!({"a": true, "b": "TRUE", "c": 1})).flag_map,
-            [("a".into(), true), ("b".into(), true), ("c".into(), false)].into()
-        );
-    }
-
-    #[test]
-    fn ids_are_texts_or_numbers() {
-        for (value, id) in [
-            (json!("A1"), Some("A1")),
-            (json!(112), Some("112")),
-            (json!(" "), None),
-            (json!({}), None),
-        ] {
-            assert_eq!(read("id", value.clone()).id.as_deref(), id, "{value}");
-        }
-    }
-
-    #[test]
-    fn numbers_are_read_in_every_form_and_nonsense_is_nothing() {
-        for (value, number) in [
-            (json!(3), Some(3)),
-            (json!(3.9), Some(3)),
-            (json!(" 3 "), Some(3)),
-            (json!("3.0"), Some(3)),
-            (json!(-1), Some(-1)),
-            (json!(1e300), None),
-            (json!("NaN"), None),
-            (json!("many"), None),
-            (json!([3]), None),
-        ] {
-            assert_eq!(read("number", value.clone()).number, number, "{value}");
-            let count = number.and_then(|number| u64::try_from(number).ok());
-            assert_eq!(read("count", value.clone()).count, count, "{value}");
-        }
-        assert_eq!(read("count", json!(u64::MAX)).count, Some(u64::MAX));
-        assert_eq!(read("number", json!(u64::MAX)).number, None);
-    }
-
-    #[test]
-    fn days_and_moments_are_read_in_every_form_and_nonsense_is_nothing() {
-        let day = jiff::civil::date(2025, 3, 31);
-        assert_eq!(read("date", json!("2025-03-31")).date, Some(day));
-        assert_eq!(read("date", json!("")).date, None);
-        for (value, moment) in [
-            (
-                json!("2024-12-04T18:18:48.500+0200"),
-                "2024-12-04T16:18:48.5Z",
-            ),
-            (json!("2024-12-04T18:18:48Z"), "2024-12-04T18:18:48Z"),
-            (json!(1_718_000_000_123_i64), "2024-06-10T06:13:20.123Z"),
-            (json!("1718000000123"), "2024-06-10T06:13:20.123Z"),
-            (json!(1.718e12), "2024-06-10T06:13:20Z"),
-        ] {
-            let read = read("moment", value.clone()).moment.unwrap();
-            assert_eq!(read.to_string(), moment, "{value}");
-        }
-        for nonsense in [json!("yesterday"), json!(1e300), json!({})] {
-            assert_eq!(read("moment", nonsense).moment, None);
-        }
-    }
-}
+mod tests;

@@ -11,6 +11,7 @@ use serde::Deserialize;
 use serde::de::{DeserializeOwned, DeserializeSeed, IgnoredAny, MapAccess, Visitor};
 
 use crate::data::error::{Error, ErrorKind, Result};
+use crate::data::lenient::without_bom;
 use crate::data::server_message::tidy;
 use crate::operation::{Page, Paging};
 
@@ -378,6 +379,12 @@ mod tests {
                 .to_string()
                 .contains("no 'n'")
         );
+    }
+
+    #[test]
+    fn json_with_a_byte_order_mark_is_read() {
+        let answer = answer("\u{feff}{\"names\":[\"a\"]}");
+        assert_eq!(answer.list::<String>("names").unwrap(), ["a"]);
     }
 
     #[test]

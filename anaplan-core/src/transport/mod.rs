@@ -23,6 +23,10 @@ pub use crate::data::transport_error::{TransportError, TransportErrorKind};
 /// every answer of the server, whatever its code, is `Ok`. Its one duty beyond that is to say
 /// honestly, in [`TransportErrorKind`], whether the server can have seen the request.
 ///
+/// A body whose length is known is sent with that length and not in chunked encoding. A transport that reads
+/// the body with [`RequestBody::into_reader`] reports its progress, so that a slow link is not taken for a
+/// silent one. A response body is decoded or fails: bytes in a content encoding are never passed on.
+///
 /// Safe to share: the session calls `send` from many tasks at once.
 #[async_trait]
 pub trait Transport: Send + Sync + fmt::Debug {

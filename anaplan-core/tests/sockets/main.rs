@@ -5,6 +5,7 @@
 
 mod bodies;
 mod breaks;
+mod encodings;
 mod limits;
 mod paths;
 mod proxies;

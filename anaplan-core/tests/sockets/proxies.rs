@@ -3,7 +3,8 @@
 
 use std::process::{Command, Output};
 
-use anaplan_core::ErrorKind;
+use anaplan_core::transport::reqwest::ReqwestTransport;
+use anaplan_core::{ErrorKind, RequestBody, Transport as _};
 
 use crate::raw::{FINE, Raw, Read, TOKEN, session};
 
@@ -38,8 +39,12 @@ async fn call(target: String, variables: Vec<(&'static str, String)>) -> String 
 #[tokio::test]
 #[ignore = "run by the others, in a process with a proxy in its environment"]
 async fn one_call() {
+    if let Err(error) = ReqwestTransport::new() {
+        println!("the call: {error:?}");
+        return;
+    }
     let session = session(&std::env::var(TARGET).unwrap(), |settings| {
-        settings.retry.max_attempts = 1;
+        settings.retry.max_attempts = 3;
     });
     let outcome = session.call(Read).await;
     if let Err(error) = &outcome {
@@ -48,7 +53,14 @@ async fn one_call() {
             ErrorKind::Connect | ErrorKind::Server
         ));
     }
-    println!("the call: {outcome:?}");
+    let retryable = outcome
+        .as_ref()
+        .err()
+        .map(anaplan_core::Error::is_retryable);
+    println!(
+        "the call: {outcome:?} retryable: {}",
+        retryable.unwrap_or_default()
+    );
 }
 
 /// A server that takes every request for its own, as a forward proxy would pass it on.
@@ -99,6 +111,12 @@ async fn a_tunnel_is_asked_for_without_the_token() {
     let target = "https://api.example.invalid".to_owned();
     let said = call(target, vec![("https_proxy", with_password)]).await;
     assert!(said.contains("kind: Connect"), "{said}");
+    let place = format!(
+        "cannot reach api.example.invalid through proxy {}",
+        proxy.address
+    );
+    assert_eq!(said.matches(&place).count(), 1, "{said}");
+    assert_eq!(proxy.count("CONNECT"), 3);
     assert!(!said.contains("s3cret") && !said.contains(TOKEN), "{said}");
     let asked = &proxy.seen()[0];
     assert!(
@@ -113,13 +131,81 @@ async fn a_tunnel_is_asked_for_without_the_token() {
 #[tokio::test]
 async fn a_proxy_that_is_not_there_is_no_connection() {
     let target = answering().await;
-    let gone = {
-        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-        format!("http://{}", listener.local_addr().unwrap())
-    };
-    let said = call(target.url(), vec![("http_proxy", gone)]).await;
+    // Bound and not listening: nobody else gets the port.
+    let socket = tokio::net::TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let gone = format!("http://{}", socket.local_addr().unwrap());
+    let said = call(target.url(), vec![("http_proxy", gone.clone())]).await;
     assert!(said.contains("kind: Connect"), "{said}");
+    let text = format!(
+        "cannot reach {} through proxy {}: connection refused (os error 111)",
+        target.address,
+        gone.trim_start_matches("http://")
+    );
+    if cfg!(target_os = "linux") {
+        assert!(said.contains(&text), "{said}");
+    }
+    // In the message, and not once more as its cause.
+    assert_eq!(said.matches("refused").count(), 1, "{said}");
     assert_eq!(target.seen().len(), 0);
+}
+
+#[cfg(any(feature = "rustls", feature = "native-tls"))]
+#[tokio::test]
+async fn rejected_proxy_credentials_are_sent_once() {
+    let proxy = Raw::start(|mut wire| async move {
+        wire.request().await;
+        wire.send(
+            "HTTP/1.1 407 Proxy Authentication Required\r\nproxy-authenticate: Basic\r\n\
+             content-length: 0\r\n\r\n",
+        )
+        .await;
+    })
+    .await;
+    let with_password = proxy.url().replace("://", "://ada:wrong@");
+    let target = "https://api.example.invalid".to_owned();
+    let said = call(target, vec![("https_proxy", with_password)]).await;
+    assert_eq!(proxy.count("CONNECT"), 1);
+    assert!(said.contains("kind: Connect"), "{said}");
+    assert!(said.contains("rejects the credentials"), "{said}");
+    assert!(said.contains("retryable: false"), "{said}");
+    assert!(!said.contains("wrong"), "{said}");
+}
+
+#[tokio::test]
+async fn malformed_proxy_variable_is_a_config_error_and_no_direct_connection() {
+    let target = answering().await;
+    for (name, value) in [
+        ("http_proxy", "proxy.example:8080:x"),
+        ("HTTPS_PROXY", "http://ada:s3cret@proxy.example:port"),
+        ("ALL_PROXY", "ftp://ada:s3cret@proxy.example"),
+    ] {
+        let said = call(target.url(), vec![(name, value.to_owned())]).await;
+        assert!(said.contains("kind: Config"), "{said}");
+        assert!(said.contains(name) && !said.contains("s3cret"), "{said}");
+    }
+    let said = call(target.url(), vec![("http_proxy", String::new())]).await;
+    assert!(said.contains("the call: Ok"), "{said}");
+    assert_eq!(target.seen().len(), 1);
+}
+
+#[tokio::test]
+async fn builder_sets_proxy_exceptions_and_headers() {
+    let (target, proxy) = (answering().await, answering().await);
+    for (exceptions, count) in [("example.com", (0, 1)), ("127.0.0.1", (1, 1))] {
+        let transport = ReqwestTransport::builder()
+            .proxy(proxy.address.to_string())
+            .no_proxy(exceptions)
+            .header("x-gateway-key", "k-123")
+            .build()
+            .unwrap();
+        let request = http::Request::get(target.url()).body(RequestBody::empty());
+        transport.send(request.unwrap()).await.unwrap();
+        assert_eq!((target.seen().len(), proxy.seen().len()), count);
+    }
+    for request in [&target.seen()[0], &proxy.seen()[0]] {
+        assert!(request.contains("x-gateway-key: k-123"), "{request}");
+    }
 }
 
 #[tokio::test]
@@ -133,4 +219,50 @@ async fn a_proxy_that_cannot_reach_the_server_is_a_server_that_fails() {
     let said = call(target.url(), vec![("HTTP_PROXY", proxy.url())]).await;
     assert!(said.contains("kind: Server"), "{said}");
     assert_eq!(target.seen().len(), 0);
+}
+
+#[cfg(feature = "socks")]
+#[tokio::test]
+async fn socks_proxy_carries_the_request() {
+    use tokio::io::AsyncReadExt as _;
+
+    let proxy = Raw::start(|mut wire| async move {
+        // Greeting, choice of no password, request for a host, success.
+        let mut greeting = [0; 3];
+        wire.stream.read_exact(&mut greeting).await.unwrap();
+        assert_eq!(greeting[..2], [5, 1]);
+        wire.send([5, 0]).await;
+        let mut request = [0; 4];
+        wire.stream.read_exact(&mut request).await.unwrap();
+        assert_eq!(request, [5, 1, 0, 3]);
+        let length = wire.stream.read_u8().await.unwrap();
+        let mut name = vec![0; usize::from(length) + 2];
+        wire.stream.read_exact(&mut name).await.unwrap();
+        assert!(name.starts_with(b"api.example.invalid"));
+        wire.send([5, 0, 0, 1, 0, 0, 0, 0, 0, 0]).await;
+        wire.behave().await;
+    })
+    .await;
+    let transport = ReqwestTransport::builder()
+        .proxy(format!("socks5h://{}", proxy.address))
+        .build()
+        .unwrap();
+    let request = http::Request::get("http://api.example.invalid/read").body(RequestBody::empty());
+    let response = transport.send(request.unwrap()).await.unwrap();
+    assert_eq!(response.status(), 200);
+    assert_eq!(proxy.count("GET /read"), 1);
+}
+
+#[cfg(not(feature = "socks"))]
+#[tokio::test]
+async fn socks_proxy_without_the_feature_is_a_config_error() {
+    let said = call(
+        "https://api.example.invalid".to_owned(),
+        vec![("https_proxy", "socks5://127.0.0.1:1080".to_owned())],
+    )
+    .await;
+    assert!(
+        said.contains("kind: Config") && said.contains("socks"),
+        "{said}"
+    );
 }

@@ -86,6 +86,6 @@ fn plain_http_to_another_machine_makes_no_session() {
         );
         let error = made.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Config);
-        assert!(error.to_string().contains("Audit"), "{error}");
+        assert!(error.to_string().contains("the audit service"), "{error}");
     }
 }

@@ -1,32 +1,45 @@
 //! The bundled transport.
 
 mod body;
+mod builder;
+mod decode;
 mod driver_turn;
+mod errors;
+mod proxies;
 
-use std::error::Error as StdError;
 use std::fmt;
 use std::pin::Pin;
-use std::task::{Context, Poll};
-use std::time::Duration;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
 
 use async_trait::async_trait;
 use bytes::Bytes;
 use futures_core::Stream;
-use http::Method;
-use http::header::CONTENT_LENGTH;
+use http::header::{ACCEPT_ENCODING, CONTENT_LENGTH};
+use http::{HeaderValue, Method};
+use http_body::Body as _;
+use hyper_util::client::proxy::matcher::Matcher;
 
 use self::body::Outgoing;
+pub use self::builder::ReqwestBuilder;
 use super::{ResponseBody, Transport, TransportError, TransportErrorKind};
-use crate::data::error::{Error, ErrorKind, Result};
+use crate::data::error::Result;
+#[cfg(any(feature = "rustls", feature = "native-tls"))]
+use crate::data::error::{Error, ErrorKind};
 use crate::operation::request_body::RequestBody;
 
-/// How long making a connection may take.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
+/// The content encodings that are asked for: those that the transport decodes.
+const ENCODINGS: &str = if cfg!(feature = "gzip") {
+    "gzip"
+} else {
+    "identity"
+};
 
 /// Sends requests with reqwest: connection pool, proxies from the environment, TLS by feature.
 ///
 /// Redirects are not followed, so a credential never travels to a host that was not configured.
-/// Wrap a reqwest client of your own for other proxies or pool sizes:
+/// [`builder`](Self::builder) has options for proxies, headers, authorities and pools. For anything else
+/// wrap a reqwest client of your own:
 ///
 /// ```
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -34,7 +47,7 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
 ///
 /// let client = reqwest::Client::builder()
 ///     .redirect(reqwest::redirect::Policy::none())
-///     .pool_max_idle_per_host(16)
+///     .local_address(std::net::IpAddr::from([127, 0, 0, 1]))
 ///     .build()?;
 /// let transport = ReqwestTransport::with_client(client);
 /// # Ok(()) }
@@ -44,16 +57,24 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
 #[derive(Clone)]
 pub struct ReqwestTransport {
     client: reqwest::Client,
+    /// For naming the proxy in errors.
+    proxies: Option<Arc<Matcher>>,
 }
 
 impl ReqwestTransport {
-    /// A transport with the defaults of this SDK.
+    /// Creates a transport with the defaults of this SDK.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Config`] when TLS or a proxy of the environment cannot be set up.
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config) if TLS or a proxy of the environment cannot be set
+    /// up.
     pub fn new() -> Result<Self> {
-        Self::build(defaults())
+        Self::builder().build()
+    }
+
+    /// Creates a builder for a transport with other options.
+    pub fn builder() -> ReqwestBuilder {
+        ReqwestBuilder::default()
     }
 
     /// A transport that trusts further authorities, besides those that the machine trusts: for gateways
@@ -69,40 +90,34 @@ impl ReqwestTransport {
     #[cfg(any(feature = "rustls", feature = "native-tls"))]
     #[cfg_attr(docsrs, doc(cfg(any(feature = "rustls", feature = "native-tls"))))]
     pub fn with_root_certificates(file: impl AsRef<[u8]>) -> Result<Self> {
-        let document = crate::pem::read(file.as_ref());
-        let mut roots = Vec::new();
-        for (index, root) in document.root_certificates(None)?.into_iter().enumerate() {
-            let root = reqwest::Certificate::from_der(root).map_err(|error| {
-                let number = index + 1;
-                let text =
-                    format!("the root certificate cannot be read: number {number} is damaged");
-                Error::new(ErrorKind::Config, text).caused_by(error.without_url())
-            })?;
-            roots.push(root);
-        }
-        Self::build(defaults().tls_certs_merge(roots))
+        Self::builder().root_certificate(file).build()
     }
 
-    fn build(builder: reqwest::ClientBuilder) -> Result<Self> {
-        let client = builder.build().map_err(|error| {
-            Error::new(ErrorKind::Config, "the HTTP client cannot be set up")
-                .caused_by(error.without_url())
-        })?;
-        Ok(Self { client })
-    }
-
-    /// A transport over a client of your own. It should not follow redirects.
+    /// Creates a transport over a client of your own. It should not follow redirects, and it should leave
+    /// content encodings alone: its own decoders drop later members of a gzip body.
     #[must_use]
     pub fn with_client(client: reqwest::Client) -> Self {
-        Self { client }
+        Self {
+            client,
+            proxies: None,
+        }
     }
 }
 
-fn defaults() -> reqwest::ClientBuilder {
-    reqwest::Client::builder()
-        .redirect(reqwest::redirect::Policy::none())
-        .connect_timeout(CONNECT_TIMEOUT)
-        .tcp_keepalive(Duration::from_secs(60))
+/// Reads the certificates of authorities.
+#[cfg(any(feature = "rustls", feature = "native-tls"))]
+fn root_certificates(file: &[u8]) -> Result<Vec<reqwest::Certificate>> {
+    let document = crate::data::pem::read(file);
+    let mut roots = Vec::new();
+    for (index, root) in document.root_certificates(None)?.into_iter().enumerate() {
+        let root = reqwest::Certificate::from_der(root).map_err(|error| {
+            let number = index + 1;
+            let text = format!("the root certificate cannot be read: number {number} is damaged");
+            Error::new(ErrorKind::Config, text).caused_by(error.without_url())
+        })?;
+        roots.push(root);
+    }
+    Ok(roots)
 }
 
 impl fmt::Debug for ReqwestTransport {
@@ -117,23 +132,26 @@ impl Transport for ReqwestTransport {
         &self,
         request: http::Request<RequestBody>,
     ) -> Result<http::Response<ResponseBody>, TransportError> {
-        let mut request = request;
-        if request.body().is_empty() && expects_body(request.method()) {
+        let (mut head, body) = request.into_parts();
+        if body.is_empty() && expects_body(&head.method) {
             // Without it some servers respond with 411.
-            let zero = http::HeaderValue::from_static("0");
-            request.headers_mut().insert(CONTENT_LENGTH, zero);
+            head.headers
+                .insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
         }
-        let request = request.map(outgoing);
+        let encodings = HeaderValue::from_static(ENCODINGS);
+        head.headers.entry(ACCEPT_ENCODING).or_insert(encodings);
+        let url = head.uri.clone();
+        let request = http::Request::from_parts(head, outgoing(body));
         let request = reqwest::Request::try_from(request).map_err(|error| {
             TransportError::caused_by(TransportErrorKind::Request, error.without_url())
         })?;
-        let response = self.client.execute(request).await.map_err(classify)?;
-        let mut head = http::Response::new(());
-        *head.status_mut() = response.status();
-        *head.version_mut() = response.version();
-        *head.headers_mut() = response.headers().clone();
-        let body = ResponseBody::from_stream(Chunks(Box::pin(response.bytes_stream())));
-        Ok(head.map(|()| body))
+        let response = self.client.execute(request).await;
+        let response =
+            response.map_err(|error| errors::of_request(error, &url, self.proxies.as_deref()))?;
+        let response = http::Response::from(response);
+        Ok(decode::decoded(
+            response.map(|body| ResponseBody::from_stream(Incoming(body))),
+        ))
     }
 }
 
@@ -148,54 +166,25 @@ fn outgoing(body: RequestBody) -> reqwest::Body {
     reqwest::Body::wrap(Outgoing::new(body))
 }
 
-/// Builder and connect errors are certain to come before the first byte; everything else may not.
-fn classify(error: reqwest::Error) -> TransportError {
-    let error = error.without_url();
-    let own = causes(&error).find_map(|cause| cause.downcast_ref::<TransportError>());
-    let kind = if let Some(own) = own {
-        own.kind()
-    } else if error.is_builder() {
-        TransportErrorKind::Request
-    } else if error.is_connect() {
-        TransportErrorKind::Connect
-    } else if error.is_timeout() || has_timed_out(&error) {
-        TransportErrorKind::Timeout
-    } else {
-        TransportErrorKind::Interrupted
-    };
-    TransportError::caused_by(kind, error)
-}
+/// The body of a response as it arrives.
+struct Incoming(reqwest::Body);
 
-fn has_timed_out(error: &(dyn StdError + 'static)) -> bool {
-    causes(error)
-        .find_map(|cause| cause.downcast_ref::<std::io::Error>())
-        .is_some_and(|error| error.kind() == std::io::ErrorKind::TimedOut)
-}
-
-/// The error and its sources, outermost first.
-fn causes<'a>(
-    error: &'a (dyn StdError + 'static),
-) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
-    let mut next = Some(error);
-    std::iter::from_fn(move || {
-        let error = next?;
-        next = error.source();
-        Some(error)
-    })
-}
-
-type ByteStream = Pin<Box<dyn Stream<Item = reqwest::Result<Bytes>> + Send>>;
-
-struct Chunks(ByteStream);
-
-impl Stream for Chunks {
+impl Stream for Incoming {
     type Item = Result<Bytes, TransportError>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        self.0
-            .as_mut()
-            .poll_next(cx)
-            .map(|chunk| chunk.map(|chunk| chunk.map_err(classify)))
+        loop {
+            match ready!(Pin::new(&mut self.0).poll_frame(cx)) {
+                None => return Poll::Ready(None),
+                Some(Err(error)) => return Poll::Ready(Some(Err(errors::of_body(error)))),
+                Some(Ok(frame)) => {
+                    // Trailers say nothing that the SDK reads.
+                    if let Ok(data) = frame.into_data() {
+                        return Poll::Ready(Some(Ok(data)));
+                    }
+                }
+            }
+        }
     }
 }
 
