@@ -152,8 +152,9 @@ impl Environment {
             | ErrorKind::RateLimited
             | ErrorKind::Server
             | ErrorKind::Authentication
-            | ErrorKind::Unauthorized
             | ErrorKind::Forbidden => self.program.is_calm(),
+            // Other users of the session may end its tokens twice during one call.
+            ErrorKind::Unauthorized => self.program.is_calm() && !self.program.ends_tokens(),
             _ => false,
         };
         if impossible {

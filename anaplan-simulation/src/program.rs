@@ -235,6 +235,13 @@ impl Program {
         self.faults.is_empty() && self.steps.iter().all(undisturbed)
     }
 
+    /// Returns whether the users end tokens that are valid.
+    #[must_use]
+    pub fn ends_tokens(&self) -> bool {
+        let mut actions = self.steps.iter().map(|step| &step.action);
+        actions.any(|action| matches!(action, Action::SignOut | Action::ExpireTokens))
+    }
+
     /// Returns whether a response may be replaced by HTML.
     #[must_use]
     pub fn has_garbage(&self) -> bool {

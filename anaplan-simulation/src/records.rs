@@ -54,6 +54,8 @@ pub(crate) enum Work {
 struct Candidate {
     id: String,
     own: bool,
+    /// `true` if it has the recorded arguments. A listing does not show those of a running sync.
+    matches: bool,
     started: Option<Timestamp>,
 }
 
@@ -271,6 +273,7 @@ impl Environment {
             Evaluation::Confirmed(Some(id)) => {
                 match candidates.iter().find(|candidate| candidate.id == *id) {
                     Some(candidate) if !candidate.own => wrong(rules::FOREIGN),
+                    Some(candidate) if !candidate.matches => wrong(rules::EVALUATIONS),
                     Some(_) if matches!(stored.work, Work::Run(_)) => wrong(rules::EVALUATIONS),
                     Some(_) if same_session || !self.is_claimed(id, stored.step) => {
                         self.resolve(stored.step, Reported::Done, Some(id));
@@ -296,7 +299,9 @@ impl Environment {
                     .baseline
                     .as_ref()
                     .is_some_and(|ids| ids.iter().any(|id| *id == *self.demo.closable.as_str()));
-                let visible = done && (!deletes || existed);
+                // The fake varies the state that a model shows.
+                let shown = !matches!(stored.work, Work::Offline(_)) || !self.program.varied;
+                let visible = done && shown && (!deletes || existed);
                 if at_end && (visible || self.must_be_found(stored, record, &candidates)) {
                     wrong(rules::EVALUATIONS);
                 }
@@ -311,11 +316,12 @@ impl Environment {
         let baseline = record.baseline.as_deref().unwrap_or_default();
         let mut candidates: Vec<Candidate> = self.fake.world(|world| {
             let log = world.books();
-            let task = |id: &anaplan_core::TaskId| {
+            let task = |id: &anaplan_core::TaskId, matches| {
                 let started = log.tasks_started.iter().find(|started| started.task == *id);
                 Candidate {
                     id: id.to_string(),
                     own: started.is_some_and(|started| started.user == self.demo.admin.id),
+                    matches,
                     started: started.map(|started| started.at),
                 }
             };
@@ -328,21 +334,21 @@ impl Environment {
                         own: world
                             .revision(id)
                             .is_some_and(|revision| revision.created_by == self.demo.admin.id),
+                        matches: true,
                         started: None,
                     };
                     named.map(candidate).collect()
                 }
                 Work::Sync(target) => {
                     let started = log.syncs_started.iter();
-                    let same = started.filter(|(model, _, source)| {
-                        model == target && stored.json.contains(source.as_str())
-                    });
-                    same.map(|(_, id, _)| task(id)).collect()
+                    let same = started.filter(|(model, ..)| model == target);
+                    same.map(|(_, id, source)| task(id, stored.json.contains(source.as_str())))
+                        .collect()
                 }
                 Work::Run(object) => {
                     let started = log.runs_started.iter();
                     let same = started.filter(|run| run.object == *object);
-                    same.map(|run| task(&run.task)).collect()
+                    same.map(|run| task(&run.task, true)).collect()
                 }
                 Work::Deletion | Work::Insertion(_) | Work::Offline(_) => Vec::new(),
             }
@@ -362,7 +368,7 @@ impl Environment {
         })
     }
 
-    /// Whether the only candidate is the caller's own, is listed, and belongs to no other call.
+    /// `true` if the only candidate is the caller's own, is listed, and can belong to no other call.
     fn must_be_found(
         &self,
         stored: &StoredRecord,
@@ -380,7 +386,24 @@ impl Environment {
         let is_newer = only
             .started
             .is_none_or(|started| started.duration_since(sent) >= -SignedDuration::from_secs(1));
-        only.own && age < LISTED && is_newer && !self.is_claimed(&only.id, stored.step)
+        let is_possible = only.own && only.matches && is_newer && age < LISTED;
+        is_possible && !self.has_other_requests(&stored.work, stored.step)
+    }
+
+    /// `true` if another call may have started work of this kind on the same object.
+    fn has_other_requests(&self, work: &Work, step: usize) -> bool {
+        fn has<K: PartialEq>(requested: &[Requested<K>], what: &K, step: usize) -> bool {
+            let of_this = requested.iter().filter(|other| other.what == *what);
+            let mut others = of_this.filter(|other| other.step != step);
+            others.any(|other| other.reported != Reported::NotDone)
+        }
+        let expectations = self.expectations();
+        match work {
+            Work::Revision(name) => has(&expectations.revisions, name, step),
+            Work::Sync(target) => has(&expectations.syncs, target, step),
+            Work::Run(object) => has(&expectations.runs, object, step),
+            Work::Deletion | Work::Insertion(_) | Work::Offline(_) => false,
+        }
     }
 
     /// Whether another call has returned this id.
