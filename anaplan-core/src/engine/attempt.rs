@@ -119,6 +119,9 @@ fn unexpected(
     }
 }
 
+/// Number of looks at the progress of a request body within one time limit.
+const PROGRESS_CHECKS: u32 = 16;
+
 /// Runs `sending` while the request body makes progress, and then for the time that a response may
 /// take. `None`: the time is over.
 async fn while_moving<T>(
@@ -129,26 +132,31 @@ async fn while_moving<T>(
 ) -> Option<T> {
     let clock = &*inner.clock;
     let mut sending = std::pin::pin!(sending);
-    let mut sent = progress.sent();
+    let mut seen = (progress.sent(), progress.is_finished());
     let mut moved_at = clock.monotonic();
     loop {
         // A transport that takes the body at once reports no progress.
-        let moving = sent > 0 && !progress.is_finished();
-        let limit = match moving {
+        let (sent, finished) = seen;
+        let limit = match sent > 0 && !finished {
             true => inner.settings.idle_timeout,
             false => inner.settings.attempt_timeout,
         };
         let until = moved_at.saturating_add(limit);
-        let wait = until.saturating_sub(clock.monotonic());
-        let wait = deadline.left(clock).map_or(wait, |left| left.min(wait));
-        if let Some(output) = within(clock, wait, sending.as_mut()).await {
+        let left = until.saturating_sub(clock.monotonic());
+        let step = left.min(limit / PROGRESS_CHECKS);
+        let step = deadline.left(clock).map_or(step, |left| left.min(step));
+        if let Some(output) = within(clock, step, sending.as_mut()).await {
             return Some(output);
         }
-        let now_sent = progress.sent();
-        if deadline.has_passed(clock) || now_sent == sent && moving != progress.is_finished() {
+        let now = (progress.sent(), progress.is_finished());
+        if now != seen {
+            seen = now;
+            moved_at = clock.monotonic();
+        } else if until <= clock.monotonic() {
             return None;
         }
-        sent = now_sent;
-        moved_at = clock.monotonic();
+        if deadline.has_passed(clock) {
+            return None;
+        }
     }
 }

@@ -4,6 +4,7 @@ use std::future::Future;
 use std::time::Duration;
 
 use bytes::Bytes;
+use http::header::CONTENT_LENGTH;
 use http::{HeaderMap, StatusCode};
 use jiff::Timestamp;
 
@@ -58,6 +59,9 @@ impl BodyMode for Whole {
         limits: Limits<'_>,
     ) -> Result<Response, Unread> {
         let (head, body) = response.into_parts();
+        if announced(&head.headers).is_some_and(|length| length > limits.max as u64) {
+            return Err(Unread::TooLarge(too_large(limits.max)));
+        }
         let body = read_up_to(body, limits).await?;
         let response = Response::new(head.status, head.headers, body);
         Ok(response.received_at_time(limits.clock.now()))
@@ -113,6 +117,16 @@ impl RefusedResponse {
     }
 }
 
+/// Returns the length of the body that the server announced.
+fn announced(headers: &HeaderMap) -> Option<u64> {
+    headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+}
+
+fn too_large(max: usize) -> Error {
+    let text = format!("the response exceeds the limit of {max} bytes");
+    Error::new(ErrorKind::TooLarge, text)
+}
+
 /// Reads the whole body. Memory grows with the received bytes, not with the announced ones.
 async fn read_up_to(mut body: ResponseBody, limits: Limits<'_>) -> Result<Bytes, Unread> {
     let started = limits.clock.monotonic();
@@ -136,8 +150,7 @@ async fn read_up_to(mut body: ResponseBody, limits: Limits<'_>) -> Result<Bytes,
             }
         };
         if chunk.len() > limits.max - all.len() {
-            let text = format!("the response exceeds the limit of {} bytes", limits.max);
-            return Err(Unread::TooLarge(Error::new(ErrorKind::TooLarge, text)));
+            return Err(Unread::TooLarge(too_large(limits.max)));
         }
         all.extend_from_slice(&chunk);
         if all.len() - counted >= PROGRESS {

@@ -162,7 +162,7 @@ impl Response {
         }
         let body: serde_json::Value = self.json()?;
         let code = &body["status"]["code"];
-        self.check_code(code.as_u64(), body["status"]["message"].as_str())
+        self.check_code(code_of(code), body["status"]["message"].as_str())
     }
 
     fn envelope<T: DeserializeOwned>(&self, key: &'static str) -> Result<Envelope<T>> {
@@ -192,10 +192,7 @@ impl Response {
     where
         S: DeserializeSeed<'de> + Copy,
     {
-        let text = self
-            .body
-            .strip_prefix(b"\xef\xbb\xbf")
-            .unwrap_or(&self.body);
+        let text = without_bom(&self.body);
         let mut plain = serde_json::Deserializer::from_slice(text);
         let parsed = seed
             .deserialize(&mut plain)
@@ -254,8 +251,7 @@ fn describe(error: &serde_json::Error) -> String {
 }
 
 pub(crate) fn looks_like_html(body: &[u8]) -> bool {
-    let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
-    body.trim_ascii_start().first() == Some(&b'<')
+    without_bom(body).trim_ascii_start().first() == Some(&b'<')
 }
 
 /// Media types of a response, as far as they tell that it is not what was requested.
@@ -353,58 +349,4 @@ fn code_of(value: &serde_json::Value) -> Option<u64> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn answer(body: &'static str) -> Response {
-        Response::new(StatusCode::OK, HeaderMap::new(), body)
-    }
-
-    #[test]
-    fn keys_come_in_any_order_and_may_be_missing() {
-        let page = answer(
-            r#"{"names":["a"],"status":{"code":200},"x":{"y":[1]},"meta":{"paging":{"currentPageSize":1,"offset":0,"totalSize":9}}}"#,
-        );
-        let page: Page<String> = page.page("names").unwrap();
-        assert_eq!(page.items, ["a"]);
-        assert_eq!(page.paging.unwrap().total_size, 9);
-        assert_eq!(
-            answer(r#"{"meta":null}"#).list::<u8>("names").unwrap(),
-            [0_u8; 0]
-        );
-        assert!(
-            answer("{}")
-                .field::<u8>("n")
-                .unwrap_err()
-                .to_string()
-                .contains("no 'n'")
-        );
-    }
-
-    #[test]
-    fn json_with_a_byte_order_mark_is_read() {
-        let answer = answer("\u{feff}{\"names\":[\"a\"]}");
-        assert_eq!(answer.list::<String>("names").unwrap(), ["a"]);
-    }
-
-    #[test]
-    fn a_misfit_is_named_by_its_path_and_quotes_no_value() {
-        let error = answer(r#"{"rows":[{"id":"1"},{"id":{"deep":"s3cret"}}]}"#)
-            .list::<std::collections::BTreeMap<String, u8>>("rows")
-            .unwrap_err();
-        assert!(error.to_string().contains("rows[0].id"), "{error}");
-        let error = answer(r#"{"n":"s3cret"}"#).field::<u8>("n").unwrap_err();
-        assert!(error.to_string().contains("at n"), "{error}");
-        assert!(!error.to_string().contains("s3cret"), "{error}");
-        for (body, text) in [
-            ("", "empty"),
-            ("<html>", "HTML"),
-            ("{\"n\":1", "does not fit"),
-            ("[]", "object"),
-        ] {
-            let error = answer(body).field::<u8>("n").unwrap_err();
-            assert_eq!(error.kind(), ErrorKind::Decode);
-            assert!(error.to_string().contains(text), "{body}: {error}");
-        }
-    }
-}
+mod tests;
