@@ -5,10 +5,10 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
-use anaplan_core::{RequestBody, 
+use anaplan_core::{
     Authenticator, Bytes, Connection, Credential, Download, Endpoint, ErrorKind, Hosts, Method,
-    Path, Response, ResponseBody, Result, RetryClass, RetryPolicy, Session, Settings, StatusCode,
-    Transport, TransportError, TransportErrorKind, async_trait,
+    Path, RequestBody, Response, ResponseBody, Result, RetryClass, RetryPolicy, Session, Settings,
+    StatusCode, Transport, TransportError, TransportErrorKind, async_trait,
 };
 use futures_util::stream;
 
@@ -133,7 +133,7 @@ async fn an_answer_up_to_the_limit_is_read_and_a_larger_one_is_left_at_once() {
     assert_eq!(error.kind(), ErrorKind::TooLarge);
     let text = error.to_string();
     assert!(text.starts_with("test.read: "), "{text}");
-    assert!(text.contains("larger than the 30 bytes"), "{text}");
+    assert!(text.contains("exceeds the limit of 30 bytes"), "{text}");
     assert!(!error.is_retryable());
     assert_eq!(taken.load(Ordering::Relaxed), 4);
     assert_eq!(transport.sent.load(Ordering::Relaxed), 2);

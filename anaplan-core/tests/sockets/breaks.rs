@@ -223,6 +223,7 @@ async fn silence_ends_with_the_time_limit() {
         let hasty = |server: &Raw| {
             session(&server.url(), |settings| {
                 settings.attempt_timeout = SOON;
+                settings.idle_timeout = SOON;
                 settings.retry.max_attempts = 1;
             })
         };
@@ -237,7 +238,10 @@ async fn silence_ends_with_the_time_limit() {
         assert_eq!(server.count("POST"), 1);
 
         let server = first(silent).await;
-        let patient = session(&server.url(), |settings| settings.attempt_timeout = SOON);
+        let patient = session(&server.url(), |settings| {
+            settings.attempt_timeout = SOON;
+            settings.idle_timeout = SOON;
+        });
         patient.call(Read).await.unwrap();
         assert_eq!(server.count("GET"), 2);
     }
