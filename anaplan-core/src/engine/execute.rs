@@ -122,7 +122,7 @@ pub(crate) fn decode<E: Endpoint>(
     response: Response,
 ) -> Result<E::Output, Failure> {
     endpoint.decode(response).map_err(|error| Failure {
-        error: request.describe(error),
+        error: request.describe(error).with_attempts(request.attempts()),
         executed: Executed::Unknown,
     })
 }
