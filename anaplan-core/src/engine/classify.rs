@@ -185,15 +185,4 @@ fn text_of(kind: ErrorKind) -> &'static str {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_a_4xx_other_than_408_proves_that_a_request_was_not_executed() {
-        for status in 300..600 {
-            let status = StatusCode::from_u16(status).unwrap();
-            let proof = status.is_client_error() && status != 408;
-            assert_eq!(executed(status) == Executed::No, proof, "{status}");
-        }
-    }
-}
+mod tests;

@@ -68,3 +68,6 @@ impl Deadline {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -192,3 +192,6 @@ impl std::fmt::Debug for Evidence<'_> {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests;
