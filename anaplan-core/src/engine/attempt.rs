@@ -17,7 +17,7 @@ use crate::session::authenticator::Credential;
 use crate::transport::clock::within;
 use crate::transport::{ResponseBody, TransportError, TransportErrorKind};
 
-/// What is known after one attempt.
+/// Outcome of one attempt.
 pub(crate) enum Outcome<T> {
     /// A response with a documented success status.
     Success(T),
@@ -119,7 +119,7 @@ fn unexpected(
     }
 }
 
-/// Number of looks at the progress of a request body within one time limit.
+/// Number of checks of the progress of a request body within one time limit.
 const PROGRESS_CHECKS: u32 = 16;
 
 /// Runs `sending` while the request body makes progress, and then for the time that a response may

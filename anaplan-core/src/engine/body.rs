@@ -35,7 +35,7 @@ pub(crate) enum Unread {
     TooLarge(Error),
 }
 
-/// What becomes of the body of a successful response.
+/// Treatment of the body of a successful response.
 pub(crate) trait BodyMode {
     type Output: Send;
 

@@ -13,7 +13,7 @@ use crate::engine::body::RefusedResponse;
 use crate::operation::refusal::Effect;
 use crate::operation::{Decision, Operation, Refusal};
 
-/// What a failed attempt proves about its execution.
+/// Proof that a failed attempt was not executed, or the lack of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Executed {
     /// The request was not executed.
@@ -26,14 +26,14 @@ pub(crate) enum Executed {
 pub(crate) struct Failed {
     pub(crate) error: Error,
     pub(crate) executed: Executed,
-    /// Whether a retry can help.
+    /// `true` if a retry can help.
     pub(crate) transient: bool,
-    /// Whether the server may be overloaded, so that a retry costs more.
+    /// `true` if the server may be overloaded, so that a retry costs more.
     pub(crate) timed_out: bool,
     pub(crate) retry_after: Option<Duration>,
 }
 
-/// What a refusal means.
+/// Meaning of a refusal.
 pub(crate) enum Meaning {
     /// The endpoint takes it for a success.
     Success,

@@ -28,7 +28,7 @@ pub(crate) trait BeforeAttempt: Send {
 /// A call without a result.
 pub(crate) struct Failure {
     pub(crate) error: Error,
-    /// Whether any attempt may have been executed.
+    /// Proof that no attempt was executed, or the lack of it.
     pub(crate) executed: Executed,
 }
 
@@ -38,7 +38,7 @@ struct Attempts {
     sent: u32,
     throttled: u32,
     renewed: u32,
-    /// Whether the outcome of an earlier attempt is unknown.
+    /// `true` if the outcome of an earlier attempt is unknown.
     unknown: bool,
 }
 
@@ -55,7 +55,7 @@ pub(crate) struct Sending<'a> {
     pub(crate) request: &'a PreparedRequest<'a>,
     pub(crate) class: RetryClass,
     pub(crate) deadline: Deadline,
-    /// Whether the call runs within another one, which holds the permit of the connection.
+    /// `true` if the call runs within another one, which holds the permit of the connection.
     pub(crate) nested: bool,
 }
 

@@ -66,7 +66,7 @@ pub enum Finding<T> {
         id: String,
         /// Result, if the caller accepts the presumption.
         output: T,
-        /// Whether a later search may confirm or exclude the candidate.
+        /// `true` if a later search may confirm or exclude the candidate.
         undecided: bool,
     },
     /// Contradictory evidence, in words.

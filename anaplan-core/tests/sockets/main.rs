@@ -11,3 +11,4 @@ mod paths;
 mod proxies;
 mod raw;
 mod redirects;
+mod reuse;
