@@ -264,14 +264,14 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn run_works_in_spawn_blocking_and_is_refused_in_async_code_of_one_thread() {
+    async fn run_works_in_spawn_blocking_and_fails_in_async_code_of_one_thread() {
         check_inside_a_runtime().await;
         let local = tokio::task::LocalSet::new();
         assert!(local.run_until(async { is_refused() }).await);
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-    async fn run_works_in_spawn_blocking_and_is_refused_in_async_code_of_many_threads() {
+    async fn run_works_in_spawn_blocking_and_fails_in_async_code_of_many_threads() {
         check_inside_a_runtime().await;
         let in_place = tokio::spawn(async { tokio::task::block_in_place(is_refused) });
         assert!(!in_place.await.unwrap());

@@ -215,7 +215,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_stream_that_breaks_off_is_told_with_its_object() {
+    async fn broken_stream_names_operation_and_ids() {
         let error = TransportError::new(TransportErrorKind::Interrupted);
         let response = http::Response::new(ResponseBody::broken("half", error));
         let mut stream = ByteStream::new(&Thing, response, Session::offline());

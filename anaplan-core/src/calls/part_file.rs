@@ -357,7 +357,7 @@ mod tests {
     }
 
     #[test]
-    fn place_that_is_no_regular_file_is_refused() {
+    fn path_that_is_not_a_regular_file_is_rejected() {
         let folder = tempfile::tempdir().unwrap();
         for place in [folder.path(), Path::new("/"), Path::new("..")] {
             let error = PartFile::beside(place).unwrap_err();

@@ -8,6 +8,7 @@ use std::time::Duration;
 use http::StatusCode;
 
 use crate::data::record::ReconciliationRecord;
+use crate::data::task_failure::TaskFailure;
 
 /// Result with [`Error`] as the default error.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -89,22 +90,6 @@ struct Inner {
     record: Option<ReconciliationRecord>,
     task_failure: Option<TaskFailure>,
     source: Option<Arc<dyn StdError + Send + Sync>>,
-}
-
-/// Failure of a task, as the server describes it.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-#[non_exhaustive]
-pub struct TaskFailure {
-    /// Title.
-    pub title: Option<String>,
-    /// Message.
-    pub message: Option<String>,
-    /// Subtitle.
-    pub subtitle: Option<String>,
-    /// `true` if the server keeps a dump of the rejected rows.
-    pub failure_dump_available: bool,
-    /// The rest of the result as JSON, with nested results.
-    pub details: Option<String>,
 }
 
 impl Error {

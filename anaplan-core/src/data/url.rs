@@ -198,7 +198,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_value_escapes_its_segment(value in "\\PC*") {
+        fn value_never_leaves_its_segment(value in "\\PC*") {
             let path = Path::root().lit("a").seg("id", &value).lit("z");
             if let Ok(url) = path.to_url("https://h") {
                 prop_assert!(url.starts_with("https://h/a/") && url.ends_with("/z"));
@@ -210,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_a_segment_is_named() {
+    fn invalid_segment_is_named() {
         for bad in ["", ".", "..", "a\nb", "\u{0}"] {
             let error = Path::root()
                 .seg("modelId", bad)

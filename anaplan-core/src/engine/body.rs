@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_body_is_the_same_whatever_the_size_of_its_pieces() {
+    async fn body_is_independent_of_the_size_of_its_chunks() {
         for sizes in [
             &[][..],
             &[0],
@@ -203,9 +203,9 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_body_that_drips_single_bytes_times_out() {
+    async fn body_of_slow_single_bytes_times_out() {
         let drip = futures_util::stream::unfold((), |()| async {
-            tokio::time::sleep(Duration::from_millis(10)).await;
+            SystemClock::new().sleep(Duration::from_millis(10)).await;
             Some((Ok(Bytes::from_static(b"x")), ()))
         });
         let limits = Limits {

@@ -272,11 +272,13 @@ impl Loop<'_> {
 
     /// Completes an error: context, and what it says about the execution of the call.
     fn fail(&self, error: Error, executed: Executed) -> Failure {
-        let error = self
-            .call
-            .request
-            .describe(error)
-            .with_attempts(self.attempts.sent);
+        let request = self.call.request;
+        let error = request.describe(error);
+        // The error of another call, such as a sign-in or the baseline, has its own number.
+        let error = match error.operation() == Some(request.operation.name()) {
+            true => error.with_attempts(self.attempts.sent),
+            false => error,
+        };
         let error = match (executed, self.call.class) {
             (Executed::Unknown, RetryClass::NotIdempotent) => {
                 let accepted = error.status().is_some_and(|status| status.is_success());

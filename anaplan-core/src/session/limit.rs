@@ -119,7 +119,7 @@ mod tests {
     use crate::transport::clock::SystemClock;
 
     #[tokio::test(start_paused = true)]
-    async fn a_burst_passes_at_once_and_the_rest_in_step() {
+    async fn burst_passes_at_once_and_further_requests_at_the_rate() {
         let clock = SystemClock::new();
         let limiter = Limiter::new(Some(RateLimit::new(3, 2.0)));
         let mut at = Vec::new();
@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_closed_gate_keeps_everybody_away_even_without_a_limit() {
+    async fn closed_gate_delays_requests_even_without_a_limit() {
         let clock = SystemClock::new();
         let limiter = Limiter::new(None);
         limiter.close(&clock, Duration::from_secs(4));

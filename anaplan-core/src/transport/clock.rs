@@ -161,7 +161,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn a_manual_sleep_ends_when_time_is_moved_past_it() {
+    async fn manual_sleep_ends_when_the_clock_is_advanced() {
         let clock = ManualClock::starting_at(Timestamp::UNIX_EPOCH);
         let sleeper = tokio::spawn(clock.sleep(Duration::from_secs(10)));
         clock.advance(Duration::from_secs(9));

@@ -37,6 +37,10 @@ async fn failed_baseline_ends_the_call_unsent_with_its_own_kind() {
         assert_eq!(error.kind(), kind, "{listing:?}: {error}");
         assert!(error.to_string().contains("not sent"), "{error}");
         assert!(error.record().is_none());
+        assert_eq!(error.operation(), Some("test.list_rows"));
+        if ![ErrorKind::Decode, ErrorKind::Incomplete].contains(&kind) {
+            assert_eq!(error.attempts() as usize, world.count(&Method::GET));
+        }
         assert_eq!(world.writes(), 0, "{listing:?}");
     }
 }

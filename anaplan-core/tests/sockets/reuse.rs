@@ -11,7 +11,7 @@ use crate::raw::{Create, FINE, Raw, Read, Wire};
 const SOON: Duration = Duration::from_millis(150);
 
 #[tokio::test]
-async fn what_follows_a_body_is_nobodys_answer() {
+async fn surplus_bytes_are_not_read_as_the_next_response() {
     // More bytes than announced, which read like an answer to the next request.
     let forged = FINE.replace("1}", "6}");
     let server = first(move |mut wire| {
@@ -30,7 +30,7 @@ async fn what_follows_a_body_is_nobodys_answer() {
 }
 
 #[tokio::test]
-async fn a_body_shorter_than_it_says_is_not_completed_by_the_next() {
+async fn body_with_too_small_a_length_does_not_affect_the_next_response() {
     let server = first(|mut wire| async move {
         wire.send("HTTP/1.1 200 OK\r\ncontent-length: 7\r\n\r\n{\"n\": 1}")
             .await;
@@ -44,7 +44,7 @@ async fn a_body_shorter_than_it_says_is_not_completed_by_the_next() {
 }
 
 #[tokio::test]
-async fn an_answer_may_end_with_its_connection() {
+async fn response_may_end_with_its_connection() {
     for head in [
         "HTTP/1.0 200 OK\r\n\r\n",
         "HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n",
@@ -63,7 +63,7 @@ async fn an_answer_may_end_with_its_connection() {
 }
 
 #[tokio::test]
-async fn interim_answers_are_passed_over() {
+async fn interim_responses_are_skipped() {
     let server = Raw::start(|mut wire| async move {
         while wire.request().await.is_some() {
             wire.send(
@@ -78,7 +78,7 @@ async fn interim_answers_are_passed_over() {
 }
 
 #[tokio::test]
-async fn a_kept_connection_that_was_closed_meanwhile_is_not_used() {
+async fn closed_idle_connection_is_not_reused() {
     let server = Raw::start(|mut wire| async move {
         // One exchange for each connection, which looks as if it were kept.
         wire.request().await;
@@ -96,7 +96,7 @@ async fn a_kept_connection_that_was_closed_meanwhile_is_not_used() {
 }
 
 #[tokio::test]
-async fn a_kept_connection_that_closes_under_a_write_does_not_have_it_sent_twice() {
+async fn write_on_a_closing_connection_is_not_sent_twice() {
     let wrong = |mut wire: Wire| async move {
         wire.send(FINE).await;
         wire.request().await;
@@ -116,7 +116,7 @@ async fn a_kept_connection_that_closes_under_a_write_does_not_have_it_sent_twice
 }
 
 #[tokio::test]
-async fn a_race_with_the_end_of_a_kept_connection_never_does_a_write_twice() {
+async fn write_racing_with_the_end_of_a_connection_is_not_sent_twice() {
     let server = Raw::start(|mut wire| async move {
         wire.request().await;
         wire.send(FINE).await;

@@ -1,14 +1,14 @@
 use super::*;
 
 #[test]
-fn it_is_one_pointer_wide_and_can_be_shared() {
+fn error_is_one_pointer_wide_and_shareable() {
     fn shared<T: Send + Sync + Clone + 'static>() {}
     shared::<Error>();
     assert_eq!(size_of::<Error>(), size_of::<usize>());
 }
 
 #[test]
-fn one_line_says_what_was_done_to_what_and_why_it_failed() {
+fn display_names_operation_reason_status_and_ids() {
     let error = Error::new(ErrorKind::Rejected, "the server refused the request")
         .during("alm.create_revision")
         .during("outer")

@@ -32,7 +32,7 @@ struct Collection {
     rows: u64,
     limit: u64,
     style: PagingStyle,
-    /// Whether a page reports its position.
+    /// `true` if a page reports its position.
     with_paging: bool,
 }
 
