@@ -95,7 +95,7 @@ impl ByteStream {
             TransportErrorKind::Timeout => ErrorKind::Timeout,
             _ => ErrorKind::Interrupted,
         };
-        let text = "the answer broke off in the middle";
+        let text = "the response broke off";
         self.describe(Error::new(kind, text).caused_by(error))
     }
 }
@@ -159,7 +159,7 @@ where
     W: AsyncWrite + Unpin + ?Sized,
 {
     let failed = |error: std::io::Error| {
-        Error::new(ErrorKind::Io, "writing the answer failed").caused_by(error)
+        Error::new(ErrorKind::Io, "writing the response failed").caused_by(error)
     };
     let mut written = 0;
     while let Some(chunk) = std::future::poll_fn(|cx| Pin::new(&mut *stream).poll_next(cx)).await {

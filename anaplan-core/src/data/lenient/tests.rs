@@ -38,7 +38,7 @@ struct All {
 
 #[allow(clippy::needless_pass_by_value)] // It reads better.
 fn read(name: &str, value: Value) -> All {
-    // From text, as answers come.
+    // From JSON text, as responses are read.
     serde_json::from_str(&json!({ name: value }).to_string()).unwrap()
 }
 
