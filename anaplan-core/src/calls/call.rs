@@ -162,11 +162,7 @@ impl<E: Download> Call<E> {
     pub fn stream(self) -> Pending<ByteStream> {
         Pending::new(async move {
             let response = open(&self.session, &self.endpoint, &self.options).await?;
-            Ok(ByteStream::new(
-                &self.endpoint,
-                response,
-                self.session,
-            ))
+            Ok(ByteStream::new(&self.endpoint, response, self.session))
         })
     }
 

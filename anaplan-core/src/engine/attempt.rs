@@ -129,14 +129,13 @@ async fn while_moving<T>(
 ) -> Option<T> {
     let clock = &*inner.clock;
     let mut sending = std::pin::pin!(sending);
-    let mut sent = progress.sent();
+    let mut state = (progress.sent(), progress.is_finished());
     let mut moved_at = clock.monotonic();
     loop {
         // A transport that takes the body at once reports no progress.
-        let moving = sent > 0 && !progress.is_finished();
-        let limit = match moving {
-            true => inner.settings.idle_timeout,
-            false => inner.settings.attempt_timeout,
+        let limit = match state {
+            (1.., false) => inner.settings.idle_timeout,
+            _ => inner.settings.attempt_timeout,
         };
         let until = moved_at.saturating_add(limit);
         let wait = until.saturating_sub(clock.monotonic());
@@ -144,11 +143,11 @@ async fn while_moving<T>(
         if let Some(output) = within(clock, wait, sending.as_mut()).await {
             return Some(output);
         }
-        let now_sent = progress.sent();
-        if deadline.has_passed(clock) || now_sent == sent && moving != progress.is_finished() {
+        let now = (progress.sent(), progress.is_finished());
+        if deadline.has_passed(clock) || now == state {
             return None;
         }
-        sent = now_sent;
+        state = now;
         moved_at = clock.monotonic();
     }
 }
