@@ -1,6 +1,7 @@
 //! One attempt: a request is sent once, and its response is read.
 
 use std::future::Future;
+use std::time::Duration;
 
 use http::StatusCode;
 use tracing::Instrument;
@@ -119,6 +120,9 @@ fn unexpected(
     }
 }
 
+/// Interval at which the progress of a request body is observed.
+const STEP: Duration = Duration::from_secs(1);
+
 /// Runs `sending` while the request body makes progress, and then for the time that a response may
 /// take. `None`: the time is over.
 async fn while_moving<T>(
@@ -129,25 +133,35 @@ async fn while_moving<T>(
 ) -> Option<T> {
     let clock = &*inner.clock;
     let mut sending = std::pin::pin!(sending);
-    let mut state = (progress.sent(), progress.is_finished());
+    let state = || (progress.sent(), progress.is_finished());
+    let mut last = state();
     let mut moved_at = clock.monotonic();
+    let mut step = STEP;
     loop {
         // A transport that takes the body at once reports no progress.
-        let limit = match state {
+        let limit = match last {
             (1.., false) => inner.settings.idle_timeout,
             _ => inner.settings.attempt_timeout,
         };
-        let until = moved_at.saturating_add(limit);
-        let wait = until.saturating_sub(clock.monotonic());
-        let wait = deadline.left(clock).map_or(wait, |left| left.min(wait));
-        if let Some(output) = within(clock, wait, sending.as_mut()).await {
+        let left = moved_at
+            .saturating_add(limit)
+            .saturating_sub(clock.monotonic());
+        let left = deadline.left(clock).map_or(left, |until| until.min(left));
+        if let Some(output) = within(clock, left.min(step), sending.as_mut()).await {
             return Some(output);
         }
-        let now = (progress.sent(), progress.is_finished());
-        if deadline.has_passed(clock) || now == state {
+        if deadline.has_passed(clock) {
             return None;
         }
-        state = now;
-        moved_at = clock.monotonic();
+        if state() != last {
+            last = state();
+            moved_at = clock.monotonic();
+            step = STEP;
+        } else if left <= step {
+            return None;
+        } else {
+            // Nothing has moved: the body is with the server, or has none.
+            step = left;
+        }
     }
 }

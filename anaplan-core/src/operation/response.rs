@@ -172,6 +172,23 @@ impl Response {
         self.json::<IgnoredAny>().map(|_| ())
     }
 
+    /// Checks the response to a write that has no documented content: an empty body, or the API's
+    /// envelope with a `status.code` of 2xx.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Decode`] for anything else.
+    pub fn confirmed(&self) -> Result<()> {
+        if self.body.trim_ascii().is_empty() {
+            return Ok(());
+        }
+        let envelope = self.envelope::<IgnoredAny>("")?;
+        match envelope.code {
+            Some(_) => Ok(()),
+            None => Err(self.invalid("the response does not confirm the request".to_owned())),
+        }
+    }
+
     fn envelope<T: DeserializeOwned>(&self, key: &'static str) -> Result<Envelope<T>> {
         let envelope: Envelope<T> = self.decode(EnvelopeSeed(key, PhantomData))?;
         self.check_code(envelope.code, envelope.message.as_deref())?;
