@@ -68,9 +68,9 @@ async fn exchange<M: BodyMode>(
     };
     let clock = &*inner.clock;
     let started = clock.monotonic();
-    let progress = http.body().progress();
+    let progress = (!http.body().is_empty()).then(|| http.body().progress());
     let sending = inner.transport.send(http);
-    let response = while_moving(sending, &progress, inner, deadline)
+    let response = while_moving(sending, progress, inner, deadline)
         .await
         .unwrap_or_else(|| Err(TransportError::new(TransportErrorKind::Timeout)));
     let elapsed_ms = clock.monotonic().saturating_sub(started).as_millis() as u64;
@@ -127,12 +127,14 @@ const STEP: Duration = Duration::from_secs(1);
 /// take. `None`: the time is over.
 async fn while_moving<T>(
     sending: impl Future<Output = T>,
-    progress: &BodyProgress,
+    progress: Option<BodyProgress>,
     inner: &Inner,
     deadline: Deadline,
 ) -> Option<T> {
     let clock = &*inner.clock;
     let mut sending = std::pin::pin!(sending);
+    let has_body = progress.is_some();
+    let progress = progress.unwrap_or_default();
     let state = || (progress.sent(), progress.is_finished());
     let mut last = state();
     let mut moved_at = clock.monotonic();
@@ -159,8 +161,8 @@ async fn while_moving<T>(
             step = STEP;
         } else if left <= step {
             return None;
-        } else {
-            // Nothing has moved: the body is with the server, or has none.
+        } else if !has_body || last.1 {
+            // Nothing will move any more before the response.
             step = left;
         }
     }
