@@ -1,6 +1,7 @@
 //! One attempt: a request is sent once, and its response is read.
 
 use std::future::Future;
+use std::time::Duration;
 
 use http::StatusCode;
 use tracing::Instrument;
@@ -17,7 +18,7 @@ use crate::session::authenticator::Credential;
 use crate::transport::clock::within;
 use crate::transport::{ResponseBody, TransportError, TransportErrorKind};
 
-/// Outcome of one attempt.
+/// What is known after one attempt.
 pub(crate) enum Outcome<T> {
     /// A response with a documented success status.
     Success(T),
@@ -67,9 +68,9 @@ async fn exchange<M: BodyMode>(
     };
     let clock = &*inner.clock;
     let started = clock.monotonic();
-    let progress = http.body().progress();
+    let progress = (!http.body().is_empty()).then(|| http.body().progress());
     let sending = inner.transport.send(http);
-    let response = while_moving(sending, &progress, inner, deadline)
+    let response = while_moving(sending, progress, inner, deadline)
         .await
         .unwrap_or_else(|| Err(TransportError::new(TransportErrorKind::Timeout)));
     let elapsed_ms = clock.monotonic().saturating_sub(started).as_millis() as u64;
@@ -119,44 +120,50 @@ fn unexpected(
     }
 }
 
-/// Number of checks of the progress of a request body within one time limit.
-const PROGRESS_CHECKS: u32 = 16;
+/// Interval at which the progress of a request body is observed.
+const STEP: Duration = Duration::from_secs(1);
 
 /// Runs `sending` while the request body makes progress, and then for the time that a response may
 /// take. `None`: the time is over.
 async fn while_moving<T>(
     sending: impl Future<Output = T>,
-    progress: &BodyProgress,
+    progress: Option<BodyProgress>,
     inner: &Inner,
     deadline: Deadline,
 ) -> Option<T> {
     let clock = &*inner.clock;
     let mut sending = std::pin::pin!(sending);
-    let mut seen = (progress.sent(), progress.is_finished());
+    let has_body = progress.is_some();
+    let progress = progress.unwrap_or_default();
+    let state = || (progress.sent(), progress.is_finished());
+    let mut last = state();
     let mut moved_at = clock.monotonic();
+    let mut step = STEP;
     loop {
         // A transport that takes the body at once reports no progress.
-        let (sent, finished) = seen;
-        let limit = match sent > 0 && !finished {
-            true => inner.settings.idle_timeout,
-            false => inner.settings.attempt_timeout,
+        let limit = match last {
+            (1.., false) => inner.settings.idle_timeout,
+            _ => inner.settings.attempt_timeout,
         };
-        let until = moved_at.saturating_add(limit);
-        let left = until.saturating_sub(clock.monotonic());
-        let step = left.min(limit / PROGRESS_CHECKS);
-        let step = deadline.left(clock).map_or(step, |left| left.min(step));
-        if let Some(output) = within(clock, step, sending.as_mut()).await {
+        let left = moved_at
+            .saturating_add(limit)
+            .saturating_sub(clock.monotonic());
+        let left = deadline.left(clock).map_or(left, |until| until.min(left));
+        if let Some(output) = within(clock, left.min(step), sending.as_mut()).await {
             return Some(output);
-        }
-        let now = (progress.sent(), progress.is_finished());
-        if now != seen {
-            seen = now;
-            moved_at = clock.monotonic();
-        } else if until <= clock.monotonic() {
-            return None;
         }
         if deadline.has_passed(clock) {
             return None;
+        }
+        if state() != last {
+            last = state();
+            moved_at = clock.monotonic();
+            step = STEP;
+        } else if left <= step {
+            return None;
+        } else if !has_body || last.1 {
+            // Nothing will move any more before the response.
+            step = left;
         }
     }
 }

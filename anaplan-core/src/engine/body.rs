@@ -100,10 +100,12 @@ pub(crate) struct RefusedResponse {
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
     pub(crate) received_at: Timestamp,
+    /// `true` if the response arrived whole, or up to the limit. A part of one proves nothing.
+    pub(crate) complete: bool,
 }
 
 impl RefusedResponse {
-    /// Reads as much of the body as a message needs. The status counts even if the body is lost.
+    /// Reads as much of the body as a message needs.
     pub(crate) async fn read(response: http::Response<ResponseBody>, limits: Limits<'_>) -> Self {
         let (head, body) = response.into_parts();
         let max = MAX_REFUSAL.min(limits.max);
@@ -111,6 +113,7 @@ impl RefusedResponse {
         Self {
             status: head.status,
             headers: head.headers,
+            complete: !matches!(read, Err(Unread::Lost(_))),
             body: read.unwrap_or_default(),
             received_at: limits.clock.now(),
         }

@@ -6,12 +6,13 @@ use http::StatusCode;
 use http::header::{CONTENT_TYPE, RETRY_AFTER};
 
 use crate::data::error::{Error, ErrorKind};
+use crate::data::lenient::without_bom;
 use crate::data::retry_after::retry_after;
 use crate::data::server_message::{ServerMessage, server_message, tidy};
 use crate::data::transport_error::{TransportError, TransportErrorKind};
 use crate::engine::body::RefusedResponse;
 use crate::operation::refusal::Effect;
-use crate::operation::{Decision, Operation, Refusal};
+use crate::operation::{Authorization, Decision, Operation, Refusal};
 
 /// Proof that a failed attempt was not executed, or the lack of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,7 +50,10 @@ pub(crate) enum Meaning {
 pub(crate) fn refusal(operation: &dyn Operation, response: &RefusedResponse) -> Meaning {
     let status = response.status;
     let content_type = header(response, CONTENT_TYPE.as_str());
-    let ServerMessage { code, message } = server_message(content_type, &response.body);
+    let ServerMessage { code, message } = match is_quotable(operation, &response.body) {
+        true => server_message(content_type, &response.body),
+        false => ServerMessage::default(),
+    };
     let decision = operation.classify(&Refusal {
         status,
         headers: &response.headers,
@@ -62,6 +66,7 @@ pub(crate) fn refusal(operation: &dyn Operation, response: &RefusedResponse) -> 
         return Meaning::Success;
     }
     let (executed, transient) = match effect {
+        _ if !response.complete => (Executed::Unknown, true),
         Some(Effect::Transient) => (Executed::No, true),
         Some(_) => (Executed::No, false),
         None => (executed(status), is_transient(status)),
@@ -79,6 +84,12 @@ pub(crate) fn refusal(operation: &dyn Operation, response: &RefusedResponse) -> 
         StatusCode::TOO_MANY_REQUESTS if effect.is_none() => Meaning::Throttled(failed),
         _ => Meaning::Failed(failed),
     }
+}
+
+/// The response to a sign-in may hold new tokens, so it is quoted field by field or not at all.
+fn is_quotable(operation: &dyn Operation, body: &[u8]) -> bool {
+    operation.authorization() != Authorization::Own
+        || serde_json::from_slice::<serde::de::IgnoredAny>(without_bom(body)).is_ok()
 }
 
 /// A complete response with a status 4xx is a refusal. A gateway may send 408 and 5xx while the

@@ -174,6 +174,11 @@ impl Loop<'_> {
                 Response::new(response.status, response.headers, response.body)
                     .received_at_time(response.received_at),
             )),
+            Meaning::CredentialRejected(failed) | Meaning::Throttled(failed)
+                if failed.executed == Executed::Unknown && !self.call.class.may_repeat() =>
+            {
+                Next::Fail(self.fail(failed.error, Executed::Unknown))
+            }
             Meaning::CredentialRejected(failed) => match credential {
                 Some(credential) if self.renew(credential).await => Next::Retry(Duration::ZERO),
                 _ => Next::Fail(self.fail(failed.error, Executed::No)),

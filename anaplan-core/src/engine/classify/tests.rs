@@ -39,6 +39,7 @@ fn response(status: u16, body: &'static str) -> RefusedResponse {
         headers: HeaderMap::new(),
         body: Bytes::from_static(body.as_bytes()),
         received_at: Timestamp::UNIX_EPOCH,
+        complete: true,
     }
 }
 
@@ -87,6 +88,20 @@ fn every_status_is_classified() {
         };
         assert_eq!(failed.error.kind(), kind, "{status}");
         assert_eq!(failed.error.status().unwrap().as_u16(), status);
+    }
+}
+
+#[test]
+fn incomplete_refusal_proves_nothing_whatever_the_endpoint_decides() {
+    let permanent = Deciding(|_| Some(Decision::permanent(ErrorKind::Rejected)));
+    for endpoint in [&DEFAULT, &permanent] {
+        for status in [400, 401, 404, 409, 429, 500] {
+            let mut part = response(status, "{\"sta");
+            part.complete = false;
+            let failed = classify(endpoint, &part).1.unwrap();
+            assert_eq!(failed.executed, Executed::Unknown, "{status}");
+            assert!(failed.transient, "{status}");
+        }
     }
 }
 

@@ -45,6 +45,50 @@ fn list_without_its_key_is_empty_only_if_the_envelope_proves_it() {
 }
 
 #[test]
+fn page_without_its_key_is_empty_only_if_its_position_proves_it() {
+    for body in [
+        r#"{"status":{"code":200},"meta":{"paging":{"totalSize":0}}}"#,
+        r#"{"status":{"code":200},"meta":{"paging":{"offset":3,"totalSize":"3"}}}"#,
+    ] {
+        let page: Page<String> = response(body).page("names").unwrap();
+        assert!(page.items.is_empty(), "{body}");
+    }
+    for body in [
+        "{}",
+        r#"{"status":{"code":200}}"#,
+        r#"{"meta":{"paging":{"totalSize":0}}}"#,
+        r#"{"status":{"code":200},"meta":{"paging":{"offset":2,"totalSize":3}}}"#,
+    ] {
+        let error = response(body).page::<String>("names").unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Incomplete, "{body}: {error}");
+    }
+}
+
+#[test]
+fn confirmation_is_empty_or_has_a_status_code() {
+    for body in ["", " ", r#"{"status":{"code":200}}"#] {
+        assert!(response(body).confirmed().is_ok(), "{body}");
+    }
+    for body in [
+        "{}",
+        "null",
+        "OK",
+        r#"{"status":{"code":500}}"#,
+        r#"{"status":{}}"#,
+    ] {
+        let error = response(body).confirmed().unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Decode, "{body}: {error}");
+    }
+}
+
+#[test]
+fn json_of_an_error_envelope_is_an_error() {
+    let body = r#"{"status":{"code":500,"message":"failed"},"n":1}"#;
+    let error = response(body).json::<serde_json::Value>().unwrap_err();
+    assert_eq!(error.server_message(), Some("failed"));
+}
+
+#[test]
 fn empty_array_is_an_empty_list_without_a_status_code() {
     let names: Vec<String> = response(r#"{"names":[]}"#).list("names").unwrap();
     assert!(names.is_empty());
