@@ -47,6 +47,13 @@ pub struct Revision {
     pub revision_type: Option<RevisionType>,
 }
 
+impl Revision {
+    /// Returns `true` if both times are known and the model has this revision later than `other`.
+    pub(crate) fn is_applied_after(&self, other: &Self) -> bool {
+        matches!((self.applied_on, other.applied_on), (Some(own), Some(other)) if own > other)
+    }
+}
+
 open_enum! {
     /// How a revision came to be.
     pub enum CreationMethod {

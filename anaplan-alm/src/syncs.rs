@@ -5,10 +5,11 @@ use anaplan_core::{
     Path, Reconcile, RequestBody, Response, Result, RetryClass, Task, TaskId, TaskState,
     TaskStatus, async_trait,
 };
+use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
 use crate::current_user::GetCurrentUser;
-use crate::revisions::{GetLatestRevision, GetRevisions, Revision, alm_path};
+use crate::revisions::{GetLatestRevision, GetModelsForRevision, GetRevisions, Revision, alm_path};
 use crate::tasks::{AlmTaskResult, RevisionPair, started, successful};
 use crate::{Alm, RevisionId};
 
@@ -317,19 +318,35 @@ impl SyncModels {
     }
 
     /// Returns `true` if the model shows that this user applied the source revision after the attempt.
+    ///
+    /// The revision itself may lack user and time of the application; `appliedToModels` has both.
     async fn is_applied_by_us(&self, evidence: &Evidence<'_>) -> Result<bool> {
-        let source = &self.revisions.source_revision;
-        let applied = applied_revision(&self.model, source, evidence.lookup()).await?;
-        let Some(revision) = applied else {
+        let (source, lookup) = (&self.revisions.source_revision, evidence.lookup());
+        let Some(revision) = applied_revision(&self.model, source, lookup).await? else {
             return Ok(false);
         };
-        if evidence.attempt().age_of(revision.applied_on) != Age::Newer {
+        let (mut by, mut on) = (revision.applied_by, revision.applied_on);
+        if by.is_none() || on.is_none() {
+            let models = lookup
+                .call(&GetModelsForRevision {
+                    model: self.model.clone(),
+                    revision: source.clone(),
+                })
+                .await?;
+            let mut models = models.into_iter();
+            if let Some(own) = models.find(|model| model.model_id.as_ref() == Some(&self.model)) {
+                (by, on) = (own.applied_by, own.applied_on);
+            }
+        }
+        if by.is_none() || evidence.attempt().age_of(on) != Age::Newer {
             return Ok(false);
         }
-        let user = evidence.lookup().call(&GetCurrentUser).await?;
-        Ok(revision.applied_by == Some(user))
+        Ok(by == Some(lookup.call(&GetCurrentUser).await?))
     }
 }
+
+/// Period for which the server lists a task.
+const TASKS_ARE_LISTED: SignedDuration = SignedDuration::from_hours(48);
 
 /// The list of tasks exposes neither user nor revisions, so a task is only claimed together with the
 /// revisions of the model.
@@ -367,21 +384,28 @@ impl Reconcile<Sync> for SyncModels {
         })
     }
 
-    /// A sync whose target revision is no longer the latest is refused.
+    /// A sync whose target revision is no longer the latest is refused. A sync that is in progress is
+    /// listed, so the list has to be complete.
     async fn cannot_take_effect(&self, evidence: &Evidence<'_>) -> Result<Option<String>> {
-        let model = self.model.clone();
         let lookup = evidence.lookup();
-        let latest = lookup.call(&GetLatestRevision { model }).await?;
-        let Some(latest) = latest.filter(|latest| latest.id != self.revisions.target_revision)
-        else {
+        let listed = self.tasks(lookup).await?;
+        let complete = evidence.lists_baseline(listed.iter().map(|task| task.task_id.as_str()));
+        if !complete && evidence.elapsed() < TASKS_ARE_LISTED {
+            return Ok(None);
+        }
+        let revisions = lookup.list(&GetRevisions::new(&self.model)).await?;
+        let of = |id: &RevisionId| revisions.iter().find(|revision| revision.id == *id);
+        let pair = &self.revisions;
+        let (None, Some(target)) = (of(&pair.source_revision), of(&pair.target_revision)) else {
             return Ok(None);
         };
-        let source = &self.revisions.source_revision;
-        let applied = applied_revision(&self.model, source, lookup).await?;
-        Ok(applied.is_none().then(|| {
+        let later = revisions
+            .iter()
+            .find(|revision| revision.is_applied_after(target));
+        Ok(later.map(|later| {
             format!(
-                "the latest revision of the model is {}, so a sync from {} is refused",
-                latest.id, self.revisions.target_revision
+                "the model has revision {} since, so a sync from {} is refused",
+                later.id, target.id
             )
         }))
     }

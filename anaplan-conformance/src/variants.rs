@@ -36,9 +36,9 @@ pub struct Variant {
 impl Variant {
     /// Checks the outcome of a call that got this response. An unknown field, and an id that is a number,
     /// must be read.
-    /// All others may be read or refused; a refusal is [`ErrorKind::Decode`] and says at which place, or
-    /// one around it, the answer does not fit. ([`ErrorKind::Ambiguous`] counts as well: a call that
-    /// must not be repeated fails like that.)
+    /// All others may be read or refused. A refusal is [`ErrorKind::Decode`] and names the field that has
+    /// another shape, or one around it; [`ErrorKind::Incomplete`] if rows are missing;
+    /// [`ErrorKind::Ambiguous`] for a call that must not run twice.
     ///
     /// # Errors
     ///
@@ -53,7 +53,12 @@ impl Variant {
         if *change == NOVELTY || is_id && *change == NUMBER {
             return wrong("is not read");
         }
-        if ![ErrorKind::Decode, ErrorKind::Ambiguous].contains(&error.kind()) {
+        let kinds = [
+            ErrorKind::Decode,
+            ErrorKind::Ambiguous,
+            ErrorKind::Incomplete,
+        ];
+        if !kinds.contains(&error.kind()) {
             return wrong("is not refused as unreadable");
         }
         let text = error.to_string();
@@ -61,16 +66,20 @@ impl Variant {
             let (_, rest) = text.split_once(before)?;
             Some(rest.split_once(after)?.0.to_owned())
         };
-        let place = named("does not fit at ", ": ")
-            .or_else(|| named("the answer has no '", "'"))
-            .or_else(|| named("does not fit: missing field `", "`"));
+        let place = named("has another shape at ", ": ")
+            .or_else(|| named("the response has no '", "'"))
+            .or_else(|| named("has another shape: missing field `", "`"))
+            .or_else(|| named("contradicts itself: its ", " is"));
         let fits = match &place {
             Some(place) => at.starts_with(place.as_str()) || place.starts_with(at),
-            None if at.is_empty() => {
-                text.contains("the answer ") || text.contains("the server answered ")
+            None if at.is_empty() => ["the response ", " returned ", "the listing ", "the page "]
+                .iter()
+                .any(|part| text.contains(part)),
+            // The number of rows contradicts the paging: one of the two was changed.
+            None => {
+                error.kind() == ErrorKind::Incomplete
+                    && (at.starts_with("meta") || !at.contains(['.', '[']))
             }
-            // A page that is not the one that its paging speaks of.
-            None => text.contains("the server answered from element "),
         };
         if fits {
             Ok(())
