@@ -78,7 +78,7 @@ impl Variant {
             // The number of rows contradicts the paging: one of the two was changed.
             None => {
                 error.kind() == ErrorKind::Incomplete
-                    && (at.starts_with("meta") || !at.contains(['.', '[']))
+                    && (at.starts_with("meta") || !at.contains('.'))
             }
         };
         if fits {
