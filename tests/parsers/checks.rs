@@ -12,11 +12,11 @@ use std::time::Duration;
 use anaplan::alm::ComparisonReport;
 use anaplan::auth::Certificate;
 use anaplan::bulk::{ChunkedFile, DumpRow, Encoding, ModelRef, TableFormat};
-use anaplan::{
-    Bytes, Client, Clock, Connection, Endpoint, Error, ErrorKind, HeaderMap, Hosts, Method, Path,
-    RequestBody, Response, ResponseBody, Result, RetryClass, StatusCode, Timestamp, Transport,
-    TransportError, async_trait,
+use anaplan::ext::{
+    Clock, Connection, Endpoint, HeaderMap, Method, Path, RequestBody, Response, ResponseBody,
+    RetryClass, Transport, TransportError, async_trait,
 };
+use anaplan::{Bytes, Client, Error, ErrorKind, Hosts, Result, StatusCode, Timestamp};
 use anaplan_testkit::FakeAnaplan;
 use futures_util::{FutureExt as _, stream};
 use serde_json::Value;

@@ -87,6 +87,10 @@ impl<'a> Lookup<'a> {
         }
     }
 
+    pub(crate) fn now(&self) -> Timestamp {
+        self.fetch.now()
+    }
+
     /// Returns server time minus local time, from the latest response with a `Date` header.
     #[must_use]
     pub fn clock_offset(&self) -> Option<SignedDuration> {

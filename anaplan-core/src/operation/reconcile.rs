@@ -48,6 +48,11 @@ pub trait Reconcile<T>: Send + Sync {
         None
     }
 
+    /// Returns the name of the id in errors. Default: `taskId`.
+    fn id_name(&self) -> &'static str {
+        "taskId"
+    }
+
     /// Returns the arguments that identify the request, for the record. They must not hold a secret.
     fn request(&self) -> serde_json::Value {
         serde_json::Value::Null
@@ -173,6 +178,12 @@ impl<'a> Evidence<'a> {
         !self.attempt.existed(id)
             && self.attempt.age_of(created) != Age::Older
             && !(self.claimed)(id)
+    }
+
+    /// Returns the time since the attempt was sent.
+    #[must_use]
+    pub fn elapsed(&self) -> SignedDuration {
+        self.lookup.now().duration_since(self.attempt.sent_at)
     }
 
     /// Returns `true` if every id of the baseline is among `listed`. If one is missing, the listing is
