@@ -85,11 +85,11 @@ impl Bulk {
     /// `NotFound`, also for a dump that is gone.
     ///
     /// ```
-    /// # use anaplan_bulk::{Bulk, ChunkedFile, ModelRef};
+    /// # use anaplan_bulk::{Bulk, Content, ChunkedFile, ModelRef};
     /// # anaplan_testkit::story(async |fake| {
     /// # let bulk: Bulk = fake.namespace()?;
     /// # let ids = fake.demo();
-    /// bulk.upload_file(ids.source_file, ids.good_csv.clone()).await?;
+    /// bulk.upload_file(ids.source_file, Content::text(ids.good_csv.clone())).await?;
     /// let file = ChunkedFile::File(ModelRef::new(bulk.model()), ids.source_file.into());
     /// let chunks = bulk.get_chunks(file.clone()).await?;
     /// let first = bulk.get_chunk(file, &chunks[0].id).await?;
@@ -111,11 +111,11 @@ impl Bulk {
     /// `NotFound` when there is no such chunk.
     ///
     /// ```
-    /// # use anaplan_bulk::{Bulk, ChunkedFile, ModelRef};
+    /// # use anaplan_bulk::{Bulk, Content, ChunkedFile, ModelRef};
     /// # anaplan_testkit::story(async |fake| {
     /// # let bulk: Bulk = fake.namespace()?;
     /// # let ids = fake.demo();
-    /// bulk.upload_file(ids.source_file, ids.good_csv.clone()).await?;
+    /// bulk.upload_file(ids.source_file, Content::text(ids.good_csv.clone())).await?;
     /// let file = ChunkedFile::File(ModelRef::new(bulk.model()), ids.source_file.into());
     /// assert_eq!(bulk.get_chunk(file.clone(), "0").await?, ids.good_csv);
     /// assert!(bulk.get_chunk(file, "1").await.unwrap_err().is_not_found());

@@ -21,14 +21,15 @@ const BLOCK: usize = 256 * 1024;
 /// The bytes of a content, in pieces of any size.
 pub(crate) type Blocks = Pin<Box<dyn Stream<Item = Result<Bytes>> + Send>>;
 
-/// What is uploaded: bytes that are here, a file on this machine, or a source that is read on the way.
+/// Content of an upload: bytes in memory, a local file, or a source that is read during the upload.
 ///
-/// Bytes, strings and paths become one with `into()`; the constructors make it of everything else.
+/// Bytes and paths convert with `into()`. Strings do not, since a string could be text or a path: see
+/// [`text`](Self::text) and [`file`](Self::file).
 ///
 /// ```
 /// use anaplan_bulk::Content;
 ///
-/// let text = Content::from("name,amount\nA,1\n");
+/// let text = Content::text("name,amount\nA,1\n");
 /// let file = Content::file("staff.csv");
 /// let lines = Content::iter((1..=1000).map(|n| format!("{n},{n}\n")));
 /// let reader = Content::blocking_reader(std::io::Cursor::new(b"a,b\n"));
@@ -46,7 +47,12 @@ enum Source {
 }
 
 impl Content {
-    /// A file on this machine.
+    /// Creates a content from a string. It is uploaded as UTF-8.
+    pub fn text(text: impl Into<String>) -> Self {
+        Self::from(Bytes::from(text.into()))
+    }
+
+    /// Creates a content from a local file. A directory is an error before anything is sent.
     pub fn file(path: impl AsRef<Path>) -> Self {
         Self {
             source: Source::File(path.as_ref().to_owned()),
@@ -56,12 +62,10 @@ impl Content {
 
     /// What an async reader gives, up to its end.
     pub fn reader(reader: impl AsyncRead + Send + 'static) -> Self {
-        let reader = Box::pin(reader);
-        Self::blocks(stream::try_unfold(reader, |mut reader| async move {
-            let mut block = BytesMut::with_capacity(BLOCK);
-            let read = reader.read_buf(&mut block).await.map_err(unreadable)?;
-            Ok((read > 0).then(|| (block.freeze(), reader)))
-        }))
+        Self {
+            source: Source::Blocks(read_blocks(reader)),
+            length: None,
+        }
     }
 
     /// What a stream gives. Its error, if it ends with one, becomes the cause of the upload's.
@@ -145,8 +149,10 @@ impl Content {
         })
     }
 
-    /// Says how many bytes there are, where the source itself does not tell. The upload then announces
-    /// the number of chunks, and fails if there are more or fewer bytes.
+    /// Sets the length in bytes, for sources that do not have one of their own.
+    ///
+    /// The upload then announces the number of chunks, and fails if there are more or fewer bytes. For
+    /// bytes, files, and sources that fit into the first chunks, it fails before anything is sent.
     pub fn with_length(mut self, bytes: u64) -> Self {
         self.length = Some(bytes);
         self
@@ -172,13 +178,13 @@ impl Content {
         }))
     }
 
-    /// The length, where it is known, and the bytes.
+    /// Returns the length, if it is known, and the bytes.
     pub(crate) async fn open(self) -> Result<(Option<u64>, Blocks)> {
         match self.source {
             Source::Bytes(bytes) => {
-                let length = bytes.len() as u64;
+                let length = known_length(self.length, bytes.len() as u64)?;
                 let blocks = stream::once(std::future::ready(Ok(bytes)));
-                Ok((self.length.or(Some(length)), Box::pin(blocks)))
+                Ok((Some(length), Box::pin(blocks)))
             }
             Source::Blocks(blocks) => Ok((self.length, blocks)),
             Source::File(path) => {
@@ -188,15 +194,40 @@ impl Content {
                 };
                 let file = tokio::fs::File::open(&path).await.map_err(failed)?;
                 let metadata = file.metadata().await.map_err(failed)?;
-                // A pipe has no length to rely on.
-                let length = metadata.is_file().then_some(metadata.len());
-                let opened = Self::reader(file);
-                match opened.source {
-                    Source::Blocks(blocks) => Ok((self.length.or(length), blocks)),
-                    _ => Err(Error::new(ErrorKind::Io, "the file cannot be read")),
+                if metadata.is_dir() {
+                    return Err(Error::new(
+                        ErrorKind::Io,
+                        format!("{} is a directory, not a file", path.display()),
+                    ));
                 }
+                // A pipe has no reliable length.
+                let length = match metadata.is_file() {
+                    true => Some(known_length(self.length, metadata.len())?),
+                    false => self.length,
+                };
+                Ok((length, read_blocks(file)))
             }
         }
+    }
+}
+
+fn read_blocks(reader: impl AsyncRead + Send + 'static) -> Blocks {
+    let reader = Box::pin(reader);
+    Box::pin(stream::try_unfold(reader, |mut reader| async move {
+        let mut block = BytesMut::with_capacity(BLOCK);
+        let read = reader.read_buf(&mut block).await.map_err(unreadable)?;
+        Ok((read > 0).then(|| (block.freeze(), reader)))
+    }))
+}
+
+/// Compares the length that the caller set with the actual one.
+fn known_length(set: Option<u64>, actual: u64) -> Result<u64> {
+    match set {
+        Some(set) if set != actual => Err(Error::invalid_input(
+            "with_length",
+            format_args!("is {set}, but the content has {actual} bytes"),
+        )),
+        _ => Ok(actual),
     }
 }
 
@@ -225,9 +256,6 @@ macro_rules! from_bytes {
 
 from_bytes! {
     Vec<u8>: bytes => bytes,
-    String: text => text,
-    &str: text => text.to_owned(),
-    &String: text => text.clone(),
     &[u8]: bytes => bytes.to_vec(),
 }
 
@@ -271,7 +299,7 @@ mod tests {
         let text = "x".repeat(200_000);
         let reader = std::io::Cursor::new(text.clone().into_bytes());
         let sources = [
-            Content::from(&text),
+            Content::text(&text),
             Content::reader(std::io::Cursor::new(text.clone())),
             Content::blocking_reader(reader),
             Content::iter(vec![text[..7].to_owned(), text[7..].to_owned()]),
@@ -294,6 +322,12 @@ mod tests {
             .await
             .unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Io);
+        let error = read(Content::file(folder.path())).await.unwrap_err();
+        assert!(error.to_string().contains("is a directory"), "{error}");
+        for content in [Content::file(&path), Content::text(&text)] {
+            let error = read(content.with_length(7)).await.unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::InvalidInput);
+        }
     }
 
     #[tokio::test]

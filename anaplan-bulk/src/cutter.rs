@@ -1,5 +1,6 @@
 //! Cutting content into chunks.
 
+use std::collections::VecDeque;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
@@ -25,6 +26,8 @@ pub(crate) struct Cutter {
     spare: Spare,
     cut: u64,
     ended: bool,
+    /// Chunks that were read before the upload began.
+    ahead: VecDeque<Bytes>,
 }
 
 /// The memory of chunks that are done with, for those to come. Chunks are so large that allocators
@@ -65,6 +68,45 @@ impl Cutter {
             spare: Spare::default(),
             cut: 0,
             ended: false,
+            ahead: VecDeque::new(),
+        }
+    }
+
+    /// Reads up to `count` chunks before they are needed, and returns their lengths. Fewer: the content
+    /// has no more.
+    pub(crate) async fn read_ahead(&mut self, count: usize) -> Result<Vec<usize>> {
+        while self.ahead.len() < count {
+            let chunk = std::future::poll_fn(|cx| self.poll_chunk(cx)).await;
+            match chunk.transpose()? {
+                Some(chunk) => self.ahead.push_back(chunk),
+                None => break,
+            }
+        }
+        Ok(self.ahead.iter().map(Bytes::len).collect())
+    }
+
+    fn poll_chunk(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes>>> {
+        loop {
+            if let Some(chunk) = self.take() {
+                return Poll::Ready(Some(Ok(chunk)));
+            }
+            if self.ended {
+                return Poll::Ready(None);
+            }
+            match ready!(self.blocks.as_mut().poll_next(cx)) {
+                Some(Ok(block)) if block.is_empty() => {}
+                Some(Ok(block)) => {
+                    if !self.block.is_empty() {
+                        self.fill();
+                    }
+                    self.block = block;
+                }
+                Some(Err(error)) => {
+                    self.fail();
+                    return Poll::Ready(Some(Err(error)));
+                }
+                None => self.ended = true,
+            }
         }
     }
 
@@ -110,27 +152,9 @@ impl Stream for Cutter {
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let this = self.get_mut();
-        loop {
-            if let Some(chunk) = this.take() {
-                return Poll::Ready(Some(Ok(chunk)));
-            }
-            if this.ended {
-                return Poll::Ready(None);
-            }
-            match ready!(this.blocks.as_mut().poll_next(cx)) {
-                Some(Ok(block)) if block.is_empty() => {}
-                Some(Ok(block)) => {
-                    if !this.block.is_empty() {
-                        this.fill();
-                    }
-                    this.block = block;
-                }
-                Some(Err(error)) => {
-                    this.fail();
-                    return Poll::Ready(Some(Err(error)));
-                }
-                None => this.ended = true,
-            }
+        match this.ahead.pop_front() {
+            Some(chunk) => Poll::Ready(Some(Ok(chunk))),
+            None => this.poll_chunk(cx),
         }
     }
 }

@@ -7,7 +7,6 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use anaplan_core::{Bytes, Error, ErrorKind, PartFile, Pending, Result, Session, write_stream};
-use bytes::BytesMut;
 use futures_core::Stream;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use tokio::io::AsyncWrite;
@@ -31,19 +30,20 @@ impl Bulk {
     /// fetched again alone.
     ///
     /// `GET /models/{modelId}/files/{fileId}/chunks` and `.../chunks/{chunkId}`, and `GET .../files` to
-    /// see whether a file that no export writes is complete. Reads only: retried freely.
+    /// see whether the file is complete. Reads only: retried freely.
     ///
     /// # Errors
     ///
     /// `NotFound` for an unknown file, for one without content, and for a chunk that was announced and
     /// has not been uploaded. `Conflict` while an upload of unknown length is not complete.
+    /// `Incomplete` if the server lists fewer chunks than the file has.
     ///
     /// ```
-    /// # use anaplan_bulk::Bulk;
+    /// # use anaplan_bulk::{Bulk, Content};
     /// # anaplan_testkit::story(async |fake| {
     /// # let bulk: Bulk = fake.namespace()?;
     /// # let ids = fake.demo();
-    /// bulk.upload_file(ids.source_file, ids.good_csv.clone()).await?;
+    /// bulk.upload_file(ids.source_file, Content::text(ids.good_csv.clone())).await?;
     /// assert_eq!(bulk.get_file(ids.source_file).await?, ids.good_csv);
     ///
     /// let mut stream = bulk.get_file(ids.source_file).concurrency(2).stream();
@@ -65,11 +65,11 @@ impl Bulk {
     /// Those of [`get_file`](Self::get_file), from the stream.
     ///
     /// ```
-    /// # use anaplan_bulk::Bulk;
+    /// # use anaplan_bulk::{Bulk, Content};
     /// # anaplan_testkit::story(async |fake| {
     /// # let bulk: Bulk = fake.namespace()?;
     /// # let ids = fake.demo();
-    /// # bulk.upload_file(ids.source_file, ids.good_csv.clone()).await?;
+    /// # bulk.upload_file(ids.source_file, Content::text(ids.good_csv.clone())).await?;
     /// let mut chunks = bulk.get_file_stream(ids.source_file);
     /// while let Some(chunk) = chunks.chunk().await {
     ///     println!("{} bytes", chunk?.len());
@@ -118,11 +118,11 @@ impl Download {
     /// download ended.
     ///
     /// ```
-    /// # use anaplan_bulk::Bulk;
+    /// # use anaplan_bulk::{Bulk, Content};
     /// # anaplan_testkit::story(async |fake| {
     /// # let bulk: Bulk = fake.namespace()?;
     /// # let ids = fake.demo();
-    /// # bulk.upload_file(ids.source_file, ids.good_csv.clone()).await?;
+    /// # bulk.upload_file(ids.source_file, Content::text(ids.good_csv.clone())).await?;
     /// let mut chunks = bulk.get_file(ids.source_file).stream();
     /// let first = chunks.chunk().await.transpose()?;
     /// // Later, or in another process:
@@ -184,11 +184,11 @@ impl Download {
     /// Those of [`Bulk::get_file`], and `Io` when writing fails.
     ///
     /// ```
-    /// # use anaplan_bulk::Bulk;
+    /// # use anaplan_bulk::{Bulk, Content};
     /// # anaplan_testkit::story(async |fake| {
     /// # let bulk: Bulk = fake.namespace()?;
     /// # let ids = fake.demo();
-    /// # bulk.upload_file(ids.source_file, ids.good_csv.clone()).await?;
+    /// # bulk.upload_file(ids.source_file, Content::text(ids.good_csv.clone())).await?;
     /// let written = bulk.get_file(ids.source_file).write_to(tokio::io::sink()).await?;
     /// assert_eq!(written, ids.good_csv.len() as u64);
     /// # Ok(()) });
@@ -210,11 +210,11 @@ impl Download {
     /// Those of [`Bulk::get_file`], `InvalidInput` when `path` names no file, and `Io` when it cannot be written.
     ///
     /// ```
-    /// # use anaplan_bulk::Bulk;
+    /// # use anaplan_bulk::{Bulk, Content};
     /// # anaplan_testkit::story(async |fake| {
     /// # let bulk: Bulk = fake.namespace()?;
     /// # let ids = fake.demo();
-    /// # bulk.upload_file(ids.source_file, ids.good_csv.clone()).await?;
+    /// # bulk.upload_file(ids.source_file, Content::text(ids.good_csv.clone())).await?;
     /// # let folder = tempfile::tempdir()?;
     /// # let path = folder.path().join("regions.csv");
     /// bulk.get_file(ids.source_file).save_to(&path).await?;
@@ -242,11 +242,11 @@ impl Download {
     /// row that does not fit `T`, with its row and column.
     ///
     /// ```
-    /// # use anaplan_bulk::{Bulk, TableFormat};
+    /// # use anaplan_bulk::{Bulk, Content, TableFormat};
     /// # anaplan_testkit::story(async |fake| {
     /// # let bulk: Bulk = fake.namespace()?;
     /// # let ids = fake.demo();
-    /// # bulk.upload_file(ids.source_file, ids.good_csv.clone()).await?;
+    /// # bulk.upload_file(ids.source_file, Content::text(ids.good_csv.clone())).await?;
     /// let mut rows = bulk
     ///     .get_file(ids.source_file)
     ///     .rows::<Vec<String>>(TableFormat::default());
@@ -266,12 +266,12 @@ impl Download {
     /// From the rows: those of [`Bulk::get_dump`], and `Decode` for what is no dump.
     ///
     /// ```
-    /// # use anaplan_bulk::Bulk;
+    /// # use anaplan_bulk::{Bulk, Content};
     /// # anaplan_testkit::story(async |fake| {
     /// # let bulk: Bulk = fake.namespace()?;
     /// # let ids = fake.demo();
     /// let outcome = bulk
-    ///     .upload_and_import(ids.bad_source_file, ids.bad_csv.clone(), ids.bad_import)
+    ///     .upload_and_import(ids.bad_source_file, Content::text(ids.bad_csv.clone()), ids.bad_import)
     ///     .await?;
     /// let mut rows = bulk.get_dump(&outcome.task).dump_rows();
     /// while let Some(row) = rows.next_row().await {
@@ -286,19 +286,24 @@ impl Download {
 
     async fn collect(self) -> Result<Bytes> {
         let mut stream = self.stream();
-        let mut all = BytesMut::new();
         let Some(first) = stream.chunk().await.transpose()? else {
             return Ok(Bytes::new());
         };
         let Some(second) = stream.chunk().await.transpose()? else {
             return Ok(first);
         };
+        let mut all = Vec::with_capacity(first.len() + second.len());
         all.extend_from_slice(&first);
+        drop(first);
         all.extend_from_slice(&second);
+        drop(second);
         while let Some(chunk) = stream.chunk().await {
-            all.extend_from_slice(&chunk?);
+            let chunk = chunk?;
+            // Growth by a factor would hold up to twice the content.
+            all.reserve_exact(chunk.len().max(all.len() / 32));
+            all.extend_from_slice(&chunk);
         }
-        Ok(all.freeze())
+        Ok(all.into())
     }
 
     /// Downloads everything and blocks until it is there.
@@ -369,7 +374,7 @@ async fn listed(session: &Session, what: &ChunkedFile, first: usize) -> Result<V
         };
     }
     if let ChunkedFile::File(model, file) = what {
-        check_complete(session, model, file).await?;
+        check_count(session, model, file, chunks.len()).await?;
     }
     if first > chunks.len() {
         return Err(Error::invalid_input(
@@ -380,18 +385,30 @@ async fn listed(session: &Session, what: &ChunkedFile, first: usize) -> Result<V
     Ok(chunks.into_iter().skip(first).map(Part::There).collect())
 }
 
-/// An upload of unknown length that has not come to its end, and may never, shows the chunks that have
-/// arrived as if they were all. What exports write is always whole.
-async fn check_complete(session: &Session, model: &ModelRef, file: &FileId) -> Result<()> {
-    if file.as_str().starts_with("116") {
-        return Ok(());
-    }
+/// Compares the listed chunks with the number that the file has.
+///
+/// An upload of unknown length that has not been completed lists the chunks that have arrived as if
+/// they were all. Files of exports are never uploaded.
+async fn check_count(
+    session: &Session,
+    model: &ModelRef,
+    file: &FileId,
+    listed: usize,
+) -> Result<()> {
     let files = session.paged(GetFiles::new(model.clone())).await?;
     let known = files.iter().find(|known| known.id == *file);
-    match known.and_then(|file| file.chunk_count) {
-        Some(..0) => Err(Error::new(
+    let count = known.and_then(|file| file.chunk_count).unwrap_or(0);
+    let written_by_export = file.as_str().starts_with("116");
+    if count < 0 && !written_by_export {
+        return Err(Error::new(
             ErrorKind::Conflict,
             "an upload of unknown length to the file was begun and not completed: what has arrived is not all of it",
+        ));
+    }
+    match usize::try_from(count) {
+        Ok(count) if count > listed => Err(Error::new(
+            ErrorKind::Incomplete,
+            format!("the file has {count} chunks, but the server lists {listed}"),
         )),
         _ => Ok(()),
     }

@@ -229,11 +229,40 @@ async fn a_dump_is_read_row_by_row_and_its_absence_has_one_face() {
     assert_eq!(rows[1].status, RowStatus::Warning);
     assert_eq!((rows[0].value("Code"), rows[0].line), (Some("A1"), Some(2)));
 
-    for (status, body) in [(204, ""), (400, ""), (404, ""), (200, "{}")] {
+    let empty = r#"{"status":{"code":200}}"#;
+    for (status, body) in [(204, ""), (400, ""), (404, ""), (200, empty)] {
         let server = TestServer::default();
         server.canned(path, status, body);
         let error = server.bulk().get_dump(&task).await.unwrap_err();
         assert!(error.is_not_found(), "{status}: {error}");
+    }
+    let server = TestServer::default();
+    server.canned(path, 200, "{}");
+    let error = server.bulk().get_dump(&task).await.unwrap_err();
+    assert!(!error.is_not_found(), "{error}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn fewer_listed_chunks_than_the_file_has_are_an_error() {
+    for file in [FILE, "113000000001"] {
+        let server = server(3);
+        server.put(file, &["a", "b"]);
+        let files = "GET /2/0/models/M/files";
+        let row = |count: i32| format!(r#"{{"files":[{{"id":"{file}","chunkCount":{count}}}]}}"#);
+        server.canned(files, 200, &row(3));
+        let error = server.bulk().get_file(file).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Incomplete, "{error}");
+        assert!(error.to_string().contains("3 chunks"), "{error}");
+        assert_eq!(server.count("chunks/"), 0);
+
+        let server = TestServer::default();
+        server.put(file, &["a", "b"]);
+        server.canned(files, 200, &row(2));
+        assert_eq!(server.bulk().get_file(file).await.unwrap(), "ab");
+        // A count that is out of date after the content was deleted.
+        server.put(file, &[]);
+        let error = server.bulk().get_file(file).await.unwrap_err();
+        assert!(error.is_not_found(), "{error}");
     }
 }
 

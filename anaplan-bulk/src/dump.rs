@@ -29,11 +29,11 @@ impl Bulk {
     /// `NotFound` when there is no dump, or none any more.
     ///
     /// ```
-    /// # use anaplan_bulk::Bulk;
+    /// # use anaplan_bulk::{Bulk, Content};
     /// # anaplan_testkit::story(async |fake| {
     /// # let bulk: Bulk = fake.namespace()?;
     /// # let ids = fake.demo();
-    /// bulk.upload_file(ids.bad_source_file, ids.bad_csv.clone()).await?;
+    /// bulk.upload_file(ids.bad_source_file, Content::text(ids.bad_csv.clone())).await?;
     /// let task = bulk.run_import(ids.bad_import).await?;
     /// let dump = match task.wait().await {
     ///     Ok(outcome) => outcome.failure_dump_available(),

@@ -36,6 +36,7 @@ mod transfer;
 mod upload;
 mod upload_calls;
 mod upload_chunks;
+mod upload_limit;
 mod upload_state;
 mod workspaces;
 

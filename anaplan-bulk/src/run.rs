@@ -62,11 +62,11 @@ impl Bulk {
     /// Those of [`run_action`](Self::run_action).
     ///
     /// ```
-    /// # use anaplan_bulk::Bulk;
+    /// # use anaplan_bulk::{Bulk, Content};
     /// # anaplan_testkit::story(async |fake| {
     /// # let bulk: Bulk = fake.namespace()?;
     /// # let ids = fake.demo();
-    /// bulk.upload_file(ids.source_file, ids.good_csv.clone()).await?;
+    /// bulk.upload_file(ids.source_file, Content::text(ids.good_csv.clone())).await?;
     /// let outcome = bulk.run_import(ids.good_import).await?.wait().await?;
     /// assert!(outcome.result.successful);
     /// # Ok(()) });

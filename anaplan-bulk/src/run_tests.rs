@@ -1,10 +1,12 @@
 //! Runs whose answers get lost, and the ways around them.
 
-use anaplan_core::ErrorKind;
+use crate::Content;
+use anaplan_core::{ErrorKind, Origin};
 
 use crate::test_server::{Fault, TestServer};
 
 const TASKS: &str = "/2/0/models/M/imports/112000000007/tasks";
+const ACTION: &str = "112000000007";
 const GET: &str = "GET /2/0/models/M/imports/112000000007/tasks";
 
 fn server(lists: &[&str]) -> TestServer {
@@ -25,29 +27,46 @@ const ONE: &str = r#"{"tasks":[{"taskId":"OLD","taskState":"COMPLETE"},{"taskId"
 const TWO: &str = r#"{"tasks":[{"taskId":"OLD"},{"taskId":"NEW"},{"taskId":"OTHER"}]}"#;
 
 #[tokio::test(start_paused = true)]
-async fn a_run_whose_answer_got_lost_is_taken_over() {
-    let server = server(&[OLD, ONE]);
-    server.fault(&format!("POST {TASKS}"), Fault::DropAfter);
-    let task = server.bulk().run_action(112_000_000_007_u64).await.unwrap();
-    assert_eq!(task.id().as_str(), "NEW");
+async fn single_new_run_after_a_lost_response_is_presumed_and_never_started_again() {
+    let lost = || {
+        let server = server(&[OLD, ONE]);
+        server.fault(&format!("POST {TASKS}"), Fault::DropAfter);
+        server
+    };
+    let server = lost();
+    let error = server.bulk().run_action(ACTION).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Ambiguous, "{error}");
+    assert_eq!(error.id("taskId"), Some("NEW"), "{error}");
+    assert!(error.record().is_some());
+    assert_eq!(server.count("POST"), 1);
+
+    let server = lost();
+    let task = server.bulk().run_action(ACTION).accept_presumed();
+    let task = task.await.unwrap();
+    assert_eq!(
+        (task.id().as_str(), task.origin()),
+        ("NEW", Origin::Presumed)
+    );
     assert_eq!(server.count("POST"), 1);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_run_that_was_never_started_is_started_once_more() {
+async fn run_is_not_started_again_because_nothing_was_found() {
     let server = server(&[OLD]);
     server.fault(&format!("POST {TASKS}"), Fault::DropBefore);
-    let _task = server.bulk().run_import(112_000_000_007_u64).await.unwrap();
-    assert_eq!(server.count("POST"), 2);
+    let error = server.bulk().run_import(ACTION).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Ambiguous, "{error}");
+    assert_eq!(server.count("POST"), 1);
 }
 
 #[tokio::test(start_paused = true)]
-async fn two_new_runs_are_nobodys() {
+async fn several_new_runs_after_a_lost_response_are_ambiguous() {
     let server = server(&[OLD, TWO]);
     server.fault(&format!("POST {TASKS}"), Fault::DropAfter);
-    let error = server.bulk().run_action("112000000007").await.unwrap_err();
+    let error = server.bulk().run_action(ACTION).accept_presumed();
+    let error = error.await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Ambiguous);
-    assert!(error.to_string().contains("2 runs"), "{error}");
+    assert!(error.to_string().contains("2 new runs"), "{error}");
     assert_eq!(server.count("POST"), 1);
 }
 
@@ -58,7 +77,7 @@ async fn nothing_is_run_unless_the_upload_is_complete() {
     server.fault("chunks/0", Fault::Status(404));
     let failed = server
         .bulk()
-        .upload_and_import("113000000001", "a,b\n", "112000000007")
+        .upload_and_import("113000000001", Content::text("a,b\n"), "112000000007")
         .await;
     let error = failed.unwrap_err();
     assert_eq!(
@@ -69,7 +88,7 @@ async fn nothing_is_run_unless_the_upload_is_complete() {
 
     let error = server
         .bulk()
-        .upload_and_import("113000000001", "a", "101000000001")
+        .upload_and_import("113000000001", Content::text("a"), "101000000001")
         .await
         .unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidInput);
@@ -86,7 +105,7 @@ async fn data_go_in_and_come_out_in_one_call() {
     );
     let bulk = server.bulk();
     let outcome = bulk
-        .upload_and_import("113000000001", "a,b\n", "112000000007")
+        .upload_and_import("113000000001", Content::text("a,b\n"), "112000000007")
         .await
         .unwrap();
     assert!(outcome.failure_dump_available());
@@ -94,7 +113,8 @@ async fn data_go_in_and_come_out_in_one_call() {
 
     let export = "/2/0/models/M/exports/116000000001";
     server.put("116000000001", &["a,b\n", "1,2\n"]);
-    server.canned(&format!("GET {export}/tasks"), 200, "{}");
+    let none = r#"{"status":{"code":200},"meta":{"paging":{"currentPageSize":0,"totalSize":0,"offset":0}}}"#;
+    server.canned(&format!("GET {export}/tasks"), 200, none);
     server.canned(&format!("POST {export}/tasks"), 200, r#"{"taskId":"E"}"#);
     server.canned(
         &format!("GET {export}/tasks/E"),

@@ -19,11 +19,11 @@ impl Bulk {
     /// Those of the two calls; `TaskFailed` when the run ends without success.
     ///
     /// ```
-    /// # use anaplan_bulk::Bulk;
+    /// # use anaplan_bulk::{Bulk, Content};
     /// # anaplan_testkit::story(async |fake| {
     /// # let bulk: Bulk = fake.namespace()?;
     /// # let ids = fake.demo();
-    /// let outcome = bulk.upload_and_import(ids.source_file, ids.good_csv.clone(), ids.good_import).await?;
+    /// let outcome = bulk.upload_and_import(ids.source_file, Content::text(ids.good_csv.clone()), ids.good_import).await?;
     /// assert!(!outcome.failure_dump_available());
     /// # Ok(()) });
     /// ```

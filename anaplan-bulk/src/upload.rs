@@ -54,7 +54,7 @@ impl Bulk {
     /// # anaplan_testkit::story(async |fake| {
     /// # let bulk: Bulk = fake.namespace()?;
     /// # let ids = fake.demo();
-    /// let done = bulk.upload_file(ids.source_file, ids.good_csv.clone()).await?;
+    /// let done = bulk.upload_file(ids.source_file, Content::text(ids.good_csv.clone())).await?;
     /// assert_eq!(done.bytes, ids.good_csv.len() as u64);
     ///
     /// let lines = (1..=1000).map(|n| format!("{n},{n}\n"));
@@ -111,15 +111,15 @@ impl Bulk {
     /// Those of [`upload_file`](Self::upload_file), and `InvalidInput` when the content is another one.
     ///
     /// ```
-    /// # use anaplan_bulk::Bulk;
+    /// # use anaplan_bulk::{Bulk, Content};
     /// # anaplan_testkit::story(async |fake| {
     /// # let bulk: Bulk = fake.namespace()?;
     /// # let ids = fake.demo();
-    /// let upload = bulk.upload_file(ids.source_file, ids.good_csv.clone());
+    /// let upload = bulk.upload_file(ids.source_file, Content::text(ids.good_csv.clone()));
     /// if let Err(failed) = upload.await {
     ///     let Some(state) = failed.state else { return Err(failed.error.into()) };
     ///     println!("missing: {:?}", state.missing_chunks());
-    ///     bulk.resume_upload(state, ids.good_csv.clone()).await?;
+    ///     bulk.resume_upload(state, Content::text(ids.good_csv.clone())).await?;
     /// }
     /// # Ok(()) });
     /// ```
@@ -204,10 +204,15 @@ impl Upload {
         let content = std::mem::replace(&mut self.content, Content::from(Bytes::new()));
         let (length, blocks) = content.open().await?;
         self.plan(length)?;
+        // Interleaved chunks of two uploads would be a file that neither caller wrote.
+        let UploadState { model, file, .. } = &self.state;
+        let key = format!("upload {}/{file}", model.model);
+        let _exclusive = self.session.exclusive(&key).await;
+        let mut blocks = Cutter::new(blocks, self.state.chunk_size);
         if !self.resumed {
+            check_first_chunks(&mut blocks, &self.state, self.concurrency).await?;
             begin(&self.session, &self.state).await?;
         }
-        let blocks = Cutter::new(blocks, self.state.chunk_size);
         let outcome = match self.send(blocks).await {
             Ok(()) => finish(&self.session, &self.state)
                 .await
@@ -283,6 +288,38 @@ impl Upload {
         self.state.total_bytes = length;
         Ok(())
     }
+}
+
+/// Reads the first chunks and compares them with the announced length, while the old content still
+/// exists.
+async fn check_first_chunks(
+    chunks: &mut Cutter,
+    state: &UploadState,
+    concurrency: usize,
+) -> Result<()> {
+    let Some(total) = state.total_bytes else {
+        chunks.read_ahead(1).await?;
+        return Ok(());
+    };
+    let announced = state.total_chunks().unwrap_or(u32::MAX) as usize;
+    // No more than will be in memory anyway, and one more chunk to see the end of a short content.
+    let count = announced.saturating_add(1).min(concurrency.max(2));
+    let lengths = chunks.read_ahead(count).await?;
+    let read: u64 = lengths.iter().map(|length| *length as u64).sum();
+    let ended = lengths.len() < count;
+    if read > total || ended && read < total {
+        return Err(Error::invalid_input(
+            "content",
+            format_args!(
+                "is {} than its length of {total} bytes",
+                match ended {
+                    true => "shorter",
+                    false => "longer",
+                }
+            ),
+        ));
+    }
+    Ok(())
 }
 
 /// Announces the chunks, which throws the old content away.

@@ -14,6 +14,7 @@ use futures_util::{StreamExt, stream};
 
 use crate::cutter::Cutter;
 use crate::upload::MAX_CHUNKS;
+use crate::upload_limit::ConcurrencyLimit;
 use crate::upload_state::SentChunk;
 use crate::{PutChunk, Upload};
 
@@ -25,7 +26,8 @@ impl Upload {
         mut chunks: Cutter,
     ) -> Result<(), (Error, Vec<(u32, Error)>)> {
         let stop = Arc::new(AtomicBool::new(false));
-        let limit = self.state.total_chunks().map_or(MAX_CHUNKS, u64::from);
+        let most = self.state.total_chunks().map_or(MAX_CHUNKS, u64::from);
+        let limit = Arc::new(ConcurrencyLimit::new(self.concurrency));
         let known = self.state.total_chunks().is_some();
         let spare = chunks.spare();
         let chunks = stream::poll_fn({
@@ -45,11 +47,12 @@ impl Upload {
                     let number = u32::try_from(index).unwrap_or(u32::MAX);
                     let (session, model, file) = (session.clone(), model.clone(), file.clone());
                     let (arrived, spare) = (before.get(&number).copied(), spare.clone());
+                    let limit = Arc::clone(&limit);
                     async move {
                         let put = async {
                             let raw = raw?;
-                            if u64::from(number) >= limit {
-                                return Err(too_long(known, limit));
+                            if u64::from(number) >= most {
+                                return Err(too_long(known, most));
                             }
                             let bytes = raw.len() as u64;
                             let level = if arrived.is_some() { None } else { gzip };
@@ -72,7 +75,7 @@ impl Upload {
                                 body,
                                 gzip: gzip.is_some(),
                             };
-                            session.call(put).await.map(|()| sent)
+                            limit.send(&session, put).await.map(|()| sent)
                         };
                         (number, put.await)
                     }

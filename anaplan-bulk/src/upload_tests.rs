@@ -169,13 +169,78 @@ async fn a_length_that_is_not_true_is_an_error() {
             ErrorKind::InvalidInput,
             "{said}: {failed}"
         );
+        assert!(failed.state.is_none(), "{failed}");
+        assert_eq!(server.count("POST"), 0, "the old content was discarded");
+        assert_eq!(server.content(FILE), b"old");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn wrong_length_beyond_the_first_chunks_is_an_error_of_the_upload() {
+    for length in [5 * MB + 1, 7 * MB] {
+        let server = server();
+        let content = unknown(bytes(6 * MB + 1)).with_length(length as u64);
+        let upload = server.bulk().upload_file(FILE, content);
+        let failed = upload.chunk_size(MB).without_gzip().await.unwrap_err();
+        assert_eq!(failed.error.kind(), ErrorKind::InvalidInput, "{failed}");
         assert!(failed.state.is_some());
     }
 }
 
 #[tokio::test(start_paused = true)]
+async fn uploads_to_one_file_wait_for_each_other() {
+    let server = server();
+    let contents = [bytes(3 * MB), vec![7; 2 * MB]];
+    let bulk = server.bulk();
+    let upload = |content: &Vec<u8>| {
+        let upload = bulk.upload_file(FILE, content.clone());
+        upload.chunk_size(MB).without_gzip().into_future()
+    };
+    let (first, second) = tokio::join!(upload(&contents[0]), upload(&contents[1]));
+    assert_eq!((first.unwrap().chunks, second.unwrap().chunks), (3, 2));
+    assert!(server.content(FILE) == contents[1]);
+    let log = server.state().log.clone();
+    let announced = |line: &String| line.starts_with("POST");
+    let last = log.iter().rposition(announced).unwrap();
+    let puts = |lines: &[String]| lines.iter().filter(|line| line.starts_with("PUT")).count();
+    assert_eq!((puts(&log[..last]), puts(&log[last..])), (3, 2));
+}
+
+#[tokio::test(start_paused = true)]
+async fn fewer_chunks_are_sent_at_once_after_a_timeout() {
+    let server = server();
+    for chunk in 0..4 {
+        server.fault(&format!("chunks/{chunk}"), Fault::Timeout);
+    }
+    let content = bytes(12 * MB);
+    let watched = server.clone();
+    let upload = server.bulk().upload_file(FILE, content.clone());
+    let upload = upload
+        .chunk_size(MB)
+        .without_gzip()
+        .on_progress(move |state| {
+            // The chunks that timed out together are still in flight before.
+            if state.sent_chunks().len() == 4 {
+                watched.state().most_in_flight = 0;
+            }
+        });
+    upload.await.unwrap();
+    assert!(server.content(FILE) == content);
+    assert_eq!(server.state().most_in_flight, 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn refused_large_chunk_hints_at_the_chunk_size() {
+    let server = server();
+    server.fault("chunks/0", Fault::Status(413));
+    let failed = server.bulk().upload_file(FILE, bytes(MB)).await;
+    let failed = failed.unwrap_err();
+    assert!(failed.to_string().contains("`chunk_size`"), "{failed}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_empty_file_is_one_empty_chunk() {
-    for source in [Content::from(""), unknown(Vec::new())] {
+    for source in [Content::text(""), unknown(Vec::new())] {
         let server = server();
         let done = server.bulk().upload_file(FILE, source).await.unwrap();
         assert_eq!((done.bytes, done.chunks), (0, 1));
@@ -189,14 +254,14 @@ async fn a_file_that_does_not_exist_is_noticed() {
     let server = server();
     let failed = server
         .bulk()
-        .upload_file("101000000001", "a")
+        .upload_file("101000000001", Content::text("a"))
         .await
         .unwrap_err();
     assert!(failed.error.is_not_found() && failed.state.is_none());
     assert_eq!(server.count("POST"), 0, "nothing was created");
     let failed = server
         .bulk()
-        .upload_file("113000000077", "a")
+        .upload_file("113000000077", Content::text("a"))
         .await
         .unwrap_err();
     assert!(failed.error.is_not_found() && failed.state.is_none());

@@ -5,10 +5,10 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
-use anaplan_core::{RequestBody, 
+use anaplan_core::{
     Authenticator, Bytes, Connection, Credential, Download, Endpoint, ErrorKind, Hosts, Method,
-    Path, Response, ResponseBody, Result, RetryClass, RetryPolicy, Session, Settings, StatusCode,
-    Transport, TransportError, TransportErrorKind, async_trait,
+    Path, RequestBody, Response, ResponseBody, Result, RetryClass, RetryPolicy, Session, Settings,
+    StatusCode, Transport, TransportError, TransportErrorKind, async_trait,
 };
 use futures_util::stream;
 

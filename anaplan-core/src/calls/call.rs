@@ -13,7 +13,7 @@ use tokio::io::AsyncWrite;
 use crate::calls::download::{self, ByteStream};
 use crate::calls::pending::Pending;
 use crate::calls::task::Task;
-use crate::data::error::Result;
+use crate::data::error::{Error, Result};
 use crate::data::record::ReconciliationRecord;
 use crate::engine::evaluate::{Evaluation, evaluate};
 use crate::engine::execute::{Completed, dry_run, execute, open};
@@ -126,6 +126,15 @@ impl<E: Endpoint, T> Call<E, T> {
         self
     }
 
+    /// Calls `observe` with the error of each attempt that is followed by another one.
+    ///
+    /// Use it to reduce the load after timeouts. Responses with status 429 are not reported: the whole
+    /// session pauses after them.
+    pub fn on_retry(mut self, observe: impl Fn(&Error) + Send + Sync + 'static) -> Self {
+        self.options.on_retry = Some(Arc::new(observe));
+        self
+    }
+
     /// Returns the endpoint with its arguments.
     pub fn endpoint(&self) -> &E {
         &self.endpoint
@@ -162,11 +171,7 @@ impl<E: Download> Call<E> {
     pub fn stream(self) -> Pending<ByteStream> {
         Pending::new(async move {
             let response = open(&self.session, &self.endpoint, &self.options).await?;
-            Ok(ByteStream::new(
-                &self.endpoint,
-                response,
-                self.session,
-            ))
+            Ok(ByteStream::new(&self.endpoint, response, self.session))
         })
     }
 

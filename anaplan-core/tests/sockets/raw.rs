@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use anaplan_core::transport::reqwest::ReqwestTransport;
-use anaplan_core::{RequestBody, 
-    Authenticator, Connection, Credential, Download, Endpoint, Hosts, Method, Path,
+use anaplan_core::{
+    Authenticator, Connection, Credential, Download, Endpoint, Hosts, Method, Path, RequestBody,
     Response, Result, RetryClass, RetryPolicy, Session, Settings, Transport, async_trait,
     json_body,
 };
