@@ -3,7 +3,7 @@
 use anaplan_core::{
     Call, Endpoint, Method, PagedCall, Path, Pending, Response, Result, RetryClass, open_enum,
 };
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::find::{Named, find};
 use crate::listing::model_listing;
@@ -11,7 +11,7 @@ use crate::{ActionId, ActionRef, Bulk, ModelRef};
 use anaplan_core::lenient::{or_default, text_opt};
 
 /// An action.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Action {

@@ -4,7 +4,7 @@ use anaplan_core::{
     Bytes, Call, Decision, Download, Endpoint, ErrorKind, Method, Page, Paged, PagedCall, Path,
     Refusal, Response, Result, RetryClass, StatusCode, id_type,
 };
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::files::file_path;
 use crate::{ActionId, ActionTask, Bulk, FileId, ModelRef};
@@ -64,7 +64,7 @@ id_type! {
 }
 
 /// One part of a file or dump.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Chunk {
     /// Its number, from 0.

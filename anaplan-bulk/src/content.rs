@@ -6,14 +6,12 @@ use std::path::{Path, PathBuf};
 use std::pin::Pin;
 
 use anaplan_core::{Bytes, Error, ErrorKind, Result};
+use anaplan_table::{RowBlocks, TableFormat};
 use bytes::BytesMut;
 use futures_core::Stream;
 use futures_util::{TryStreamExt, stream};
 use serde::Serialize;
 use tokio::io::{AsyncRead, AsyncReadExt};
-
-use crate::TableFormat;
-use crate::rows::RowWriter;
 
 /// How much is read at once: enough that going to another thread for it costs little.
 const BLOCK: usize = 256 * 1024;
@@ -119,8 +117,14 @@ impl Content {
         })
     }
 
-    /// Rows, written as `format` says. The iterator may block: it runs off the async threads. The
-    /// names of a struct's fields become the header.
+    /// Creates a content of rows in a format. The iterator may block: it runs on the threads for
+    /// blocking work.
+    ///
+    /// The fields of a struct, or the columns of the format, become the header. The first chunk is
+    /// written before the old content of the file is discarded, so that a format or a row that cannot
+    /// be written is found in time. Check all rows of a larger slice with [`RowWriter::check_rows`].
+    ///
+    /// [`RowWriter::check_rows`]: crate::RowWriter::check_rows
     ///
     /// ```
     /// use anaplan_bulk::{Content, TableFormat};
@@ -141,11 +145,10 @@ impl Content {
         I::Item: Serialize,
         I::IntoIter: Send + 'static,
     {
-        let mut rows = rows.into_iter();
-        let mut writer = RowWriter::new(format);
-        Self::pulled(move || match &mut writer {
-            Ok(writer) => writer.block(&mut rows),
-            Err(error) => Some(Err(error.clone())),
+        let mut blocks = RowBlocks::new(rows, format).map_err(|error| Some(error.into()));
+        Self::pulled(move || match &mut blocks {
+            Ok(blocks) => blocks.next().map(|block| block.map_err(Error::from)),
+            Err(error) => error.take().map(Err),
         })
     }
 

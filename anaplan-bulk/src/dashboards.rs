@@ -1,7 +1,7 @@
 //! Dashboards: the list of them is all that the API has.
 
 use anaplan_core::{PagedCall, Pending, id_type};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::Bulk;
 use crate::find::{Named, find};
@@ -14,7 +14,7 @@ id_type! {
 }
 
 /// A dashboard.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Dashboard {

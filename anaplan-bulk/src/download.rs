@@ -9,10 +9,10 @@ use std::task::{Context, Poll};
 use anaplan_core::{Bytes, Error, ErrorKind, PartFile, Pending, Result, Session, write_stream};
 use futures_core::Stream;
 use futures_util::{StreamExt, TryStreamExt, stream};
+use serde::de::DeserializeOwned;
 use tokio::io::AsyncWrite;
 
 use crate::chunks::GetWholeFile;
-use crate::records::RecordStream;
 use crate::{
     Bulk, Chunk, ChunkId, ChunkedFile, DumpRows, FileId, GetChunk, GetChunks, GetFiles, ModelRef,
     Rows, TableFormat,
@@ -231,15 +231,15 @@ impl Download {
         })
     }
 
-    /// The rows of a table, each as a `T`, as they arrive.
+    /// Reads the rows of a table, each as a `T`, as they arrive.
     ///
-    /// The columns of the header are matched with the names of `T`'s fields; without a header, with
-    /// their order.
+    /// The columns of the header are matched with the names of `T`'s fields. Without a header, the
+    /// values are matched by position.
     ///
     /// # Errors
     ///
-    /// From the rows: those of [`Bulk::get_file`], `InvalidInput` for a format that cannot be read, and `Decode` for a
-    /// row that does not fit `T`, with its row and column.
+    /// From the rows: those of [`Bulk::get_file`], `InvalidInput` for a format that cannot be honoured,
+    /// before anything is sent, and `Decode` for a row that does not fit `T`, with its row and column.
     ///
     /// ```
     /// # use anaplan_bulk::{Bulk, Content, TableFormat};
@@ -255,8 +255,8 @@ impl Download {
     /// }
     /// # Ok(()) });
     /// ```
-    pub fn rows<T>(self, format: TableFormat) -> Rows<T> {
-        Rows::new(RecordStream::new(self.stream(), format))
+    pub fn rows<T: DeserializeOwned>(self, format: TableFormat) -> Rows<T> {
+        Rows::new(self.stream(), format)
     }
 
     /// The rows of a dump with what is wrong with them, as they arrive.

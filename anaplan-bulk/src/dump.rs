@@ -2,15 +2,15 @@
 
 use std::fmt;
 use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 
 use anaplan_core::{Bytes, Error, ErrorKind, Result, open_enum};
-use csv::StringRecord;
+use anaplan_table::{Header, Ragged, Record, Records, TableFormat, TableReader};
 use futures_core::Stream;
 use futures_util::{StreamExt, stream};
+use serde::{Deserialize, Serialize};
 
-use crate::records::{RecordStream, Records};
-use crate::{ActionId, ActionTask, Bulk, ChunkedFile, Download, FileStream, TableFormat};
+use crate::{ActionId, ActionTask, Bulk, ChunkedFile, Download, FileStream};
 
 const STATUS: &str = "_Status_";
 const LINE: &str = "_Line_";
@@ -95,7 +95,8 @@ open_enum! {
 }
 
 /// A row that an import could not use.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct DumpRow {
     /// How bad it is.
@@ -125,16 +126,18 @@ impl DumpRow {
     /// # Ok::<(), anaplan_core::Error>(())
     /// ```
     pub fn parse(dump: &[u8]) -> Result<Vec<Self>> {
-        let mut records = Records::new(&sniff(dump))?;
-        records.feed(dump)?;
-        records.finish()?;
-        let Some(header) = records.record()? else {
-            return Ok(Vec::new());
-        };
-        let layout = Layout::of(&header)?;
+        let mut reader = TableReader::new(sniff(dump))?;
+        let mut layout = None;
         let mut rows = Vec::new();
-        while let Some(record) = records.record()? {
-            rows.push(layout.row(&header, &record));
+        let mut input = dump;
+        while let Some(record) = reader.read(&mut input)? {
+            rows.push(Layout::row(&mut layout, &record)?);
+        }
+        while let Some(record) = reader.finish()? {
+            rows.push(Layout::row(&mut layout, &record)?);
+        }
+        if let (None, Some(header)) = (layout, reader.header()) {
+            Layout::of(header.names())?;
         }
         Ok(rows)
     }
@@ -163,11 +166,12 @@ fn sniff(dump: &[u8]) -> TableFormat {
             format.separator = char::from(*separator);
         }
         // Such as a quotation mark, which no dump is separated by.
-        if format.marks().is_err() {
+        if format.check().is_err() {
             format.separator = usual;
         }
     }
-    format
+    // A row has as many columns for errors as it needs.
+    format.with_ragged(Ragged::Pad)
 }
 
 /// Where the columns of a dump that are not the source's own stand.
@@ -178,15 +182,15 @@ struct Layout {
 }
 
 impl Layout {
-    fn of(header: &StringRecord) -> Result<Self> {
-        if header.get(0) != Some(STATUS) {
+    fn of(header: &[String]) -> Result<Self> {
+        if header.first().map(String::as_str) != Some(STATUS) {
             return Err(Error::new(
                 ErrorKind::Decode,
                 "the text is no dump: its first column is not _Status_",
             ));
         }
-        // The last one, should the source have a column of that name.
-        let line = header.iter().rposition_of(LINE);
+        // The last one, if the source has a column of that name.
+        let line = header.iter().rposition(|name| name == LINE);
         let end = line.unwrap_or_else(|| {
             let own = header.iter().take_while(|name| !name.starts_with(ERROR));
             own.count()
@@ -194,116 +198,90 @@ impl Layout {
         Ok(Self { line, end })
     }
 
-    fn row(&self, header: &StringRecord, record: &StringRecord) -> DumpRow {
+    /// Reads one row. Determines the layout with the first one.
+    fn row(layout: &mut Option<Self>, record: &Record<'_>) -> Result<DumpRow> {
+        let names = record.header().map_or(&[][..], Header::names);
+        let layout = match layout {
+            Some(layout) => layout,
+            none => none.insert(Self::of(names)?),
+        };
         let text = |index| record.get(index).unwrap_or_default();
-        let after = self.line.map_or(self.end, |line| line + 1);
-        DumpRow {
+        let after = layout.line.map_or(layout.end, |line| line + 1);
+        Ok(DumpRow {
             status: RowStatus::from(text(0)),
-            columns: (1..self.end)
+            columns: (1..layout.end)
                 .map(|index| {
-                    let name = header.get(index).unwrap_or_default();
-                    (name.to_owned(), text(index).to_owned())
+                    let name = names.get(index).cloned().unwrap_or_default();
+                    (name, text(index).to_owned())
                 })
                 .collect(),
-            line: self.line.and_then(|line| text(line).trim().parse().ok()),
+            line: layout.line.and_then(|line| text(line).trim().parse().ok()),
             errors: (after..record.len())
                 .map(text)
                 .filter(|error| !error.is_empty())
                 .map(str::to_owned)
                 .collect(),
-        }
+        })
     }
 }
 
-trait LastPosition {
-    fn rposition_of(self, name: &str) -> Option<usize>;
-}
-
-impl<'a, I: Iterator<Item = &'a str>> LastPosition for I {
-    fn rposition_of(self, name: &str) -> Option<usize> {
-        self.enumerate()
-            .filter(|(_, other)| *other == name)
-            .map(|(index, _)| index)
-            .last()
-    }
-}
-
-/// The rows of a dump, as it arrives. Ends after the first error.
-#[must_use = "nothing is sent before the first row is asked for"]
+/// Rows of a dump, as it arrives. Ends after the first error.
+#[must_use = "nothing is sent before the first row is requested"]
 pub struct DumpRows {
-    state: State,
-    layout: Option<Layout>,
-}
-
-enum State {
-    /// The first chunk has to come before the format is known.
-    Unopened(Option<FileStream>),
-    Reading(Box<RecordStream>),
-    Over,
+    rows: Pin<Box<dyn Stream<Item = Result<DumpRow>> + Send>>,
 }
 
 impl DumpRows {
     pub(crate) fn new(file: FileStream) -> Self {
         Self {
-            state: State::Unopened(Some(file)),
-            layout: None,
+            rows: Box::pin(stream::try_unfold(State::Unopened(file), State::next)),
         }
     }
 
-    /// The next row; `None` at the end.
+    /// Returns the next row, `None` at the end.
     pub async fn next_row(&mut self) -> Option<Result<DumpRow>> {
         StreamExt::next(self).await
     }
-
-    fn poll_row(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<DumpRow>>> {
-        loop {
-            match &mut self.state {
-                State::Over => return Poll::Ready(None),
-                State::Unopened(file) => {
-                    let first = match file.as_mut() {
-                        Some(file) => ready!(Pin::new(file).poll_next(cx)).transpose()?,
-                        None => None,
-                    };
-                    let (Some(first), Some(file)) = (first, file.take()) else {
-                        return Poll::Ready(None);
-                    };
-                    self.state = State::Reading(Box::new(reopened(first, file)));
-                }
-                State::Reading(records) => {
-                    let Some(record) = ready!(records.poll_record(cx)).transpose()? else {
-                        return Poll::Ready(None);
-                    };
-                    let Some(header) = records.header() else {
-                        return Poll::Ready(None);
-                    };
-                    let layout = match &mut self.layout {
-                        Some(layout) => layout,
-                        none => none.insert(Layout::of(header)?),
-                    };
-                    return Poll::Ready(Some(Ok(layout.row(header, &record))));
-                }
-            }
-        }
-    }
 }
 
-/// The records of a file whose first chunk has been taken already.
-fn reopened(first: Bytes, rest: FileStream) -> RecordStream {
-    let format = sniff(&first);
-    let whole = stream::once(std::future::ready(Ok(first))).chain(rest);
-    RecordStream::new(FileStream::from_stream(whole), format)
+/// State of reading a dump.
+enum State {
+    /// The format is not known before the first chunk.
+    Unopened(FileStream),
+    Open(Box<(Records<FileStream, Bytes>, Option<Layout>)>),
+}
+
+impl State {
+    async fn next(self) -> Result<Option<(DumpRow, Self)>> {
+        let mut open = match self {
+            Self::Open(open) => open,
+            Self::Unopened(mut file) => {
+                let Some(first) = file.chunk().await.transpose()? else {
+                    return Ok(None);
+                };
+                let format = sniff(&first);
+                let whole = stream::once(std::future::ready(Ok(first))).chain(file);
+                let whole = FileStream::from_stream(whole);
+                Box::new((Records::new(whole, format)?, None))
+            }
+        };
+        let (records, layout) = &mut *open;
+        let row = match records.next_record().await.transpose()? {
+            Some(record) => Some(Layout::row(layout, &record)?),
+            None => None,
+        };
+        if let (None, None, Some(header)) = (&row, &layout, records.header()) {
+            Layout::of(header.names())?;
+        }
+        Ok(row.map(|row| (row, Self::Open(open))))
+    }
 }
 
 impl Stream for DumpRows {
     type Item = Result<DumpRow>;
 
-    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let this = self.get_mut();
-        let polled = this.poll_row(cx);
-        if let Poll::Ready(None | Some(Err(_))) = &polled {
-            this.state = State::Over;
-        }
-        polled
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.rows.as_mut().poll_next(cx)
     }
 }
 

@@ -4,7 +4,7 @@ use anaplan_core::{
     Bytes, Call, Endpoint, Method, PagedCall, Path, Pending, RequestBody, Response, Result,
     RetryClass, id_type,
 };
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::find::{Named, find};
 use crate::listing::model_listing;
@@ -18,7 +18,7 @@ id_type! {
 
 /// A file of a model. Its content belongs to the user who put it there, and is forgotten after 48 hours
 /// without access.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct File {

@@ -5,14 +5,14 @@ use anaplan_core::{
     WorkspaceId, open_enum,
 };
 use anaplan_core::{Page, Paged};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::find::{Named, find};
 use crate::{ActionId, ActionRef, Bulk, Encoding, FileId, ModelRef};
 use anaplan_core::lenient::{count_opt, id_opt, number_opt, or_default, text_opt};
 
 /// An import.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Import {
@@ -73,7 +73,7 @@ open_enum! {
 }
 
 /// Where an import reads.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ImportDataSource {
@@ -95,7 +95,7 @@ pub struct ImportDataSource {
 }
 
 /// What an import expects.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ImportMetadata {
@@ -111,7 +111,7 @@ pub struct ImportMetadata {
 }
 
 /// How the file of an import must look.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ImportSource {

@@ -15,7 +15,6 @@ mod dashboards;
 mod delete_models;
 mod download;
 mod dump;
-mod encoding;
 mod evaluate;
 mod exports;
 mod files;
@@ -27,7 +26,6 @@ mod models;
 mod optimizer;
 mod outcome;
 mod processes;
-mod records;
 mod rows;
 mod run;
 mod table;
@@ -41,11 +39,20 @@ mod upload_state;
 mod workspaces;
 
 #[cfg(test)]
+mod round_trip_tests;
+#[cfg(test)]
 mod run_tests;
+#[cfg(test)]
+mod table_tests;
 #[cfg(test)]
 mod test_server;
 
 use anaplan_core::{ModelId, Namespace, Result, Scope, Session, WorkspaceId};
+
+pub use anaplan_table::{
+    Column, ColumnKind, DateFormat, Decimal, Encoding, Grid, GridShape, Header, Layout, LineEnding,
+    Ragged, Record, RowWriter, TableError, TableErrorKind, TableFormat, date, number, or_default,
+};
 
 pub use action_ref::{ActionId, ActionKind, ActionRef};
 pub use actions::{Action, ActionType, GetActionMetadata, GetActions};
@@ -55,7 +62,6 @@ pub use dashboards::{Dashboard, DashboardId, GetDashboards};
 pub use delete_models::{DeleteModels, DeleteRefusal, DeletedModels, ModelFailure};
 pub use download::{Download, FileStream};
 pub use dump::{DumpRow, DumpRows, RowStatus};
-pub use encoding::Encoding;
 pub use exports::{DataType, Export, ExportLayout, ExportMetadata, GetExportMetadata, GetExports};
 pub use files::{DeleteFile, File, FileId, GetFiles, PutFile};
 pub use imports::{
@@ -69,7 +75,6 @@ pub use outcome::{ActionOutcome, ActionResult, Detail};
 pub use processes::{GetProcessMetadata, GetProcesses, Process, ProcessMetadata, ProcessStep};
 pub use rows::Rows;
 pub use run::{ConnectorParameter, MappingParameter, RunAction};
-pub use table::TableFormat;
 pub use tasks::{ActionTask, CancelTask, GetTaskStatus, GetTaskSummaries};
 pub use upload::Upload;
 pub use upload_calls::{CompleteUpload, PutChunk, SetChunkCount};

@@ -4,7 +4,7 @@ use anaplan_core::{
     Call, Endpoint, Error, Method, ModelId, Page, Paged, PagedCall, Path, Pending, Query, Response,
     Result, RetryClass, Timestamp, UserId, WorkspaceId, open_enum,
 };
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::find::{Named, find};
 use crate::workspaces::check_sort;
@@ -12,7 +12,7 @@ use crate::{ModelRef, Tenant};
 use anaplan_core::lenient::{count_opt, id_opt, moment_opt, or_default, text_opt};
 
 /// A model.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Model {
@@ -79,7 +79,7 @@ open_enum! {
 }
 
 /// A category that a model was put into.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 #[non_exhaustive]
 pub struct CategoryValue {

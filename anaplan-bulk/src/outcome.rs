@@ -178,7 +178,8 @@ impl Detail {
 }
 
 /// A run that has succeeded.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ActionOutcome {
     /// The run. What it left behind is found with it: see [`get_dump`](crate::Bulk::get_dump).

@@ -3,7 +3,7 @@
 use anaplan_core::{
     Call, Endpoint, Method, PagedCall, Path, Pending, Response, Result, RetryClass,
 };
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::find::{Named, find};
 use crate::listing::model_listing;
@@ -11,7 +11,7 @@ use crate::{ActionId, ActionRef, ActionType, Bulk, ExportLayout, ImportType, Mod
 use anaplan_core::lenient::{or_default, text_opt};
 
 /// A process.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Process {
@@ -26,7 +26,7 @@ pub struct Process {
 }
 
 /// What a process does.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ProcessMetadata {
@@ -39,7 +39,7 @@ pub struct ProcessMetadata {
 }
 
 /// One step of a process.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ProcessStep {

@@ -2,6 +2,7 @@
 
 use anaplan_core::{Pending, Result};
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 use crate::{
     ActionId, ActionOutcome, ActionRef, Bulk, Content, Download, File, FileId, Rows, Upload,
@@ -93,7 +94,10 @@ impl Bulk {
     /// }
     /// # Ok(()) });
     /// ```
-    pub fn export_rows<T: 'static>(&self, export: impl Into<ActionId>) -> Pending<Rows<T>> {
+    pub fn export_rows<T>(&self, export: impl Into<ActionId>) -> Pending<Rows<T>>
+    where
+        T: DeserializeOwned + 'static,
+    {
         let (bulk, export) = (self.clone(), export.into());
         Pending::new(async move {
             let format = bulk.get_export_metadata(&export).await?.table_format()?;
@@ -103,13 +107,17 @@ impl Bulk {
         })
     }
 
-    /// Replaces the content of a file with rows, written as the file says: see
-    /// [`upload_file`](Self::upload_file). The names of a struct's fields become the header.
+    /// Replaces the content of a file with rows in the format of the file: see
+    /// [`upload_file`](Self::upload_file) and [`Content::rows`]. The names of a struct's fields become
+    /// the header.
+    ///
+    /// The metadata of a file have no decimal sign. If the import reads a decimal comma, use
+    /// [`Content::rows`] with [`ImportSource::table_format`](crate::ImportSource::table_format).
     ///
     /// # Errors
     ///
-    /// Those of [`upload_file`](Self::upload_file), and `InvalidInput` for a form that rows cannot be
-    /// written in: here when it is the file's, and from the upload when it is a row's.
+    /// `InvalidInput` for a format that cannot be written. The upload fails with the errors of
+    /// [`upload_file`](Self::upload_file), and with `InvalidInput` for a row that cannot be written.
     ///
     /// ```
     /// # use anaplan_bulk::{Bulk, FileId};
@@ -133,7 +141,9 @@ impl Bulk {
         I::Item: Serialize,
         I::IntoIter: Send + 'static,
     {
-        let content = Content::rows(rows, file.table_format()?);
+        let format = file.table_format()?;
+        format.check_writable()?;
+        let content = Content::rows(rows, format);
         Ok(self.upload_file(&file.id, content))
     }
 }

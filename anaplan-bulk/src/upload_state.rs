@@ -67,7 +67,8 @@ impl UploadState {
 }
 
 /// An upload that is complete.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Uploaded {
     /// The file.

@@ -4,14 +4,14 @@ use anaplan_core::{
     Call, Endpoint, Error, Method, Page, Paged, PagedCall, Path, Pending, Query, Response, Result,
     RetryClass, WorkspaceId,
 };
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::Tenant;
 use crate::find::{Named, find};
 use anaplan_core::lenient::count_opt;
 
 /// A workspace.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Workspace {
