@@ -9,7 +9,7 @@ use anaplan_core::{
 use secrecy::ExposeSecret;
 use serde::{Deserialize, Serialize, Serializer};
 
-use crate::tasks::tasks_path;
+use crate::runs::task::tasks_path;
 use crate::{ActionId, ActionRef, ActionResult, ActionTask, Bulk, GetTaskSummaries, ModelRef};
 
 /// The only locale that the API supports.

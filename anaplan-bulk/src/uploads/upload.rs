@@ -7,7 +7,7 @@ use std::pin::Pin;
 use anaplan_core::{Bytes, Error, ErrorKind, Result, Session};
 use futures_core::Stream;
 
-use crate::cutter::Cutter;
+use crate::uploads::chunker::Chunker;
 use crate::{
     Bulk, ChunkedFile, CompleteUpload, Content, FileId, GetChunks, GetFiles, SetChunkCount,
     UploadError, UploadState, Uploaded,
@@ -208,7 +208,7 @@ impl Upload {
         let UploadState { model, file, .. } = &self.state;
         let key = format!("upload {}/{file}", model.model);
         let _exclusive = self.session.exclusive(&key).await;
-        let mut blocks = Cutter::new(blocks, self.state.chunk_size);
+        let mut blocks = Chunker::new(blocks, self.state.chunk_size);
         if !self.resumed {
             check_first_chunks(&mut blocks, &self.state, self.concurrency).await?;
             begin(&self.session, &self.state).await?;
@@ -293,7 +293,7 @@ impl Upload {
 /// Reads the first chunks and compares them with the announced length, while the old content still
 /// exists.
 async fn check_first_chunks(
-    chunks: &mut Cutter,
+    chunks: &mut Chunker,
     state: &UploadState,
     concurrency: usize,
 ) -> Result<()> {

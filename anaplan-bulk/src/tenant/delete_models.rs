@@ -7,7 +7,7 @@ use anaplan_core::{
 use serde::{Deserialize, Serialize};
 
 use crate::Tenant;
-use crate::models::{GetModel, GetModels};
+use crate::tenant::model::{GetModel, GetModels};
 use anaplan_core::lenient::or_default;
 
 impl Tenant {

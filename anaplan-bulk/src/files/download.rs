@@ -12,7 +12,7 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 use serde::de::DeserializeOwned;
 use tokio::io::AsyncWrite;
 
-use crate::chunks::GetWholeFile;
+use crate::files::chunks::GetWholeFile;
 use crate::{
     Bulk, Chunk, ChunkId, ChunkedFile, DumpRows, FileId, GetChunk, GetChunks, GetFiles, ModelRef,
     Rows, TableFormat,

@@ -7,7 +7,7 @@ use anaplan_core::{
 use serde::Serialize;
 
 use crate::files::file_path;
-use crate::upload::MAX_CHUNKS;
+use crate::uploads::upload::MAX_CHUNKS;
 use crate::{ChunkedFile, File, FileId, GetChunks, ModelRef};
 
 /// Sets the number of chunks of a file and discards its content.

@@ -12,10 +12,10 @@ use flate2::{Compression, Crc};
 use futures_core::Stream;
 use futures_util::{StreamExt, stream};
 
-use crate::cutter::Cutter;
-use crate::upload::MAX_CHUNKS;
-use crate::upload_limit::ConcurrencyLimit;
-use crate::upload_state::SentChunk;
+use crate::uploads::chunker::Chunker;
+use crate::uploads::limit::ConcurrencyLimit;
+use crate::uploads::state::SentChunk;
+use crate::uploads::upload::MAX_CHUNKS;
 use crate::{PutChunk, Upload};
 
 impl Upload {
@@ -23,7 +23,7 @@ impl Upload {
     /// is waited for, so that the state says exactly what has arrived.
     pub(crate) async fn send(
         &mut self,
-        mut chunks: Cutter,
+        mut chunks: Chunker,
     ) -> Result<(), (Error, Vec<(u32, Error)>)> {
         let stop = Arc::new(AtomicBool::new(false));
         let most = self.state.total_chunks().map_or(MAX_CHUNKS, u64::from);

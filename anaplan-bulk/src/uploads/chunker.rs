@@ -9,14 +9,14 @@ use anaplan_core::{Bytes, Result};
 use bytes::{Buf, BytesMut};
 use futures_core::Stream;
 
-use crate::content::Blocks;
+use crate::uploads::content::Blocks;
 
 /// Cuts blocks of any size into chunks of one size; the last may be shorter. Nothing at all is one
 /// empty chunk, since a file of no chunks is none.
 ///
 /// Holds no more than one chunk and one block: small blocks are put together as they come. Bytes that are
 /// in one piece are not copied.
-pub(crate) struct Cutter {
+pub(crate) struct Chunker {
     blocks: Blocks,
     size: usize,
     /// The chunk that is being put together.
@@ -58,7 +58,7 @@ impl Spare {
     }
 }
 
-impl Cutter {
+impl Chunker {
     pub(crate) fn new(blocks: Blocks, size: usize) -> Self {
         Self {
             blocks,
@@ -147,7 +147,7 @@ impl Cutter {
     }
 }
 
-impl Stream for Cutter {
+impl Stream for Chunker {
     type Item = Result<Bytes>;
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
@@ -170,7 +170,7 @@ mod tests {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .build()
             .unwrap();
-        let chunks = Cutter::new(Box::pin(blocks), size)
+        let chunks = Chunker::new(Box::pin(blocks), size)
             .map(Result::unwrap)
             .collect();
         runtime.block_on(chunks)
@@ -195,7 +195,7 @@ mod tests {
     #[tokio::test]
     async fn the_memory_of_chunks_that_are_done_with_is_used_again() {
         let blocks = stream::iter((0..40_u8).map(|n| Ok(Bytes::from(vec![n; 3]))));
-        let mut cutter = Cutter::new(Box::pin(blocks), 10);
+        let mut cutter = Chunker::new(Box::pin(blocks), 10);
         let spare = cutter.spare();
         let held = cutter.next().await.unwrap().unwrap();
         spare.give_back(held.clone());

@@ -6,7 +6,7 @@ use anaplan_core::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::outcome::outcome;
+use crate::runs::outcome::outcome;
 use crate::{ActionKind, ActionOutcome, ActionRef, ActionResult, Bulk, ModelRef};
 
 /// Where a run can be found again: the address of a [`Task`]. Plain data to store.

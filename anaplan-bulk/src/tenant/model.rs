@@ -7,7 +7,7 @@ use anaplan_core::{
 use serde::{Deserialize, Serialize};
 
 use crate::find::{Named, find};
-use crate::workspaces::check_sort;
+use crate::tenant::workspace::check_sort;
 use crate::{ModelRef, Tenant};
 use anaplan_core::lenient::{count_opt, id_opt, moment_opt, or_default, text_opt};
 
