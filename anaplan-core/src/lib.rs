@@ -57,6 +57,7 @@ pub use session::limit::RateLimit;
 pub use session::poll::PollPolicy;
 pub use session::retry::RetryPolicy;
 pub use session::settings::{ReconcilePolicy, Settings};
+pub use session::starts::Exclusive;
 pub use transport::clock::Clock;
 pub use transport::connection::Connection;
 pub use transport::{ResponseBody, Transport, TransportError, TransportErrorKind};

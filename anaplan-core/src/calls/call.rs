@@ -13,7 +13,7 @@ use tokio::io::AsyncWrite;
 use crate::calls::download::{self, ByteStream};
 use crate::calls::pending::Pending;
 use crate::calls::task::Task;
-use crate::data::error::Result;
+use crate::data::error::{Error, Result};
 use crate::data::record::ReconciliationRecord;
 use crate::engine::evaluate::{Evaluation, evaluate};
 use crate::engine::execute::{Completed, dry_run, execute, open};
@@ -123,6 +123,15 @@ impl<E: Endpoint, T> Call<E, T> {
         observe: impl Fn(&ReconciliationRecord) + Send + Sync + 'static,
     ) -> Self {
         self.options.on_attempt = Some(Arc::new(observe));
+        self
+    }
+
+    /// Calls `observe` with the error of each attempt that is followed by another one.
+    ///
+    /// Use it to reduce the load after timeouts. Responses with status 429 are not reported: the whole
+    /// session pauses after them.
+    pub fn on_retry(mut self, observe: impl Fn(&Error) + Send + Sync + 'static) -> Self {
+        self.options.on_retry = Some(Arc::new(observe));
         self
     }
 

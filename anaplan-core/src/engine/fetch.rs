@@ -29,6 +29,7 @@ impl Fetch for SessionFetch<'_> {
             class: operation.class(),
             deadline: self.deadline,
             nested: self.nested,
+            on_retry: None,
         };
         let sent = send::<Whole>(call, None).await;
         sent.map_err(|failure| failure.error)

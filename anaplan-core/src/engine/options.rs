@@ -5,11 +5,14 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::data::error::Error;
 use crate::data::record::ReconciliationRecord;
 use crate::transport::clock::{Clock, within};
 
 /// Callback that receives the record of each attempt before it is sent.
 pub(crate) type OnAttempt = Arc<dyn Fn(&ReconciliationRecord) + Send + Sync>;
+/// Callback that receives the error of each attempt that is followed by another one.
+pub(crate) type OnRetry = Arc<dyn Fn(&Error) + Send + Sync>;
 
 /// Options of one call.
 #[derive(Clone, Default)]
@@ -18,6 +21,7 @@ pub(crate) struct CallOptions {
     pub(crate) assume_idempotent: bool,
     pub(crate) accept_presumed: bool,
     pub(crate) on_attempt: Option<OnAttempt>,
+    pub(crate) on_retry: Option<OnRetry>,
 }
 
 impl fmt::Debug for CallOptions {

@@ -8,7 +8,7 @@ use crate::data::error::{Error, ErrorKind, Result};
 use crate::engine::attempt::{Outcome, attempt};
 use crate::engine::body::BodyMode;
 use crate::engine::classify::{Executed, Failed, Meaning, lost, refusal};
-use crate::engine::options::Deadline;
+use crate::engine::options::{Deadline, OnRetry};
 use crate::engine::request::PreparedRequest;
 use crate::operation::{Response, RetryClass};
 use crate::session::Session;
@@ -57,6 +57,7 @@ pub(crate) struct Sending<'a> {
     pub(crate) deadline: Deadline,
     /// `true` if the call runs within another one, which holds the permit of the connection.
     pub(crate) nested: bool,
+    pub(crate) on_retry: Option<&'a OnRetry>,
 }
 
 /// Sends a request until it succeeds or fails for good.
@@ -240,6 +241,9 @@ impl Loop<'_> {
             error_kind = ?error.kind(),
             "retry"
         );
+        if let Some(observe) = self.call.on_retry {
+            observe(&error);
+        }
         Next::Retry(wait)
     }
 
