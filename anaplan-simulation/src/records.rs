@@ -111,7 +111,10 @@ impl ActionContext<'_> {
         work: Work,
     ) -> Reported {
         self.check_timeout(observed.began, LAST_CHECK, ended);
-        let mut latest = observed.latest.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut latest = observed
+            .latest
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         match (ended, latest.take()) {
             (Ended::Failed(error), latest) if error.is_ambiguous() => {
                 let nonce = latest.map(|record| record.nonce);
@@ -119,7 +122,9 @@ impl ActionContext<'_> {
                     Some(record) if Some(&record.nonce) == nonce.as_ref() => {
                         self.store(record, work);
                     }
-                    _ if error.operation().is_some_and(|name| name.starts_with("auth.")) => {}
+                    _ if error
+                        .operation()
+                        .is_some_and(|name| name.starts_with("auth.")) => {}
                     other => {
                         let text = format!("{error}: {other:?}, sent {nonce:?}");
                         self.violation(rules::RECORDS, text);
@@ -232,7 +237,11 @@ impl Environment {
             .get(&(number * 1_000 + calls))
             .is_some_and(|of| of.has_changed_anything());
         if changed {
-            self.violation(rules::EVALUATIONS, number, "an evaluation changes something");
+            self.violation(
+                rules::EVALUATIONS,
+                number,
+                "an evaluation changes something",
+            );
         }
         match ended {
             Ended::Returned(found) => {
@@ -397,7 +406,12 @@ impl Environment {
 
     /// Records the outcome of a call that was determined later. The checker compares it with the effects.
     fn resolve(&self, step: usize, reported: Reported, id: Option<&str>) {
-        fn set<K>(requested: &mut [Requested<K>], step: usize, reported: Reported, id: Option<&str>) {
+        fn set<K>(
+            requested: &mut [Requested<K>],
+            step: usize,
+            reported: Reported,
+            id: Option<&str>,
+        ) {
             for requested in requested.iter_mut().filter(|other| other.step == step) {
                 requested.reported = reported;
                 requested.id = id.map(str::to_owned);

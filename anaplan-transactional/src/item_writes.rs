@@ -1,8 +1,8 @@
 //! Changing and deleting the items of a list.
 
 use anaplan_core::{
-    Endpoint, Error, Method, ModelId, Path, Query, RequestBody, Response, Result,
-    RetryClass, json_body,
+    Endpoint, Error, Method, ModelId, Path, Query, RequestBody, Response, Result, RetryClass,
+    json_body,
 };
 use serde::Serialize;
 
