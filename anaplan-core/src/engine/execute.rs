@@ -132,6 +132,10 @@ pub(crate) fn decode<E: Endpoint>(
 
 fn effective_class<E: Endpoint>(endpoint: &E, options: &CallOptions) -> RetryClass {
     match endpoint.retry_class() {
+        RetryClass::Idempotent | RetryClass::Repeatable if options.send_once => {
+            RetryClass::NotIdempotent
+        }
+        RetryClass::NotIdempotent if options.send_once => RetryClass::NotIdempotent,
         RetryClass::NotIdempotent if options.assume_idempotent => RetryClass::Idempotent,
         class => class,
     }
