@@ -100,8 +100,8 @@ pub(crate) struct RefusedResponse {
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
     pub(crate) received_at: Timestamp,
-    /// `true` if the response arrived whole, or up to the limit. A part of one proves nothing.
-    pub(crate) complete: bool,
+    /// Reason why the body could not be read, if so. A part of a response proves nothing.
+    pub(crate) broken: Option<TransportErrorKind>,
 }
 
 impl RefusedResponse {
@@ -113,7 +113,10 @@ impl RefusedResponse {
         Self {
             status: head.status,
             headers: head.headers,
-            complete: !matches!(read, Err(Unread::Lost(_))),
+            broken: match &read {
+                Err(Unread::Lost(error)) => Some(error.kind()),
+                _ => None,
+            },
             body: read.unwrap_or_default(),
             received_at: limits.clock.now(),
         }

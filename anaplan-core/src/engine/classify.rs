@@ -65,11 +65,11 @@ pub(crate) fn refusal(operation: &dyn Operation, response: &RefusedResponse) -> 
     if effect == Some(Effect::Success) {
         return Meaning::Success;
     }
-    let (executed, transient) = match effect {
-        _ if !response.complete => (Executed::Unknown, true),
-        Some(Effect::Transient) => (Executed::No, true),
-        Some(_) => (Executed::No, false),
-        None => (executed(status), is_transient(status)),
+    let (executed, transient) = match (response.broken, effect) {
+        (Some(reason), _) => (Executed::Unknown, !reason.is_permanent()),
+        (None, Some(Effect::Transient)) => (Executed::No, true),
+        (None, Some(_)) => (Executed::No, false),
+        (None, None) => (executed(status), is_transient(status)),
     };
     let failed = Failed {
         error: error(status, decision, code, message, response),

@@ -39,7 +39,7 @@ fn response(status: u16, body: &'static str) -> RefusedResponse {
         headers: HeaderMap::new(),
         body: Bytes::from_static(body.as_bytes()),
         received_at: Timestamp::UNIX_EPOCH,
-        complete: true,
+        broken: None,
     }
 }
 
@@ -97,10 +97,15 @@ fn incomplete_refusal_proves_nothing_whatever_the_endpoint_decides() {
     for endpoint in [&DEFAULT, &permanent] {
         for status in [400, 401, 404, 409, 429, 500] {
             let mut part = response(status, "{\"sta");
-            part.complete = false;
-            let failed = classify(endpoint, &part).1.unwrap();
-            assert_eq!(failed.executed, Executed::Unknown, "{status}");
-            assert!(failed.transient, "{status}");
+            for reason in [
+                TransportErrorKind::Interrupted,
+                TransportErrorKind::Encoding,
+            ] {
+                part.broken = Some(reason);
+                let failed = classify(endpoint, &part).1.unwrap();
+                assert_eq!(failed.executed, Executed::Unknown, "{status}");
+                assert_eq!(failed.transient, !reason.is_permanent(), "{status}");
+            }
         }
     }
 }
