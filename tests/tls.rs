@@ -185,7 +185,8 @@ async fn a_tunnel_carries_the_token_and_the_proxy_does_not_see_it() {
     };
     let output = tokio::task::spawn_blocking(child).await.unwrap();
     let said = String::from_utf8_lossy(&output.stdout);
-    assert!(said.contains("the call was answered"), "{said}");
+    let failure = String::from_utf8_lossy(&output.stderr);
+    assert!(said.contains("the call was answered"), "{said}{failure}");
     tunnels.abort();
 
     let heads = heads.lock().unwrap();

@@ -71,7 +71,7 @@ async fn up_and_down(
 ) {
     let text = numbered(2_000_100);
     let content = match dice.bool() {
-        true => Content::from(text.clone()),
+        true => Content::text(text.clone()),
         false => Content::iter([text.clone()]),
     };
     let upload = bulk.upload_file(demo.empty_file, content);
@@ -97,7 +97,7 @@ async fn up_and_down(
 async fn upload(fake: &FakeAnaplan, demo: &Demo, bulk: &Bulk, seen: &mut Seen) {
     let text = demo.good_csv.clone() + &numbered(200).replace("\r\n", ",,\r\n");
     let outcome = bulk
-        .upload_file(demo.source_file, text.clone())
+        .upload_file(demo.source_file, Content::text(text.clone()))
         .without_gzip()
         .await;
     if let Err(failed) = outcome {

@@ -267,8 +267,11 @@ async fn moving_and_modelling_data_gives_no_secret_away_either() {
         note(&watch, client.tenant().get_models()).await;
         note(&watch, bulk.get_files()).await;
         note(&watch, bulk.export_and_download(demo.export)).await;
-        let import =
-            bulk.upload_and_import(demo.source_file, demo.good_csv.clone(), demo.good_import);
+        let import = bulk.upload_and_import(
+            demo.source_file,
+            anaplan::bulk::Content::text(demo.good_csv.clone()),
+            demo.good_import,
+        );
         match import.await {
             Ok(outcome) => watch.show("an outcome", &outcome),
             Err(error) => watch.show_error(&error),

@@ -63,6 +63,7 @@ pub(crate) async fn reconciled<E: Endpoint>(
         class: RetryClass::NotIdempotent,
         deadline,
         nested: false,
+        on_retry: options.on_retry.as_ref(),
     };
     let sent = send::<Whole>(call, Some(&mut preparation)).await;
     let decoded = sent.and_then(|response| decode(endpoint, request, response));

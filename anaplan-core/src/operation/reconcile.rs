@@ -71,7 +71,7 @@ pub enum Finding<T> {
         id: String,
         /// Result, if the caller accepts the presumption.
         output: T,
-        /// Whether a later search may confirm or exclude the candidate.
+        /// `true` if a later search may confirm or exclude the candidate.
         undecided: bool,
     },
     /// Contradictory evidence, in words.
@@ -203,3 +203,6 @@ impl std::fmt::Debug for Evidence<'_> {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests;
