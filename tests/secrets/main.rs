@@ -18,6 +18,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anaplan::alm::{Alm, OnlineStatus, Promotion, RevisionPair};
+use anaplan::bulk::Content;
 use anaplan::auth::{Basic, SignIn as _, WhoAmI};
 use anaplan::transport::reqwest::ReqwestTransport;
 use anaplan::{
@@ -270,7 +271,7 @@ async fn moving_and_modelling_data_gives_no_secret_away_either() {
         note(&watch, bulk.get_files()).await;
         note(&watch, bulk.export_and_download(demo.export)).await;
         let import =
-            bulk.upload_and_import(demo.source_file, demo.good_csv.clone(), demo.good_import);
+            bulk.upload_and_import(demo.source_file, Content::text(&demo.good_csv), demo.good_import);
         match import.await {
             Ok(outcome) => watch.show("an outcome", &outcome),
             Err(error) => watch.show_error(&error),
