@@ -84,7 +84,9 @@ impl SetChunkCount {
     }
 }
 
-/// The list of chunks changes with the announcement, unless it had the announced length before.
+/// Chunks that are listed now and were not before prove the announcement. Chunks that are not listed any
+/// more prove nothing: a listing may be incomplete. So an announcement of an unknown number, or of a
+/// smaller one, is never confirmed.
 #[async_trait]
 impl Reconcile<Option<File>> for SetChunkCount {
     async fn baseline(&self, lookup: &Lookup<'_>) -> Result<Vec<String>> {
@@ -93,8 +95,8 @@ impl Reconcile<Option<File>> for SetChunkCount {
 
     async fn find(&self, evidence: &Evidence<'_>) -> Result<Finding<Option<File>>> {
         let listed = self.chunks(evidence.lookup()).await?;
-        let changed = !self.is_listed_as(evidence.attempt().baseline().len());
-        Ok(match changed && self.is_listed_as(listed.len()) {
+        let grown = listed.len() > evidence.attempt().baseline().len();
+        Ok(match grown && self.is_listed_as(listed.len()) {
             true => Finding::Confirmed(None),
             false => Finding::Nothing,
         })
@@ -148,7 +150,7 @@ impl Endpoint for PutChunk {
     }
 
     fn decode(&self, response: Response) -> Result<()> {
-        response.confirmed()
+        response.is_empty_body()
     }
 }
 
