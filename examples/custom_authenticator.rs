@@ -10,7 +10,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use anaplan::auth::{Basic, SignIn as _};
-use anaplan::{Authenticator, Client, Credential, Result, SecretString, Session, async_trait};
+use anaplan::ext::{Authenticator, Credential, Session, async_trait};
+use anaplan::{Client, Result, SecretString};
 use anaplan_testkit::FakeAnaplan;
 
 /// A service that knows the password. A real one would be asked over HTTP.

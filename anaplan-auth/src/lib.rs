@@ -6,7 +6,6 @@ mod basic;
 #[cfg(feature = "certificate")]
 mod certificate;
 mod fixed_token;
-#[cfg(any(feature = "certificate", feature = "oauth"))]
 mod home;
 mod material;
 #[cfg(feature = "oauth")]

@@ -86,6 +86,7 @@ pub(crate) async fn execute(
         Action::ExportAndDownload => context.export_and_download().await?,
         Action::ListRuns { what } => context.list_runs(*what).await?,
         Action::ListObjects => context.list_objects().await?,
+        Action::Evaluate { same_session } => context.evaluate(*same_session).await?,
     }
     Ok(())
 }

@@ -18,7 +18,7 @@ use crate::transport::locked;
 const MAX_DURATION: Duration = Duration::from_secs(26 * 3600);
 /// Largest number of attempts of a request: six failures, the rate limit, one token renewal.
 const SENDS: u32 = 6 + MAX_THROTTLES + 1 + 1;
-/// Largest number of rounds of a call: resends, and the rest of an insertion.
+/// Largest number of rounds of a call: the batches of an insertion, restarted listings.
 const RESENDS: u32 = 4 + 1;
 
 /// Operations without an object.
@@ -36,7 +36,7 @@ impl<T> Ended<T> {
     pub(crate) fn reported(&self) -> Reported {
         match self {
             Self::Returned(_) => Reported::Done,
-            Self::Failed(error) if is_unknown(error) => Reported::Unknown,
+            Self::Failed(error) if error.is_ambiguous() => Reported::Unknown,
             Self::Failed(_) => Reported::NotDone,
             Self::Dropped => Reported::Unknown,
         }
@@ -49,12 +49,6 @@ impl<T> Ended<T> {
             _ => Reported::Unknown,
         }
     }
-}
-
-/// Whether an error leaves open whether the work was done. A deadline may have passed after the request
-/// was sent.
-fn is_unknown(error: &Error) -> bool {
-    error.is_ambiguous() || error.kind() == ErrorKind::Timeout
 }
 
 impl Environment {
@@ -130,12 +124,7 @@ impl Environment {
             text += &format!(" {cause} {cause:?}");
             source = cause.source();
         }
-        let secrets = locked(&self.traffic).secrets.clone();
-        if secrets
-            .iter()
-            .chain(&self.passwords)
-            .any(|secret| text.contains(secret.as_str()))
-        {
+        if self.shows_secret(&text) {
             self.violation(rules::SECRETS, number, "an error shows a credential");
         }
         if error.operation().is_none() {
@@ -173,6 +162,13 @@ impl Environment {
         if error.is_ambiguous() && error.is_retryable() {
             self.violation(rules::AMBIGUITY, number, text);
         }
+    }
+
+    /// Whether a text contains a password or a token that was sent.
+    pub(crate) fn shows_secret(&self, text: &str) -> bool {
+        let secrets = locked(&self.traffic).secrets.clone();
+        let mut all = secrets.iter().chain(&self.passwords);
+        all.any(|secret| text.contains(secret.as_str()))
     }
 
     /// An ambiguous error means that a request was sent.

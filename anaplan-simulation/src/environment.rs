@@ -108,10 +108,14 @@ impl Environment {
     }
 
     pub(crate) fn session(&self, user: usize) -> &Session {
-        &self.sessions[usize::from(user == 2)]
+        &self.sessions[Self::session_index(user)]
     }
 
-    fn scope(model: &ModelId) -> Scope {
+    pub(crate) fn session_index(user: usize) -> usize {
+        usize::from(user == 2)
+    }
+
+    pub(crate) fn scope(model: &ModelId) -> Scope {
         Scope::new(None, Some(model.clone()))
     }
 
@@ -292,6 +296,7 @@ fn expectations() -> Expectations {
         runs: Vec::new(),
         read_requests: Vec::new(),
         deletions: Vec::new(),
+        records: Vec::new(),
     }
 }
 

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use anaplan_core::{ModelId, TaskId};
+use anaplan_core::{LongRunning, ModelId, Origin, Task, TaskId};
 use bytes::Bytes;
 
 use crate::program::USERS;
+use crate::records::StoredRecord;
 
 /// The report of a call about work that must not run twice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -87,6 +88,8 @@ pub(crate) struct Requested<K> {
     pub(crate) reported: Reported,
     /// The reported id.
     pub(crate) id: Option<String>,
+    /// Whether the API does not prove that the task is the caller's.
+    pub(crate) presumed: bool,
     /// The reported result of the task.
     pub(crate) end: Option<End>,
 }
@@ -128,6 +131,8 @@ pub(crate) struct Expectations {
     pub(crate) read_requests: Vec<Requested<()>>,
     /// With the reported number of deleted models.
     pub(crate) deletions: Vec<(Reported, u64)>,
+    /// Attempts whose outcome their callers did not learn.
+    pub(crate) records: Vec<StoredRecord>,
 }
 
 impl Expectations {
@@ -158,6 +163,7 @@ impl<K> Requested<K> {
             what,
             reported,
             id: None,
+            presumed: false,
             end: None,
         }
     }
@@ -165,6 +171,15 @@ impl<K> Requested<K> {
     pub(crate) fn with_id(mut self, id: &TaskId) -> Self {
         self.id = Some(id.to_string());
         self
+    }
+
+    /// Records the returned handle. The call itself may have run as another task than a presumed one.
+    pub(crate) fn with_task<L: LongRunning>(mut self, task: &Task<L>) -> Self {
+        self.presumed = task.origin() == Origin::Presumed;
+        if self.presumed {
+            self.reported = Reported::Unknown;
+        }
+        self.with_id(task.id())
     }
 }
 

@@ -29,17 +29,17 @@ const ROUTES: [&str; 18] = [
 ];
 
 /// Number of choices in `action`.
-const ACTIONS: u8 = 64;
+const ACTIONS: u8 = 66;
 
 /// Choices that are frequent together.
 const THEMES: [&[u8]; 5] = [
     &[
-        0, 1, 2, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23,
+        0, 1, 2, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 64,
     ],
     &[24, 25, 26, 24, 25, 27, 28, 29, 30, 30, 31, 32, 36, 47, 55],
     &[33, 34, 33, 34, 35, 35, 37, 38, 39, 59, 60, 61, 62],
     &[40, 41, 42, 40, 41, 43, 44, 45, 46, 45, 46, 47, 49],
-    &[47, 49, 50, 51, 52, 53, 54, 55, 56, 57, 58, 24],
+    &[47, 49, 50, 51, 52, 53, 54, 55, 56, 57, 58, 24, 64, 65],
 ];
 
 /// Returns the program of a seed, under adverse conditions: late effects, deviating listings, other users
@@ -108,6 +108,11 @@ pub fn generate_plain(seed: u64) -> Program {
             pause,
             action,
             cancel,
+            timeout: (!calm && rng.f64() < 0.1).then(|| {
+                let most = [1_000, 10_000, 60_000, 600_000][rng.usize(0..4)];
+                rng.u64(1..most)
+            }),
+            accept_presumed: rng.f64() < 0.15,
         });
     }
     program
@@ -255,6 +260,9 @@ fn action(choice: u8, rng: &mut Rng) -> Action {
         58 => Action::ListObjects,
         59 | 60 => Action::ReadView,
         61 => Action::Wake,
+        64 | 65 => Action::Evaluate {
+            same_session: rng.bool(),
+        },
         _ => Action::DeleteModel,
     }
 }

@@ -11,6 +11,7 @@ mod environment;
 mod expectations;
 mod generate;
 pub mod program;
+mod records;
 mod run;
 mod shrink;
 mod transport;

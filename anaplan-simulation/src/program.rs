@@ -84,6 +84,12 @@ pub struct Step {
     /// When the call is dropped.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cancel: Option<Cancel>,
+    /// Timeout of the call in milliseconds, for calls that accept one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timeout: Option<u64>,
+    /// Whether the call accepts a presumed task, for calls that return the handle of one.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub accept_presumed: bool,
 }
 
 /// When a call is dropped.
@@ -182,6 +188,12 @@ pub enum Action {
     },
     ListObjects,
     DeleteModel,
+    // Attempts with unknown outcome.
+    /// Evaluates the record of an earlier attempt.
+    Evaluate {
+        /// Whether the session that made the attempt evaluates the record, rather than the other one.
+        same_session: bool,
+    },
 }
 
 /// Objects that can be run.
@@ -216,10 +228,11 @@ impl Program {
         self.faults.iter().any(|fault| fault.kind.is_late())
     }
 
-    /// Returns whether there are no faults and no dropped calls.
+    /// Returns whether there are no faults, no dropped calls and no timeouts.
     #[must_use]
     pub fn is_calm(&self) -> bool {
-        self.faults.is_empty() && self.steps.iter().all(|step| step.cancel.is_none())
+        let undisturbed = |step: &Step| step.cancel.is_none() && step.timeout.is_none();
+        self.faults.is_empty() && self.steps.iter().all(undisturbed)
     }
 
     /// Returns whether a response may be replaced by HTML.

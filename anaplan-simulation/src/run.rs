@@ -96,6 +96,9 @@ async fn play(program: &Program) -> Report {
     }
     env.fake.clear_faults();
     env.sleep(QUIET).await;
+    if let Err(error) = env.evaluate_at_end().await {
+        env.violation(rules::SETUP, program.steps.len(), error.to_string());
+    }
     env.check();
     if let Err(error) = works_again(&env).await {
         let text = format!("without any fault: {error}");

@@ -56,6 +56,8 @@ fn candidates(program: &Program) -> Vec<Program> {
     }
     for index in 0..program.steps.len() {
         with(&|program| program.steps[index].cancel = None);
+        with(&|program| program.steps[index].timeout = None);
+        with(&|program| program.steps[index].accept_presumed = false);
         with(&|program| program.steps[index].pause = 0);
         with(&|program| program.steps[index].user = 0);
     }

@@ -6,7 +6,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use anaplan_core::clock::Clock;
-use anaplan_core::{RequestBody, ResponseBody, Transport, TransportError, TransportErrorKind, async_trait};
+use anaplan_core::{
+    RequestBody, ResponseBody, Transport, TransportError, TransportErrorKind, async_trait,
+};
 use bytes::Bytes;
 use fastrand::Rng;
 use futures_util::stream;

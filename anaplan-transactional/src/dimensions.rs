@@ -1,8 +1,8 @@
 //! Dimensions and their items.
 
 use anaplan_core::{
-    Call, Decision, Endpoint, Error, Method, ModelId, Path, Refusal, RequestBody, Response,
-    Result, RetryClass, json_body,
+    Call, Decision, Endpoint, Error, Method, ModelId, Path, Refusal, RequestBody, Response, Result,
+    RetryClass, json_body,
 };
 use serde::{Deserialize, Serialize};
 
@@ -294,8 +294,8 @@ pub(crate) fn items_path(parent: Path, dimension: &DimensionId) -> Path {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use anaplan_core::ErrorKind;
     use crate::testing::{answer, offline, told};
+    use anaplan_core::ErrorKind;
 
     #[test]
     fn a_lookup_sends_what_it_has_and_nothing_else() {

@@ -10,7 +10,7 @@ use serde::Deserialize;
 
 use crate::limits::read_refusal;
 use crate::lists::list_path;
-use crate::{ListId, ListItemId, Transactional};
+use crate::{DimensionItem, ListId, ListItemId, Transactional};
 use anaplan_core::lenient::{flag_map, text_map, text_opt, texts};
 
 /// An item of a list.
@@ -50,6 +50,25 @@ pub struct ListItem {
     /// Who may change it, under selective access. Only after `include_all`.
     #[serde(default, deserialize_with = "texts")]
     pub write: Vec<String>,
+}
+
+/// A lookup returns ids, names and codes only.
+impl From<DimensionItem> for ListItem {
+    fn from(item: DimensionItem) -> Self {
+        Self {
+            id: item.id.into(),
+            name: item.name,
+            code: item.code,
+            parent: None,
+            parent_id: None,
+            list_id: None,
+            list_name: None,
+            properties: BTreeMap::new(),
+            subsets: BTreeMap::new(),
+            read: Vec::new(),
+            write: Vec::new(),
+        }
+    }
 }
 
 impl Transactional {

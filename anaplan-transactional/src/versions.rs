@@ -1,8 +1,8 @@
 //! Versions.
 
 use anaplan_core::{
-    Call, Endpoint, Method, ModelId, Page, Paged, PagedCall, Path, RequestBody, Response,
-    Result, RetryClass,
+    Call, Endpoint, Method, ModelId, Page, Paged, PagedCall, Path, RequestBody, Response, Result,
+    RetryClass,
 };
 use jiff::civil::Date;
 use serde::Deserialize;

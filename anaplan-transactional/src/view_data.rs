@@ -272,8 +272,8 @@ fn check_pages(pages: &[(DimensionId, ItemId)]) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use anaplan_core::ErrorKind;
     use crate::testing::{Reply, answer, offline, scripted, told};
+    use anaplan_core::ErrorKind;
 
     #[test]
     fn the_grid_is_read_and_its_cells_are_found_by_their_labels() {

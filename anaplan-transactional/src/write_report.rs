@@ -143,6 +143,19 @@ impl WriteReport {
         Ok(report)
     }
 
+    /// Reads a response about list items. Items that the response does not mention count as ignored.
+    pub(crate) fn read_items(response: &Response, first: usize, sent: usize) -> Result<Self> {
+        let mut report = Self::read(response, first, sent)?;
+        if report.written > sent as u64 {
+            let text = format!("the response counts {} of {sent} items", report.written);
+            return Err(Error::new(ErrorKind::Decode, text));
+        }
+        let mentioned = report.written.saturating_add(report.failures.len() as u64);
+        let missing = (sent as u64).saturating_sub(mentioned);
+        report.ignored = report.ignored.max(missing);
+        Ok(report)
+    }
+
     /// Adds what a later batch says.
     pub(crate) fn merge(&mut self, mut later: Self) {
         self.written += later.written;

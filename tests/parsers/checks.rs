@@ -12,11 +12,11 @@ use std::time::Duration;
 use anaplan::alm::ComparisonReport;
 use anaplan::auth::Certificate;
 use anaplan::bulk::{ChunkedFile, DumpRow, Encoding, ModelRef, TableFormat};
-use anaplan::{
-    Bytes, Client, Clock, Connection, Endpoint, Error, ErrorKind, HeaderMap, Hosts, Method, Path,
-    RequestBody, Response, ResponseBody, Result, RetryClass, StatusCode, Timestamp, Transport,
-    TransportError, async_trait,
+use anaplan::ext::{
+    Clock, Connection, Endpoint, HeaderMap, Method, Path, RequestBody, Response, ResponseBody,
+    RetryClass, Transport, TransportError, async_trait,
 };
+use anaplan::{Bytes, Client, Error, ErrorKind, Hosts, Result, StatusCode, Timestamp};
 use anaplan_testkit::FakeAnaplan;
 use futures_util::{FutureExt as _, stream};
 use serde_json::Value;
@@ -303,9 +303,13 @@ pub(crate) fn table(data: &[u8]) {
         let (client, _) = client(move |path| match path.rsplit('/').next() {
             Some("0") => Reply::fine(vec![pieces[0].clone()]),
             Some("1") => Reply::fine(vec![pieces[1].clone()]),
-            Some(name) if name.starts_with("files") => Reply::fine(vec![Bytes::from(
-                r#"{"status":{"code":200},"files":[{"id":"113000000001"}]}"#,
-            )]),
+            Some("files") => {
+                let count = pieces.len();
+                let list = format!(
+                    r#"{{"files":[{{"id":"113000000001","name":"f","chunkCount":{count}}}]}}"#
+                );
+                Reply::fine(vec![Bytes::from(list)])
+            }
             _ => {
                 let list = [
                     r#"{"chunks":[{"id":"0"}]}"#,
@@ -363,7 +367,9 @@ pub(crate) fn list_items(data: &[u8]) {
         }
     };
     if let Some(error) = failure {
-        assert_eq!(error.kind(), ErrorKind::Decode);
+        // Without its key, a response does not prove that the list is empty.
+        let kinds = [ErrorKind::Decode, ErrorKind::Incomplete];
+        assert!(kinds.contains(&error.kind()), "{error}");
         check_text(&error);
         assert!(done(stream.next_item()).is_none());
         return;

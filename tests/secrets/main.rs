@@ -20,11 +20,9 @@ use std::time::Duration;
 use anaplan::alm::{Alm, OnlineStatus, Promotion, RevisionPair};
 use anaplan::bulk::Content;
 use anaplan::auth::{Basic, SignIn as _, WhoAmI};
-use anaplan::transport::reqwest::ReqwestTransport;
-use anaplan::{
-    Client, ClientBuilder, Credential, Endpoint as _, HeaderMap, ModelId, Result, RetryPolicy,
-    StatusCode, Transport,
-};
+use anaplan::ext::transport::reqwest::ReqwestTransport;
+use anaplan::ext::{Credential, Endpoint as _, HeaderMap, Transport};
+use anaplan::{Client, ClientBuilder, ModelId, Result, RetryPolicy, StatusCode};
 use anaplan_testkit::{FakeAnaplan, Fault, Pacing, RetryAfter, Server, ServerInfo};
 use tap::Tap;
 use watch::Watch;
@@ -370,11 +368,8 @@ async fn no_type_that_holds_a_secret_shows_it() {
         // What the service says, as an endpoint of one's own gets it.
         use secrecy::ExposeSecret as _;
         let body = serde_json::json!({ "tokenInfo": { "tokenValue": info.token.expose_secret() } });
-        let answer = anaplan::Response::new(
-            StatusCode::OK,
-            HeaderMap::new(),
-            body.to_string(),
-        );
+        let answer =
+            anaplan::ext::Response::new(StatusCode::OK, HeaderMap::new(), body.to_string());
         watch.show("an answer", &answer);
         assert!(WhoAmI.decode(answer).is_ok());
     }

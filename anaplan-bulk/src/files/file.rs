@@ -211,7 +211,7 @@ impl Endpoint for PutFile {
     }
 
     fn decode(&self, response: Response) -> Result<()> {
-        response.acknowledged()
+        response.confirmed()
     }
 }
 
@@ -236,7 +236,7 @@ impl Endpoint for DeleteFile {
     }
 
     fn decode(&self, response: Response) -> Result<()> {
-        response.acknowledged()
+        response.confirmed()
     }
 }
 

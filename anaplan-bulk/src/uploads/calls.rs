@@ -148,7 +148,7 @@ impl Endpoint for PutChunk {
     }
 
     fn decode(&self, response: Response) -> Result<()> {
-        response.acknowledged()
+        response.confirmed()
     }
 }
 

@@ -105,6 +105,17 @@ impl<E: Endpoint, T> Call<E, T> {
         self
     }
 
+    /// Never sends this call again after an unknown outcome, although a repetition leads to the same
+    /// state. The error is then [`Ambiguous`](crate::ErrorKind::Ambiguous).
+    ///
+    /// Use it if other users change the same objects, because a late repetition would overwrite their
+    /// changes. Takes precedence over [`assume_idempotent`](Self::assume_idempotent). No effect on calls
+    /// that only read.
+    pub fn send_once(mut self) -> Self {
+        self.options.send_once = true;
+        self
+    }
+
     /// Accepts a result that the API cannot prove to be this call's, after an unknown outcome.
     ///
     /// Use it if no other user and no other process starts the same action, for example with one

@@ -125,13 +125,17 @@ pub(crate) fn decode<E: Endpoint>(
     response: Response,
 ) -> Result<E::Output, Failure> {
     endpoint.decode(response).map_err(|error| Failure {
-        error: request.describe(error),
+        error: request.describe(error).with_attempts(request.attempts()),
         executed: Executed::Unknown,
     })
 }
 
 fn effective_class<E: Endpoint>(endpoint: &E, options: &CallOptions) -> RetryClass {
     match endpoint.retry_class() {
+        RetryClass::Idempotent | RetryClass::Repeatable if options.send_once => {
+            RetryClass::NotIdempotent
+        }
+        RetryClass::NotIdempotent if options.send_once => RetryClass::NotIdempotent,
         RetryClass::NotIdempotent if options.assume_idempotent => RetryClass::Idempotent,
         class => class,
     }

@@ -15,7 +15,7 @@ use crate::session::Session;
 pub(crate) struct SessionFetch<'a> {
     pub(crate) session: &'a Session,
     pub(crate) deadline: Deadline,
-    /// Whether the lookup precedes an attempt, which holds the permit of the connection.
+    /// `true` if the lookup precedes an attempt, which holds the permit of the connection.
     pub(crate) nested: bool,
 }
 

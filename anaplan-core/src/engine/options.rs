@@ -19,6 +19,7 @@ pub(crate) type OnRetry = Arc<dyn Fn(&Error) + Send + Sync>;
 pub(crate) struct CallOptions {
     pub(crate) timeout: Option<Duration>,
     pub(crate) assume_idempotent: bool,
+    pub(crate) send_once: bool,
     pub(crate) accept_presumed: bool,
     pub(crate) on_attempt: Option<OnAttempt>,
     pub(crate) on_retry: Option<OnRetry>,
@@ -29,6 +30,7 @@ impl fmt::Debug for CallOptions {
         f.debug_struct("CallOptions")
             .field("timeout", &self.timeout)
             .field("assume_idempotent", &self.assume_idempotent)
+            .field("send_once", &self.send_once)
             .field("accept_presumed", &self.accept_presumed)
             .finish_non_exhaustive()
     }
@@ -72,3 +74,6 @@ impl Deadline {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,5 +1,7 @@
 //! Application lifecycle management.
 
+use std::time::Duration;
+
 use anaplan_alm::{OnlineStatus, Promotion, RevisionPair, Sync};
 use anaplan_core::{Error, ErrorKind, ModelId, Result, Task};
 
@@ -7,6 +9,7 @@ use crate::actions::ActionContext;
 use crate::attempt::Ended;
 use crate::checker::rules;
 use crate::expectations::{End, Reported, Requested};
+use crate::records::Work;
 
 impl ActionContext<'_> {
     pub(super) fn change_structure(&self) {
@@ -31,9 +34,10 @@ impl ActionContext<'_> {
     pub(super) async fn create_revision(&self) -> Result<()> {
         let name = format!("R{}", self.number);
         let alm = self.env.alm(self.user, &self.env.demo.dev)?;
-        let call = alm.create_revision(&name);
+        let (call, observed) = self.observed(alm.create_revision(&name));
         let ended = self.env.attempt(self.number, self.step, call).await;
-        let mut requested = Requested::new(self.number, name, ended.reported());
+        let reported = self.reported(&ended, &observed, Work::Revision(name.clone()));
+        let mut requested = Requested::new(self.number, name, reported);
         if let Ended::Returned(revision) = &ended {
             requested.id = Some(revision.id.to_string());
             if revision.name != requested.what {
@@ -79,7 +83,14 @@ impl ActionContext<'_> {
         };
         let before = self.revisions(model);
         let call = env.alm(self.user, model)?.get_revisions().page_size(1);
-        if let Ended::Returned(got) = env.attempt(self.number, self.step, call).await {
+        let call = match self.timeout() {
+            Some(limit) => call.timeout(limit),
+            None => call,
+        };
+        let began = self.now();
+        let ended = env.attempt(self.number, self.step, call).await;
+        self.check_timeout(began, Duration::ZERO, &ended);
+        if let Ended::Returned(got) = ended {
             let got: Vec<String> = got
                 .into_iter()
                 .map(|revision| revision.id.to_string())
@@ -146,10 +157,16 @@ impl ActionContext<'_> {
         let target = &env.objects[self.user].target;
         let pair = self.pair();
         let call = env.alm(self.user, target)?.sync_models(&pair);
+        let call = match self.step.accept_presumed {
+            true => call.accept_presumed(),
+            false => call,
+        };
+        let (call, observed) = self.observed(call);
         let ended = env.attempt(self.number, self.step, call).await;
-        let mut requested = Requested::new(self.number, target.clone(), ended.reported());
+        let reported = self.reported(&ended, &observed, Work::Sync(target.clone()));
+        let mut requested = Requested::new(self.number, target.clone(), reported);
         if let Ended::Returned(task) = ended {
-            requested = requested.with_id(task.id());
+            requested = self.with_task(requested, &task);
             if wait {
                 requested.end = self.wait_for_sync(&task).await;
                 let source = pair.source_revision.to_string();
@@ -312,13 +329,16 @@ impl ActionContext<'_> {
             false => (OnlineStatus::Offline, &b"offline"[..]),
         };
         let call = env.alm(0, &env.demo.plain)?.change_model_status(status);
+        let (call, observed) = self.observed(call);
         let ended = env.attempt(self.number, self.step, call).await;
+        let reported = self.reported(&ended, &observed, Work::Offline(!online));
         let late = self.late();
         let slot = &mut env.expectations().own[0].online;
         let value = Some(bytes::Bytes::from_static(value));
-        match ended {
-            Ended::Returned(()) => slot.done(value, late),
-            Ended::Failed(_) | Ended::Dropped => slot.maybe(value),
+        match reported {
+            Reported::Done => slot.done(value, late),
+            Reported::Unknown => slot.maybe(value),
+            Reported::NotDone => {}
         }
         Ok(())
     }

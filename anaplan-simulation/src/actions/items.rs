@@ -10,6 +10,7 @@ use crate::actions::ActionContext;
 use crate::attempt::Ended;
 use crate::checker::rules;
 use crate::expectations::{Requested, Slot, Value};
+use crate::records::Work;
 
 impl ActionContext<'_> {
     /// Returns the codes that the user's list may have.
@@ -85,14 +86,19 @@ impl ActionContext<'_> {
         let amount = 1_000 + self.number as u64;
         let list = env.objects[self.user].numbered;
         let items = [NewListItem::unnamed().property("Amount", amount)];
-        let call = env.model(self.user)?.insert_list_items(list, items);
+        let calls = env.model(self.user)?.insert_list_items(list, items);
+        let Some(call) = calls.into_calls()?.pop() else {
+            return Ok(());
+        };
+        let (call, observed) = self.observed(call);
         let ended = env.attempt(self.number, self.step, call).await;
+        let reported = self.reported(&ended, &observed, Work::Insertion(amount));
         if let Ended::Returned(report) = &ended {
             if report.written != 1 || !report.is_complete() {
                 self.violation(rules::WRITES, format!("{report:?}"));
             }
         }
-        let entry = (self.number, amount, ended.reported());
+        let entry = (self.number, amount, reported);
         env.expectations().own[self.user].unnamed.push(entry);
         Ok(())
     }

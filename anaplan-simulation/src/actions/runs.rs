@@ -1,12 +1,16 @@
 //! Imports, exports, actions and processes.
 
+use std::time::Duration;
+
 use anaplan_bulk::ActionRef;
-use anaplan_core::Result;
+use anaplan_core::{LongRunning, Result, Task};
 
 use crate::actions::{ActionContext, After};
 use crate::attempt::Ended;
+use crate::checker::rules;
 use crate::expectations::{End, Requested};
 use crate::program::Runnable;
+use crate::records::Work;
 
 impl ActionContext<'_> {
     pub(super) async fn import(&self) -> Result<()> {
@@ -22,10 +26,16 @@ impl ActionContext<'_> {
     async fn run_object(&self, object: u64, after: After) -> Result<()> {
         let env = self.env;
         let call = env.bulk(self.user)?.run_action(ActionRef::from(object));
+        let call = match self.step.accept_presumed {
+            true => call.accept_presumed(),
+            false => call,
+        };
+        let (call, observed) = self.observed(call);
         let ended = env.attempt(self.number, self.step, call).await;
-        let mut requested = Requested::new(self.number, object, ended.reported());
+        let reported = self.reported(&ended, &observed, Work::Run(object));
+        let mut requested = Requested::new(self.number, object, reported);
         if let Ended::Returned(task) = ended {
-            requested = requested.with_id(task.id());
+            requested = self.with_task(requested, &task);
             if after == After::Cancel {
                 let call = task.cancel();
                 let _ = env.uncancelled(self.number, self.step, call).await;
@@ -49,6 +59,22 @@ impl ActionContext<'_> {
         Ok(())
     }
 
+    /// Records the returned handle. A presumed task is accepted only if the step allows it.
+    pub(super) fn with_task<K, L: LongRunning>(
+        &self,
+        requested: Requested<K>,
+        task: &Task<L>,
+    ) -> Requested<K> {
+        let requested = requested.with_task(task);
+        if requested.presumed {
+            if !self.step.accept_presumed {
+                self.violation(rules::FOREIGN, format!("{task:?} is only presumed"));
+            }
+            self.count("presumed tasks accepted");
+        }
+        requested
+    }
+
     fn started(&self, object: u64) -> Vec<String> {
         self.env.fake.world(|world| {
             let started = world.books().runs_started.iter();
@@ -65,7 +91,14 @@ impl ActionContext<'_> {
         let call = bulk
             .get_task_summaries(ActionRef::from(object))
             .page_size(2);
-        if let Ended::Returned(runs) = env.attempt(self.number, self.step, call).await {
+        let call = match self.timeout() {
+            Some(limit) => call.timeout(limit),
+            None => call,
+        };
+        let began = self.now();
+        let ended = env.attempt(self.number, self.step, call).await;
+        self.check_timeout(began, Duration::ZERO, &ended);
+        if let Ended::Returned(runs) = ended {
             let got: Vec<String> = runs
                 .into_iter()
                 .map(|run| run.task_id.to_string())
@@ -100,14 +133,14 @@ impl ActionContext<'_> {
         let demo = &env.demo;
         let tenant = env.bulk(self.user)?.tenant();
         let call = tenant.delete_models(&demo.workspace, [&demo.closable]);
+        let (call, observed) = self.observed(call);
         let ended = env.attempt(self.number, self.step, call).await;
         let deleted = match &ended {
             Ended::Returned(deleted) => deleted.deleted,
             Ended::Failed(_) | Ended::Dropped => 0,
         };
-        env.expectations()
-            .deletions
-            .push((ended.reported(), deleted));
+        let reported = self.reported(&ended, &observed, Work::Deletion);
+        env.expectations().deletions.push((reported, deleted));
         Ok(())
     }
 

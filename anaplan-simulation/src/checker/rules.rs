@@ -54,5 +54,22 @@ pub const UNSENT: &str = "an unsent call is not ambiguous";
 /// The online status is read before it is sent again after an unknown outcome.
 pub const ONLINE: &str = "online status is read before a resend";
 
-/// The rules about evidence. The others hold without them.
-pub const EVIDENCE_RULES: [&str; 6] = [PROOF, FOREIGN, SHARED, COMPLETE, UNSENT, ONLINE];
+/// A call with a timeout ends in time, with one check of 5 s if its outcome is unknown.
+pub const TIMEOUTS: &str = "a timeout limits the whole call";
+/// An attempt with unknown outcome has a record, which serializes and contains no secret.
+pub const RECORDS: &str = "an unknown outcome has a record";
+/// The evaluation of a record finds what was executed, and sends nothing that changes anything.
+pub const EVALUATIONS: &str = "evaluations of records are correct";
+
+/// The rules about evidence.
+pub const EVIDENCE_RULES: [&str; 9] = [
+    PROOF,
+    FOREIGN,
+    SHARED,
+    COMPLETE,
+    UNSENT,
+    ONLINE,
+    TIMEOUTS,
+    RECORDS,
+    EVALUATIONS,
+];

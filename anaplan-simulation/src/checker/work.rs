@@ -75,7 +75,9 @@ impl Environment {
             .iter()
             .filter(|requested| match requested.reported {
                 Reported::NotDone => false,
-                Reported::Unknown | Reported::Done => !requested.id.as_ref().is_some_and(is_own),
+                Reported::Unknown | Reported::Done => {
+                    requested.presumed || !requested.id.as_ref().is_some_and(is_own)
+                }
             });
         let open = open.count();
         let failed = requested.iter();
@@ -90,19 +92,23 @@ impl Environment {
         if done.count() > started.len() {
             self.at_end(rules::DONE, text());
         }
-        let mut reported = BTreeSet::new();
+        let mut reported = BTreeMap::new();
         for requested in requested {
             let Some(id) = &requested.id else {
                 continue;
             };
             match started.iter().find(|started| started.id == *id) {
                 None => self.violation(rules::DONE, requested.step, text()),
-                Some(started) if !started.own => {
+                Some(started) if !started.own && !requested.presumed => {
                     self.violation(rules::FOREIGN, requested.step, text());
                 }
                 Some(_) => {}
             }
-            if !reported.insert(id.clone()) {
+            let session = Self::session_index(self.program.steps[requested.step].user);
+            let before = reported.insert(id.clone(), (session, requested.presumed));
+            // A session does not know the claims of another one.
+            let foreign = |(other, presumed)| other != session && (presumed || requested.presumed);
+            if before.is_some_and(|before| !foreign(before)) {
                 self.violation(rules::SHARED, requested.step, text());
             }
         }
