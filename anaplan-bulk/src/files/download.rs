@@ -1,4 +1,4 @@
-//! Downloads: many chunks fetched at once, delivered in order.
+//! Downloads: several chunks are fetched at once and delivered in order.
 
 use std::fmt;
 use std::future::{Future, IntoFuture};
@@ -24,7 +24,7 @@ impl Bulk {
     /// fetched at a time and delivered in order. A chunk that fails is fetched again alone.
     ///
     /// `GET /models/{modelId}/files/{fileId}/chunks` and `.../chunks/{chunkId}`, and `GET .../files` to
-    /// see whether the file is complete. Reads only: retried freely.
+    /// see whether the file is complete. Read-only: retried.
     ///
     /// # Errors
     ///

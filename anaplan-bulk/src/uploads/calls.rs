@@ -1,4 +1,4 @@
-//! The three calls that an upload is made of.
+//! Endpoints of an upload.
 
 use anaplan_core::{
     Bytes, Endpoint, Error, ErrorKind, Evidence, Finding, HeaderMap, HeaderValue, Lookup, Method,
@@ -21,7 +21,7 @@ pub struct SetChunkCount {
     pub model: ModelRef,
     /// The file.
     pub file: FileId,
-    /// How many chunks; `None` when that is not known.
+    /// Number of chunks. `None` if it is not known.
     pub count: Option<u32>,
 }
 
@@ -113,11 +113,11 @@ pub struct PutChunk {
     pub model: ModelRef,
     /// The file.
     pub file: FileId,
-    /// The number of the chunk, from 0.
+    /// Number of the chunk, from 0.
     pub chunk: u32,
-    /// What it holds.
+    /// Content of the chunk.
     pub body: Bytes,
-    /// Whether that is compressed.
+    /// `true` if the content is compressed with gzip.
     pub gzip: bool,
 }
 
@@ -134,7 +134,7 @@ impl Endpoint for PutChunk {
             .seg("chunkId", self.chunk.to_string())
     }
 
-    /// The server knows compressed chunks by their type, and by nothing else.
+    /// The server recognizes compressed chunks by the content type only.
     fn headers(&self, headers: &mut HeaderMap) -> Result<()> {
         let kind = if self.gzip {
             "application/x-gzip"
@@ -154,7 +154,7 @@ impl Endpoint for PutChunk {
     }
 }
 
-/// Says that all chunks of a file are in, where their number was not announced.
+/// Completes an upload whose number of chunks was not announced.
 ///
 /// `POST /models/{modelId}/files/{fileId}/complete`. Repeating it leads to the same state: retried
 /// freely.

@@ -1,4 +1,4 @@
-//! Cutting content into chunks.
+//! Division of content into chunks.
 
 use std::collections::VecDeque;
 use std::pin::Pin;
@@ -110,7 +110,7 @@ impl Chunker {
         }
     }
 
-    /// Where chunks go that are done with.
+    /// Returns the pool for chunks that have been sent.
     pub(crate) fn spare(&self) -> Spare {
         self.spare.clone()
     }
