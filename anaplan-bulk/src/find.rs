@@ -86,7 +86,7 @@ fn near_misses<'a>(name: &str, names: impl Iterator<Item = &'a str>) -> Vec<&'a 
     near.into_iter().map(|(_, name)| name).collect()
 }
 
-/// How many characters must be added, removed or replaced to make one text the other.
+/// Number of characters must be added, removed or replaced to make one text the other.
 fn distance(left: &str, right: &str) -> usize {
     let right: Vec<char> = right.chars().collect();
     let mut row: Vec<usize> = (0..=right.len()).collect();

@@ -36,7 +36,7 @@ pub(crate) struct Chunker {
 pub(crate) struct Spare(Arc<Mutex<Vec<BytesMut>>>);
 
 impl Spare {
-    /// Takes a chunk back, unless somebody else still holds it.
+    /// Takes a chunk back, unless another user still holds it.
     pub(crate) fn give_back(&self, chunk: Bytes) {
         if let Ok(mut chunk) = chunk.try_into_mut() {
             chunk.clear();

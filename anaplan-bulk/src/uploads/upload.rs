@@ -33,7 +33,7 @@ impl Bulk {
     /// more than that is in memory, however large the content is. A content of unknown length is
     /// always cut at [`chunk_size`](Upload::chunk_size), so that 10 GB are the most unless that is set.
     ///
-    /// Nobody may import from the file meanwhile: the server does not guard against it.
+    /// No one may import from the file meanwhile: the server does not guard against it.
     ///
     /// `POST /models/{modelId}/files/{fileId}`, `PUT .../chunks/{chunkId}` and, where the length is not
     /// known beforehand, `POST .../complete`. Chunks and completion can be repeated without harm: retried
@@ -42,7 +42,7 @@ impl Bulk {
     ///
     /// # Errors
     ///
-    /// Awaiting gives an [`UploadError`], which says which chunks have arrived and can be
+    /// Awaiting returns an [`UploadError`], which says which chunks have arrived and can be
     /// [resumed](Self::resume_upload): `InvalidInput` for limits that are broken, `Io` when the content
     /// cannot be read, `NotFound` for a file that does not exist, `Ambiguous` when the server did not
     /// answer the first call in time: what it may still throw away is not sent. The server creates a file for an
@@ -157,14 +157,14 @@ impl Upload {
         }
     }
 
-    /// How many bytes each chunk has before compression: 1,000,000 to 50,000,000. A resumed upload
+    /// Number of bytes each chunk has before compression: 1,000,000 to 50,000,000. A resumed upload
     /// keeps the size that it began with.
     pub fn chunk_size(mut self, bytes: usize) -> Self {
         self.chunk_size = Some(bytes);
         self
     }
 
-    /// How many chunks to send at once, which is also how many are in memory. Default 4; 0 counts as 1.
+    /// Number of chunks to send at once, which is also how many are in memory. Default 4; 0 counts as 1.
     pub fn concurrency(mut self, chunks: usize) -> Self {
         self.concurrency = chunks.max(1);
         self
