@@ -1,6 +1,6 @@
 //! Signing in with what a vault hands out: `cargo run --example custom_authenticator`.
 //!
-//! The vault keeps the password to itself and gives out tokens of Anaplan, each for a short lease. Plays
+//! The vault keeps the password to itself and returns out tokens of Anaplan, each for a short lease. Plays
 //! on the embedded fake, and prints what it does.
 
 #![allow(clippy::print_stdout)]
@@ -10,7 +10,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use anaplan::auth::{Basic, SignIn as _};
-use anaplan::{Authenticator, Client, Credential, Result, SecretString, Session, async_trait};
+use anaplan::ext::{Authenticator, Credential, Session, async_trait};
+use anaplan::{Client, Result, SecretString};
 use anaplan_testkit::FakeAnaplan;
 
 /// A service that knows the password. A real one would be asked over HTTP.

@@ -29,10 +29,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
 }
 
 async fn import(bulk: &Bulk, demo: &Demo) -> Result<(), Box<dyn Error>> {
-    let csv = demo.good_csv.clone();
-    let total = csv.len();
+    let total = demo.good_csv.len();
     let done = bulk
-        .upload_file(demo.source_file, csv)
+        .upload_file(demo.source_file, Content::text(&demo.good_csv))
         .on_progress(move |state| println!("uploaded {} of {total} bytes", state.sent_bytes()))
         .await?;
     println!(
@@ -59,7 +58,11 @@ async fn import(bulk: &Bulk, demo: &Demo) -> Result<(), Box<dyn Error>> {
 /// The import uses what it can, succeeds, and keeps a dump of the rest.
 async fn import_with_errors(bulk: &Bulk, demo: &Demo) -> Result<(), Box<dyn Error>> {
     let outcome = bulk
-        .upload_and_import(demo.bad_source_file, demo.bad_csv.as_str(), demo.bad_import)
+        .upload_and_import(
+            demo.bad_source_file,
+            Content::text(&demo.bad_csv),
+            demo.bad_import,
+        )
         .await?;
     println!(
         "an import with errors; is there a dump? {}",

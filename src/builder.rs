@@ -1,28 +1,25 @@
-//! Putting a client together.
+//! Builder of clients.
+
+mod sign_in_options;
 
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-#[cfg(any(feature = "certificate", feature = "rustls", feature = "native-tls"))]
+#[cfg(any(feature = "rustls", feature = "native-tls"))]
 use anaplan_auth::Material;
-#[cfg(feature = "oauth")]
-use anaplan_auth::OAuth;
-#[cfg(feature = "certificate")]
-use anaplan_auth::PayloadVersion;
 #[cfg(any(feature = "rustls", feature = "native-tls"))]
 use anaplan_core::transport::reqwest::ReqwestBuilder;
 use anaplan_core::{
-    Authenticator, Clock, Connection, Error, ErrorKind, HeaderValue, Hosts, ModelId, PollPolicy,
-    RateLimit, Region, Result, RetryPolicy, Scope, SecretString, Session, Settings, Transport,
-    WorkspaceId,
+    Clock, Connection, Error, ErrorKind, HeaderValue, Hosts, ModelId, PollPolicy, RateLimit,
+    Region, Result, RetryPolicy, Scope, Session, Settings, Transport, WorkspaceId,
 };
 
 use crate::client::Client;
 use crate::environment;
 use crate::sign_in::SignIn;
 
-/// Puts a [`Client`] together.
+/// Builder of a [`Client`].
 ///
 /// Only a way of signing in must be given, and only one: [`certificate`](Self::certificate) and
 /// [`private_key`](Self::private_key), [`user`](Self::user) and [`password`](Self::password),
@@ -51,6 +48,8 @@ pub struct ClientBuilder {
     hosts: Option<Hosts>,
     transport: Option<Arc<dyn Transport>>,
     clock: Option<Arc<dyn Clock>>,
+    /// Holds additional credentials; its other fields are above.
+    base: Connection,
     #[cfg(any(feature = "rustls", feature = "native-tls"))]
     roots: Vec<Material>,
     network: Option<ReqwestBuilder>,
@@ -149,12 +148,13 @@ impl ClientBuilder {
         self.hosts(Hosts::all(url))
     }
 
-    /// The other side as a whole, as a fake server hands it out: hosts, and transport and clock where
-    /// it has them.
-    pub fn connection(mut self, connection: Connection) -> Self {
-        self.hosts = Some(connection.hosts);
-        self.transport = connection.transport.or(self.transport);
-        self.clock = connection.clock.or(self.clock);
+    /// Sets hosts and additional credentials, and transport and clock if the connection has them. A fake
+    /// server returns such a connection.
+    pub fn connection(mut self, mut connection: Connection) -> Self {
+        self.hosts = Some(std::mem::take(&mut connection.hosts));
+        self.transport = connection.transport.take().or(self.transport);
+        self.clock = connection.clock.take().or(self.clock);
+        self.base = connection;
         self
     }
 
@@ -223,113 +223,6 @@ impl ClientBuilder {
         self
     }
 
-    /// The e-mail address of the user who signs in with a [`password`](Self::password).
-    ///
-    /// In a tenant with single sign-on, only exception users can sign in like this.
-    pub fn user(mut self, user: impl Into<String>) -> Self {
-        self.sign_in.user = Some(user.into());
-        self
-    }
-
-    /// The password of the [`user`](Self::user), as it is: nothing is trimmed.
-    pub fn password(mut self, password: impl Into<SecretString>) -> Self {
-        self.sign_in.password = Some(password.into());
-        self
-    }
-
-    /// E-mail address and password in one call.
-    pub fn basic(self, user: impl Into<String>, password: impl Into<SecretString>) -> Self {
-        self.user(user).password(password)
-    }
-
-    /// The certificate to sign in with: a path, in which `~` stands for the home directory, or the content
-    /// of a file: PEM, DER or PKCS#7. A file that also holds the private key is enough alone. See
-    /// [`Certificate`](crate::auth::Certificate).
-    #[cfg(feature = "certificate")]
-    #[cfg_attr(docsrs, doc(cfg(feature = "certificate")))]
-    pub fn certificate(mut self, certificate: impl Into<Material>) -> Self {
-        self.sign_in.certificate.certificate = Some(certificate.into());
-        self
-    }
-
-    /// The private key of the certificate: a path, in which `~` stands for the home directory, or the
-    /// content of a file. PKCS#8 or PKCS#1, encrypted or not.
-    #[cfg(feature = "certificate")]
-    #[cfg_attr(docsrs, doc(cfg(feature = "certificate")))]
-    pub fn private_key(mut self, private_key: impl Into<Material>) -> Self {
-        self.sign_in.certificate.private_key = Some(private_key.into());
-        self
-    }
-
-    /// The password of an encrypted private key. Empty means none. A line break at its end is dropped if
-    /// the key does not open otherwise.
-    #[cfg(feature = "certificate")]
-    #[cfg_attr(docsrs, doc(cfg(feature = "certificate")))]
-    pub fn private_key_password(mut self, password: impl Into<SecretString>) -> Self {
-        self.sign_in.certificate.password = Some(password.into());
-        self
-    }
-
-    /// The form of the message that the private key signs. Default:
-    /// [`PayloadVersion::V2`](crate::auth::PayloadVersion::V2).
-    #[cfg(feature = "certificate")]
-    #[cfg_attr(docsrs, doc(cfg(feature = "certificate")))]
-    pub fn certificate_payload(mut self, version: PayloadVersion) -> Self {
-        self.sign_in.certificate.payload = Some(version);
-        self
-    }
-
-    /// The OAuth service, with the tokens of a store. Nobody need have signed in yet: `build()` does not
-    /// look, and calls say so. See [`OAuth`](crate::auth::OAuth) for how the tokens come into the store.
-    ///
-    /// ```
-    /// use anaplan::auth::{FileTokenStore, OAuth, OAuthClient};
-    ///
-    /// let client = OAuthClient::device("b1b2c3d4e5f6a1b2c3d4e5f6a1b2c3d4");
-    /// let oauth = OAuth::new(client, FileTokenStore::new("~/.config/anaplan/tokens.json"));
-    /// let builder = anaplan::Client::builder().oauth(oauth);
-    /// ```
-    #[cfg(feature = "oauth")]
-    #[cfg_attr(docsrs, doc(cfg(feature = "oauth")))]
-    pub fn oauth(mut self, oauth: OAuth) -> Self {
-        self.sign_in.oauth = Some(oauth);
-        self
-    }
-
-    /// An existing token. It is never renewed: once it has expired, calls fail with
-    /// [`ErrorKind::Authentication`](crate::ErrorKind::Authentication).
-    pub fn token(mut self, token: impl Into<SecretString>) -> Self {
-        self.sign_in.token = Some(token.into());
-        self
-    }
-
-    /// An existing token to use first. When a server rejects it, the client signs in with the certificate or
-    /// the password, which must belong to the same user.
-    ///
-    /// ```
-    /// let builder = anaplan::Client::builder()
-    ///     .initial_token("token of the last run")
-    ///     .basic("ada@example.com", "her password");
-    /// ```
-    pub fn initial_token(mut self, token: impl Into<SecretString>) -> Self {
-        self.sign_in.initial_token = Some(token.into());
-        self
-    }
-
-    /// A way of signing in of your own, or one of [`auth`](crate::auth) put together by hand.
-    ///
-    /// ```
-    /// use std::sync::Arc;
-    /// use anaplan::auth::{Basic, TokenAuthenticator};
-    ///
-    /// let authenticator = TokenAuthenticator::new(Basic::new("ada@example.com", "her password"));
-    /// let builder = anaplan::Client::builder().authenticator(Arc::new(authenticator));
-    /// ```
-    pub fn authenticator(mut self, authenticator: Arc<dyn Authenticator>) -> Self {
-        self.sign_in.authenticator = Some(authenticator);
-        self
-    }
-
     /// How persistent calls are. What is safe to retry is not a matter of configuration.
     ///
     /// ```
@@ -357,14 +250,14 @@ impl ClientBuilder {
         self
     }
 
-    /// How long one HTTP exchange may take. Default 5 minutes: the first call to an unloaded model
+    /// Duration for which one HTTP exchange may take. Default 5 minutes: the first call to an unloaded model
     /// waits until it is loaded. For a limit on a whole call see [`Call::timeout`](crate::Call::timeout).
     pub fn attempt_timeout(mut self, limit: Duration) -> Self {
         self.settings.attempt_timeout = limit;
         self
     }
 
-    /// How long a streamed body may be silent. Default 1 minute.
+    /// Duration for which a streamed body may be silent. Default 1 minute.
     pub fn idle_timeout(mut self, limit: Duration) -> Self {
         self.settings.idle_timeout = limit;
         self
@@ -390,7 +283,7 @@ impl ClientBuilder {
         self
     }
 
-    /// Checks everything and gives the client. Reads the files of certificate and key; sends nothing.
+    /// Checks everything and returns the client. Reads the files of certificate and key; sends nothing.
     ///
     /// # Errors
     ///
@@ -404,7 +297,8 @@ impl ClientBuilder {
         self.check()?;
         let transport = self.chosen_transport()?;
         let authenticator = self.sign_in.authenticator(self.environment)?;
-        let mut connection = Connection::to(self.hosts.unwrap_or_default());
+        let mut connection = self.base;
+        connection.hosts = self.hosts.unwrap_or_default();
         connection.transport = transport;
         connection.clock = self.clock;
         let session = Session::new(connection, authenticator, self.settings)?;

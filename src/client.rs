@@ -2,11 +2,12 @@
 
 use anaplan_auth::WhoAmI;
 use anaplan_core::{
-    Call, Endpoint, ModelId, Namespace, Paged, PagedCall, Pending, Result, Scope, Session,
-    WorkspaceId,
+    Call, Endpoint, Evaluation, ModelId, Namespace, Paged, PagedCall, Pending,
+    ReconciliationRecord, Result, Scope, Session, WorkspaceId,
 };
 
 use crate::builder::ClientBuilder;
+use crate::reconcile::reconcile;
 
 /// The way in: hands out the namespaces, bound to the workspace and model that it works on.
 ///
@@ -154,7 +155,8 @@ impl Client {
     /// ```
     /// # anaplan_testkit::story(async |fake| {
     /// # let admin = fake.admin();
-    /// use anaplan::{Client, Namespace, Result, Scope, Session};
+    /// use anaplan::ext::{Namespace, Session};
+    /// use anaplan::{Client, Result, Scope};
     ///
     /// #[derive(Debug, Clone)]
     /// struct Audit {
@@ -179,11 +181,12 @@ impl Client {
     }
 
     /// A call of any endpoint, not yet made. The way to operations that no namespace covers: see
-    /// [`Endpoint`] and the guide to [custom endpoints](crate::guide::custom_endpoints).
+    /// [`Endpoint`](crate::ext::Endpoint) and the guide to [custom endpoints](crate::guide::custom_endpoints).
     ///
     /// ```
     /// # anaplan_testkit::story(async |fake| {
-    /// use anaplan::{Response, Endpoint, Method, Path, Result, RetryClass};
+    /// use anaplan::ext::{Response, Endpoint, Method, Path, RetryClass};
+    /// use anaplan::Result;
     ///
     /// struct ModelName(String);
     ///
@@ -216,6 +219,44 @@ impl Client {
     /// A call for a whole collection of any pageable endpoint, not yet made.
     pub fn paged<E: Paged>(&self, endpoint: E) -> PagedCall<E> {
         self.session.paged(endpoint)
+    }
+
+    /// Evaluates the record of a call with unknown outcome, by this or another process.
+    ///
+    /// Returns the id of what the call created, if it was executed and created something with an id: a
+    /// task or a revision. Reads only; never sends the recorded request. The functions of the namespaces,
+    /// such as `Alm::evaluate_sync`, return handles instead of ids. See
+    /// the guide to [retry safety](crate::guide::retry_safety).
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) for the record of an operation without
+    /// evaluation, and the errors of the lookups.
+    ///
+    /// ```
+    /// # #[cfg(not(feature = "alm"))] fn main() {}
+    /// # #[cfg(feature = "alm")]
+    /// # fn main() {
+    /// # anaplan_testkit::story(async |fake| {
+    /// # let (admin, ids) = (fake.admin(), fake.demo());
+    /// # let client = anaplan::Client::builder().connection(fake.connection())
+    /// #     .basic(&admin.user, admin.password.as_str()).model_id(&ids.dev).build()?;
+    /// # fake.inject(anaplan_testkit::Fault::drop_before().on("POST /2/0/models/*/alm/revisions"));
+    /// use anaplan::Evaluation;
+    ///
+    /// let error = client.alm()?.create_revision("Release 7").await.unwrap_err();
+    /// let record = error.record().expect("an ambiguous error has a record").clone();
+    /// match client.reconcile(record).await? {
+    ///     Evaluation::Confirmed(id) => println!("created {id:?}"),
+    ///     Evaluation::Presumed { id, .. } => println!("{id} may be it"),
+    ///     Evaluation::NotExecuted(reason) => println!("safe to send again: {reason}"),
+    ///     other => println!("still unknown: {other:?}"),
+    /// }
+    /// # Ok(()) });
+    /// # }
+    /// ```
+    pub fn reconcile(&self, record: ReconciliationRecord) -> Pending<Evaluation<Option<String>>> {
+        Pending::new(reconcile(self.session.clone(), record))
     }
 
     /// The same client for another model; session, token, limits and connections are shared.
@@ -282,7 +323,7 @@ impl Client {
     /// Ends the session on the server, at once and for everybody who uses its token. A later call
     /// signs in again, unless the client was built with a bare token.
     ///
-    /// `POST /token/logout`. Not required: a token that nobody uses expires after 35 minutes.
+    /// `POST /token/logout`. Not required: a token that no one uses expires after 35 minutes.
     ///
     /// # Errors
     ///

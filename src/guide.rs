@@ -1,4 +1,4 @@
-//! Guides: one page for each thing that takes more than a paragraph. Every example runs.
+//! Guides. Every example runs against the fake.
 
 #[doc = include_str!("guide/signing_in.md")]
 pub mod signing_in {}
@@ -11,6 +11,9 @@ pub mod tasks {}
 
 #[doc = include_str!("guide/retries.md")]
 pub mod retries {}
+
+#[doc = include_str!("guide/retry_safety.md")]
+pub mod retry_safety {}
 
 #[doc = include_str!("guide/errors.md")]
 pub mod errors {}

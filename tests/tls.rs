@@ -132,9 +132,13 @@ async fn one_call_through_a_proxy() {
         .retry(RetryPolicy::none())
         .build()
         .unwrap();
-    // The fake does not know the token, and says so: the answer has come all the way.
+    // The fake rejects the unknown token: its response has passed the tunnel.
     let error = client.who_am_i().await.unwrap_err();
-    assert_eq!(error.status().unwrap().as_u16(), 401, "{error}");
+    assert_eq!(error.kind(), ErrorKind::Authentication, "{error}");
+    assert!(
+        error.to_string().contains("the token has expired"),
+        "{error}"
+    );
     println!("the call was answered");
 }
 
@@ -185,7 +189,8 @@ async fn a_tunnel_carries_the_token_and_the_proxy_does_not_see_it() {
     };
     let output = tokio::task::spawn_blocking(child).await.unwrap();
     let said = String::from_utf8_lossy(&output.stdout);
-    assert!(said.contains("the call was answered"), "{said}");
+    let failure = String::from_utf8_lossy(&output.stderr);
+    assert!(said.contains("the call was answered"), "{said}{failure}");
     tunnels.abort();
 
     let heads = heads.lock().unwrap();

@@ -99,7 +99,7 @@ async fn a_connection_that_breaks_in_the_middle_of_any_chunk_changes_nothing_of_
         for known in [true, false] {
             let (url, cut) = cutting(&server, format!("PUT {files}/{chunk} ")).await;
             let content = match known {
-                true => Content::from(text.clone()),
+                true => Content::text(text.clone()),
                 false => Content::iter([text.clone()]),
             };
             let upload = bulk_at(&url, &fake).upload_file(demo.source_file, content);

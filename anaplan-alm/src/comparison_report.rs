@@ -11,16 +11,15 @@ use crate::revisions::alm_path;
 use crate::tasks::{RevisionPair, report_refusal};
 
 impl Alm {
-    /// Has the server compare two revisions in every detail. Gives a handle; when its
-    /// [`wait`](Task::wait) is over, [`get_comparison_report`](Self::get_comparison_report) fetches the
-    /// file.
+    /// Starts a comparison report of two revisions and returns the handle of the task. After
+    /// [`wait`](Task::wait), [`get_comparison_report`](Self::get_comparison_report) returns the file.
     ///
-    /// `POST /models/{modelId}/alm/comparisonReportTasks`. A repeat only costs work, since the report
-    /// belongs to the pair of revisions: retried freely.
+    /// `POST /models/{modelId}/alm/comparisonReportTasks`. Retried: a
+    /// second report of the same revisions does no harm.
     ///
     /// # Errors
     ///
-    /// `Rejected` for revisions that do not fit, `NotFound`, `Forbidden`, `ModelState`.
+    /// `Rejected` for revisions that do not match, `NotFound`, `Forbidden`, `ModelState`.
     ///
     /// ```
     /// # use anaplan_alm::{Alm, ComparisonReport, RevisionPair};
@@ -58,9 +57,9 @@ impl Alm {
         ComparisonReportTask::new(&self.model, task, revisions).resume(&self.session)
     }
 
-    /// How far the work on a comparison report is.
+    /// Returns the status of the task of a comparison report.
     ///
-    /// `GET /models/{modelId}/alm/comparisonReportTasks/{taskId}`. Reads only: retried freely.
+    /// `GET /models/{modelId}/alm/comparisonReportTasks/{taskId}`. Reads only: retried.
     ///
     /// # Errors
     ///
@@ -87,18 +86,18 @@ impl Alm {
             .call(GetComparisonReportTask::new(&self.model, task))
     }
 
-    /// The comparison report of two revisions: tab-separated text, kept for 48 hours after its making.
+    /// Returns the comparison report of two revisions as tab-separated text. The server keeps it for 48
+    /// hours.
     ///
-    /// Awaiting gives the bytes. It can be far larger than a few hundred kilobytes: `stream()`,
-    /// `write_to(writer)` and `save_to(path)` do not hold it in memory, and
-    /// [`ComparisonReport::parse`](crate::ComparisonReport::parse) reads it.
+    /// Awaiting holds the whole file in memory. `stream()`, `write_to(writer)` and `save_to(path)` do not.
+    /// [`ComparisonReport::parse`](crate::ComparisonReport::parse) reads the file.
     ///
     /// `GET /models/{modelId}/alm/comparisonReports/{targetRevisionId}/{sourceRevisionId}`. Reads only:
-    /// retried freely.
+    /// retried.
     ///
     /// # Errors
     ///
-    /// `NotFound` when the report was not made or has expired, `Forbidden`, `ModelState`.
+    /// `NotFound` if the report was not created or has expired, `Forbidden`, `ModelState`.
     ///
     /// ```
     /// # use anaplan_alm::{Alm, RevisionPair};
@@ -126,12 +125,12 @@ impl Alm {
     }
 }
 
-/// The endpoint of [`Alm::get_comparison_report`].
+/// Endpoint of [`Alm::get_comparison_report`].
 #[derive(Debug, Clone)]
 pub struct GetComparisonReport {
     /// The target model.
     pub model: ModelId,
-    /// What was compared.
+    /// Compared revisions.
     pub revisions: RevisionPair,
 }
 

@@ -15,7 +15,7 @@ use crate::revisions::alm_path;
 use crate::tasks::{RevisionPair, report_refusal};
 use crate::{Alm, RevisionId};
 
-/// How many things differ between two revisions.
+/// Number of differences between two revisions.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 #[non_exhaustive]
@@ -33,7 +33,7 @@ pub struct ComparisonSummary {
     pub differences: BTreeMap<String, Differences>,
 }
 
-/// How many objects were added, changed and removed.
+/// Number of objects that were added, changed and removed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -50,7 +50,7 @@ pub struct Differences {
 }
 
 impl Differences {
-    /// How many there are in all.
+    /// Returns their sum.
     #[must_use]
     pub fn count(&self) -> u64 {
         self.created + self.modified + self.deleted
@@ -68,15 +68,15 @@ impl std::fmt::Display for Differences {
 }
 
 impl Alm {
-    /// Has the server count the differences between two revisions. Gives a handle; when its
-    /// [`wait`](Task::wait) is over,
-    /// [`get_comparison_summary`](Self::get_comparison_summary) fetches the numbers.
+    /// Starts a comparison summary of two revisions and returns the handle of the task. After
+    /// [`wait`](Task::wait), [`get_comparison_summary`](Self::get_comparison_summary) returns the numbers.
     ///
-    /// `POST /models/{modelId}/alm/summaryReportTasks`. A repeat only costs work: retried freely.
+    /// `POST /models/{modelId}/alm/summaryReportTasks`. Retried: a second summary does
+    /// no harm.
     ///
     /// # Errors
     ///
-    /// `Rejected` for revisions that do not fit, `NotFound`, `Forbidden`, `ModelState`.
+    /// `Rejected` for revisions that do not match, `NotFound`, `Forbidden`, `ModelState`.
     ///
     /// ```
     /// # use anaplan_alm::{Alm, RevisionPair};
@@ -112,9 +112,9 @@ impl Alm {
         ComparisonSummaryTask::new(&self.model, task, revisions).resume(&self.session)
     }
 
-    /// How far the work on a summary is.
+    /// Returns the status of the task of a summary.
     ///
-    /// `GET /models/{modelId}/alm/summaryReportTasks/{taskId}`. Reads only: retried freely.
+    /// `GET /models/{modelId}/alm/summaryReportTasks/{taskId}`. Reads only: retried.
     ///
     /// # Errors
     ///
@@ -141,10 +141,10 @@ impl Alm {
             .call(GetComparisonSummaryTask::new(&self.model, task))
     }
 
-    /// The summary of two revisions, kept for 48 hours after it was last read.
+    /// Returns the summary of two revisions. The server keeps it for 48 hours after the last read.
     ///
     /// `GET /models/{modelId}/alm/summaryReports/{targetRevisionId}/{sourceRevisionId}`. Reads only:
-    /// retried freely.
+    /// retried.
     ///
     /// # Errors
     ///
@@ -176,12 +176,12 @@ impl Alm {
     }
 }
 
-/// The endpoint of [`Alm::get_comparison_summary`].
+/// Endpoint of [`Alm::get_comparison_summary`].
 #[derive(Debug, Clone)]
 pub struct GetComparisonSummary {
     /// The target model.
     pub model: ModelId,
-    /// What was compared.
+    /// Compared revisions.
     pub revisions: RevisionPair,
 }
 

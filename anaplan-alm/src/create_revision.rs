@@ -157,6 +157,11 @@ impl Reconcile<Revision> for CreateRevision {
             evidence.is_candidate(revision.id.as_str(), revision.created_on)
                 && self.matches(revision)
         });
+        if candidates.is_empty() {
+            return Ok(Finding::Nothing);
+        }
+        let user = evidence.lookup().call(&GetCurrentUser).await?;
+        candidates.retain(|revision| revision.created_by.as_ref().is_none_or(|by| *by == user));
         let Some(revision) = candidates.pop() else {
             return Ok(Finding::Nothing);
         };
@@ -164,22 +169,21 @@ impl Reconcile<Revision> for CreateRevision {
             let text = "several new revisions have this name";
             return Ok(Finding::Unclear(text.into()));
         }
-        let user = evidence.lookup().call(&GetCurrentUser).await.ok();
-        if user.is_some() && revision.created_by.is_some() && user != revision.created_by {
-            return Ok(Finding::Nothing);
-        }
         let newer = evidence.attempt().age_of(revision.created_on) == Age::Newer;
-        Ok(
-            if complete && newer && user.is_some() && user == revision.created_by {
-                Finding::Confirmed(revision)
-            } else {
-                Finding::Presumed {
-                    id: revision.id.to_string(),
-                    output: revision,
-                    undecided: false,
-                }
-            },
-        )
+        let ours = newer && revision.created_by.is_some();
+        Ok(if ours && complete {
+            Finding::Confirmed(revision)
+        } else {
+            Finding::Presumed {
+                id: revision.id.to_string(),
+                output: revision,
+                undecided: ours,
+            }
+        })
+    }
+
+    fn id_name(&self) -> &'static str {
+        "revisionId"
     }
 
     fn id(&self, revision: &Revision) -> Option<String> {

@@ -6,7 +6,8 @@ use anaplan_core::{
 use serde::de::DeserializeOwned;
 
 use crate::revisions::Revision;
-use crate::syncs::{Sync, SyncModels};
+use crate::sync_start::SyncModels;
+use crate::syncs::Sync;
 use crate::{Alm, ChangeModelStatus, CreateRevision};
 
 impl Alm {

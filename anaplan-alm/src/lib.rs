@@ -9,9 +9,11 @@ mod current_user;
 mod evaluate;
 mod online_status;
 mod promotion;
+mod promotion_plan;
 mod report_file;
 mod report_tasks;
 mod revisions;
+mod sync_start;
 mod syncs;
 mod tasks;
 
@@ -32,13 +34,14 @@ pub use revisions::{
     AppliedMethod, AppliedModel, CreationMethod, GetLatestRevision, GetModelsForRevision,
     GetRevisions, GetSyncableRevisions, Revision, RevisionId, RevisionType,
 };
-pub use syncs::{GetSyncTask, GetSyncTasks, Sync, SyncModels, SyncOutcome};
+pub use sync_start::SyncModels;
+pub use syncs::{GetSyncTask, GetSyncTasks, Sync, SyncOutcome};
 pub use tasks::{AlmTaskResult, RevisionPair, TaskError};
 
 /// Application lifecycle management of one model.
 ///
-/// Every operation needs the role of a workspace administrator, on the workspaces of both models where
-/// a call names two. The model that the handle is bound to is the **target** of syncs and comparisons.
+/// Every operation requires the role of a workspace administrator, in the workspaces of both models if a
+/// call names two. The model that the handle is bound to is the **target** of syncs and comparisons.
 ///
 /// Cheap to clone.
 #[derive(Debug, Clone)]
@@ -57,13 +60,13 @@ impl Namespace for Alm {
 }
 
 impl Alm {
-    /// The model that this handle works on.
+    /// Returns the model that the handle is bound to.
     #[must_use]
     pub fn model(&self) -> &ModelId {
         &self.model
     }
 
-    /// The same for another model; session, token and limits are shared.
+    /// Returns a handle for another model, which shares session, token and limits.
     #[must_use]
     pub fn with_model(&self, model: impl Into<ModelId>) -> Self {
         Self {

@@ -23,12 +23,13 @@ impl Alm {
     /// changed. Setting the present status is not an error.
     ///
     /// `PUT /models/{modelId}/onlineStatus`. Never sent again after an unknown outcome, because a late
-    /// request could undo a later one: the client reads the state of the model instead.
+    /// request could undo a later one. The client reads the state of the model before each attempt, and
+    /// again after a lost response.
     ///
     /// # Errors
     ///
     /// `Rejected` for a locked model, `ModelState` for an archived one, `Forbidden` without the role.
-    /// `Ambiguous` if the response was lost and the model has not changed.
+    /// `Ambiguous` if the response was lost and the model has not changed, or had the status before.
     ///
     /// ```
     /// # use anaplan_alm::{Alm, OnlineStatus};
@@ -87,27 +88,45 @@ impl Endpoint for ChangeModelStatus {
     }
 }
 
-/// The state of the model shows whether the request took effect.
+/// A change of state shows that the request took effect. The baseline holds the state before it.
 #[async_trait]
 impl Reconcile<()> for ChangeModelStatus {
-    async fn baseline(&self, _: &Lookup<'_>) -> Result<Vec<String>> {
-        Ok(Vec::new())
+    async fn baseline(&self, lookup: &Lookup<'_>) -> Result<Vec<String>> {
+        let state = lookup.call(&GetActiveState(self.model.clone())).await?;
+        Ok(vec![state])
     }
 
     async fn find(&self, evidence: &Evidence<'_>) -> Result<Finding<()>> {
+        let mut before = evidence.attempt().baseline().iter();
+        if before.any(|state| self.is_reached(state)) {
+            let text = format!(
+                "the model was {} before, so its state proves nothing",
+                self.status
+            );
+            return Ok(Finding::Unclear(text));
+        }
         let model = GetActiveState(self.model.clone());
         let state = evidence.lookup().call(&model).await?;
-        let offline = matches!(state.as_str(), "MAINTENANCE" | "PRODUCTION_MAINTENANCE");
-        let online = matches!(state.as_str(), "UNLOCKED" | "PRODUCTION" | "ACTIVE");
-        Ok(match self.status {
-            OnlineStatus::Offline if offline => Finding::Confirmed(()),
-            OnlineStatus::Online if online => Finding::Confirmed(()),
-            _ => Finding::Nothing,
+        Ok(if self.is_reached(&state) {
+            Finding::Confirmed(())
+        } else {
+            Finding::Nothing
         })
     }
 
     fn request(&self) -> serde_json::Value {
         serde_json::to_value(self).unwrap_or_default()
+    }
+}
+
+impl ChangeModelStatus {
+    /// Returns `true` if `activeState` is the new status.
+    fn is_reached(&self, state: &str) -> bool {
+        match self.status {
+            OnlineStatus::Offline => matches!(state, "MAINTENANCE" | "PRODUCTION_MAINTENANCE"),
+            OnlineStatus::Online => matches!(state, "UNLOCKED" | "PRODUCTION" | "ACTIVE"),
+            OnlineStatus::Unknown(_) => false,
+        }
     }
 }
 

@@ -1,30 +1,23 @@
-//! Promotion: the whole way from "what is new in dev?" to "production has it".
+//! Promotion of a model to the newest revision of its family.
 
-use std::path::Path;
-
-use anaplan_core::{
-    Bytes, Endpoint, Error, ErrorKind, ModelId, Pending, Result, Task, TaskId, TaskStatus,
-};
+use anaplan_core::{Error, ErrorKind, ModelId, Pending, Result, TaskId};
 
 use crate::Alm;
-use crate::comparison_summary::ComparisonSummary;
 use crate::revisions::{AppliedModel, Revision, RevisionId};
-use crate::syncs::{Sync, SyncModels};
-use crate::tasks::{AlmTaskResult, RevisionPair};
 
-/// What promoting a model would mean.
+/// Result of [`Alm::plan_promotion`].
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 #[allow(clippy::large_enum_variant)]
 pub enum Promotion {
-    /// There is nothing newer than what the model has.
+    /// The model has the newest revision.
     UpToDate(Revision),
-    /// There is something to promote.
+    /// A newer revision exists.
     Ready(PromotionPlan),
 }
 
 impl Promotion {
-    /// The plan, if there is something to promote.
+    /// Returns the plan, if a newer revision exists.
     #[must_use]
     pub fn ready(self) -> Option<PromotionPlan> {
         match self {
@@ -34,46 +27,46 @@ impl Promotion {
     }
 }
 
-/// A promotion that has been thought through and not begun.
+/// Plan of a promotion. Nothing has been changed.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct PromotionPlan {
-    alm: Alm,
-    /// A model that has the newer revisions.
+    pub(crate) alm: Alm,
+    /// Model that has the newer revisions.
     pub source_model: ModelId,
-    /// The revision that the target shall have.
+    /// Revision to apply to the target.
     pub source_revision: Revision,
-    /// The latest revision that the target has now.
+    /// Latest revision of the target.
     pub target_revision: Revision,
-    /// Every revision that the target could be brought to, newest first.
+    /// Revisions that the target can be synced to, newest first.
     pub candidates: Vec<Revision>,
 }
 
-/// A promotion that has happened.
+/// Result of a promotion.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct PromotionReport {
-    /// The sync that did it; `None` when the target had the revision already.
+    /// Sync. `None` if the target had the revision already.
     pub task: Option<TaskId>,
-    /// The revision that the target had before.
+    /// Latest revision of the target before.
     pub from: Revision,
-    /// The revision that the target has now, as the target itself says.
+    /// Latest revision of the target now, as read from the target.
     pub to: Revision,
 }
 
 impl Alm {
-    /// Finds out what promoting this model would mean: its own latest revision, the model where that
-    /// was created, and the newest revision there that this model can be synced to.
+    /// Plans a promotion of this model: reads its latest revision, the model in which that was created, and
+    /// the newest revision there that this model can be synced to.
     ///
-    /// Where the model of origin is gone, the other models of the family are asked in turn.
+    /// If the model of origin is not accessible, the other models of the family are read in turn.
     ///
     /// `GET /models/{modelId}/alm/latestRevision`, then `.../revisions/{revisionId}/appliedToModels` and
-    /// `.../syncableRevisions` of one model or more. Reads only: retried freely.
+    /// `.../syncableRevisions` of one model or more. Reads only: retried.
     ///
     /// # Errors
     ///
-    /// `NotFound` when the model has no revision, or none of its family can serve as source;
-    /// `Forbidden`, `ModelState`.
+    /// `NotFound` if the model has no revision or no model of its family can be the source, `Forbidden`,
+    /// `ModelState`.
     ///
     /// ```
     /// # use anaplan_alm::{Alm, Promotion};
@@ -94,9 +87,9 @@ impl Alm {
         Pending::new(async move { alm.plan(None).await })
     }
 
-    /// The same with the source model given.
+    /// Plans a promotion like [`plan_promotion`](Self::plan_promotion), from this source model.
     ///
-    /// `GET /models/{modelId}/alm/latestRevision` and `.../syncableRevisions`. Reads only: retried freely.
+    /// `GET /models/{modelId}/alm/latestRevision` and `.../syncableRevisions`. Reads only: retried.
     ///
     /// # Errors
     ///
@@ -109,7 +102,7 @@ impl Alm {
     /// # let alm: Alm = fake.namespace()?;
     /// # let production = alm.with_model(fake.demo().prod);
     /// # let test = fake.demo().test;
-    /// // Only what has passed the test model goes to production.
+    /// // Only revisions of the test model.
     /// if let Some(plan) = production.plan_promotion_from(&test).await?.ready() {
     ///     assert_eq!(plan.source_model, test);
     /// }
@@ -142,7 +135,7 @@ impl Alm {
         })
     }
 
-    async fn latest(&self) -> Result<Revision> {
+    pub(crate) async fn latest(&self) -> Result<Revision> {
         let none = || {
             Error::new(
                 ErrorKind::NotFound,
@@ -154,8 +147,8 @@ impl Alm {
         self.get_latest_revision().await?.ok_or_else(none)
     }
 
-    /// The model where the revision was created, if it answers; otherwise the first of the family that
-    /// has something newer.
+    /// Returns the model in which the revision was created, if it is accessible, otherwise the first of the
+    /// family with newer revisions.
     async fn find_source(&self, revision: &RevisionId) -> Result<(ModelId, Vec<Revision>)> {
         let mut refusal = None;
         let mut nothing_newer = None;
@@ -182,7 +175,7 @@ impl Alm {
         match (nothing_newer, refusal) {
             (Some(model), _) => Ok((model, Vec::new())),
             (None, Some(error)) => Err(error),
-            // The model of origin itself: nothing upstream of it.
+            // The model is the origin of the family.
             (None, None) => Ok((self.model.clone(), Vec::new())),
         }
     }
@@ -193,248 +186,4 @@ fn may_be_another_model(kind: ErrorKind) -> bool {
         kind,
         ErrorKind::NotFound | ErrorKind::Forbidden | ErrorKind::ModelState | ErrorKind::Rejected
     )
-}
-
-impl PromotionPlan {
-    /// The revisions that the plan is about.
-    #[must_use]
-    pub fn revisions(&self) -> RevisionPair {
-        RevisionPair::new(
-            &self.source_revision.id,
-            &self.source_model,
-            &self.target_revision.id,
-        )
-    }
-
-    /// The same plan, up to an older revision of the [`candidates`](Self::candidates).
-    ///
-    /// # Errors
-    ///
-    /// `InvalidInput` when the revision is not among them.
-    ///
-    /// ```
-    /// # use anaplan_alm::Alm;
-    /// # anaplan_testkit::story(async |fake| {
-    /// # let alm: Alm = fake.namespace()?;
-    /// # let production = alm.with_model(fake.demo().prod);
-    /// # let plan = production.plan_promotion().await?.ready().unwrap();
-    /// let oldest = plan.candidates.last().unwrap().id.clone();
-    /// let one_step = plan.up_to(oldest)?;
-    /// assert_eq!(one_step.apply().await?.to.id, one_step.source_revision.id);
-    /// # Ok(()) });
-    /// ```
-    pub fn up_to(mut self, revision: impl Into<RevisionId>) -> Result<Self> {
-        let revision = revision.into();
-        let found = self
-            .candidates
-            .iter()
-            .find(|candidate| candidate.id == revision);
-        self.source_revision = found.cloned().ok_or_else(|| {
-            Error::invalid_input("revision", "is not one that the model can be brought to")
-        })?;
-        Ok(self)
-    }
-
-    /// How many things the promotion would change. Changes nothing.
-    ///
-    /// Creates a [summary](Alm::create_comparison_summary), waits for it, and
-    /// [fetches](Alm::get_comparison_summary) it. A repeat only costs work: retried freely.
-    ///
-    /// # Errors
-    ///
-    /// `TaskFailed` when the server could not compare, `TaskTimeout`, and those of the calls.
-    ///
-    /// ```
-    /// # use anaplan_alm::Alm;
-    /// # anaplan_testkit::story(async |fake| {
-    /// # let alm: Alm = fake.namespace()?;
-    /// # let production = alm.with_model(fake.demo().prod);
-    /// # let plan = production.plan_promotion().await?.ready().unwrap();
-    /// let summary = plan.preview().await?;
-    /// println!("{}", summary.totals);
-    /// # Ok(()) });
-    /// ```
-    pub fn preview(&self) -> Pending<ComparisonSummary> {
-        let (alm, pair) = (self.alm.clone(), self.revisions());
-        Pending::new(async move {
-            let pair = alm.create_comparison_summary(pair).await?.wait().await?;
-            alm.get_comparison_summary(pair).await
-        })
-    }
-
-    /// What the promotion would change in every detail: the comparison report's bytes. Changes nothing.
-    ///
-    /// Creates a [report](Alm::create_comparison_report), waits for it, and
-    /// [fetches](Alm::get_comparison_report) it. A repeat only costs work: retried freely.
-    ///
-    /// # Errors
-    ///
-    /// `TaskFailed` when the server could not compare, `TaskTimeout`, and those of the calls.
-    ///
-    /// ```
-    /// # use anaplan_alm::{Alm, ComparisonReport};
-    /// # anaplan_testkit::story(async |fake| {
-    /// # let alm: Alm = fake.namespace()?;
-    /// # let production = alm.with_model(fake.demo().prod);
-    /// # let plan = production.plan_promotion().await?.ready().unwrap();
-    /// let report = ComparisonReport::parse(&plan.report().await?);
-    /// for section in &report.sections {
-    ///     println!("{}: {}", section.title, section.rows.len());
-    /// }
-    /// # Ok(()) });
-    /// ```
-    pub fn report(&self) -> Pending<Bytes> {
-        let (alm, pair) = (self.alm.clone(), self.revisions());
-        Pending::new(async move {
-            let pair = alm.create_comparison_report(pair).await?.wait().await?;
-            alm.get_comparison_report(pair).await
-        })
-    }
-
-    /// The same into a file, which appears under `path` when it is complete. Gives its size in bytes.
-    ///
-    /// # Errors
-    ///
-    /// Those of [`report`](Self::report), and `Io` when the file cannot be written.
-    ///
-    /// ```
-    /// # use anaplan_alm::Alm;
-    /// # anaplan_testkit::story(async |fake| {
-    /// # let alm: Alm = fake.namespace()?;
-    /// # let production = alm.with_model(fake.demo().prod);
-    /// # let plan = production.plan_promotion().await?.ready().unwrap();
-    /// let path = std::env::temp_dir().join(format!("plan-{}.tsv", std::process::id()));
-    /// let size = plan.save_report(&path).await?;
-    /// assert_eq!(std::fs::metadata(&path)?.len(), size);
-    /// # std::fs::remove_file(path)?;
-    /// # Ok(()) });
-    /// ```
-    pub fn save_report(&self, path: impl AsRef<Path>) -> Pending<u64> {
-        let (alm, pair) = (self.alm.clone(), self.revisions());
-        let path = path.as_ref().to_owned();
-        Pending::new(async move {
-            let pair = alm.create_comparison_report(pair).await?.wait().await?;
-            alm.get_comparison_report(pair).save_to(path).await
-        })
-    }
-
-    /// Starts the sync and gives its handle, for those who want to watch or store it.
-    ///
-    /// Looks first whether the plan is still right; then
-    /// `POST /models/{modelId}/alm/syncTasks`. Never starts two syncs: see
-    /// [`sync_models`](Alm::sync_models).
-    ///
-    /// # Errors
-    ///
-    /// `Conflict` when the target has changed since the plan was made, and those of
-    /// [`sync_models`](Alm::sync_models).
-    ///
-    /// ```
-    /// # use anaplan_alm::Alm;
-    /// # anaplan_testkit::story(async |fake| {
-    /// # let alm: Alm = fake.namespace()?;
-    /// # let production = alm.with_model(fake.demo().prod);
-    /// # let plan = production.plan_promotion().await?.ready().unwrap();
-    /// let task = plan.start().await?;
-    /// println!("running as {}", task.id());
-    /// task.wait().await?;
-    /// # Ok(()) });
-    /// ```
-    pub fn start(&self) -> Pending<Task<Sync>> {
-        let plan = self.clone();
-        Pending::new(async move {
-            if plan.is_done().await? {
-                return Err(plan.stale("it has the revision already"));
-            }
-            plan.alm.sync_models(plan.revisions()).await
-        })
-    }
-
-    /// Does it: starts the sync, waits for its end, and has the target confirm that it has the revision.
-    ///
-    /// A plan that has been carried out already, by this program or another one, is a success without
-    /// a task. Never syncs twice.
-    ///
-    /// # Errors
-    ///
-    /// `Conflict` when the target has changed since the plan was made, `TaskFailed` with the server's
-    /// reasons, and those of [`sync_models`](Alm::sync_models).
-    ///
-    /// ```
-    /// # use anaplan_alm::Alm;
-    /// # anaplan_testkit::story(async |fake| {
-    /// # let alm: Alm = fake.namespace()?;
-    /// # let production = alm.with_model(fake.demo().prod);
-    /// # let plan = production.plan_promotion().await?.ready().unwrap();
-    /// let report = plan.apply().await?;
-    /// println!("{} -> {}", report.from.name, report.to.name);
-    /// // Once more changes nothing.
-    /// assert_eq!(plan.apply().await?.task, None);
-    /// # Ok(()) });
-    /// ```
-    pub fn apply(&self) -> Pending<PromotionReport> {
-        self.apply_with(|_| {})
-    }
-
-    /// Like [`apply`](Self::apply), and calls `watch` with each status of the sync.
-    ///
-    /// # Errors
-    ///
-    /// Those of [`apply`](Self::apply).
-    ///
-    /// ```
-    /// # use anaplan_alm::Alm;
-    /// # anaplan_testkit::story(async |fake| {
-    /// # let alm: Alm = fake.namespace()?;
-    /// # let production = alm.with_model(fake.demo().prod);
-    /// # let plan = production.plan_promotion().await?.ready().unwrap();
-    /// plan.apply_with(|status| println!("{:?}", status.current_step)).await?;
-    /// # Ok(()) });
-    /// ```
-    pub fn apply_with<F>(&self, watch: F) -> Pending<PromotionReport>
-    where
-        F: FnMut(&TaskStatus<AlmTaskResult>) + Send + 'static,
-    {
-        let plan = self.clone();
-        Pending::new(async move {
-            let task = if plan.is_done().await? {
-                None
-            } else {
-                let task = plan.alm.sync_models(plan.revisions()).await?;
-                task.wait_with(watch).await?;
-                Some(task.id().clone())
-            };
-            let to = plan.alm.latest().await?;
-            if to.id != plan.source_revision.id {
-                return Err(plan.stale("the sync is over, but another revision is its latest"));
-            }
-            Ok(PromotionReport {
-                task,
-                from: plan.target_revision,
-                to,
-            })
-        })
-    }
-
-    /// Whether the target has the revision already.
-    async fn is_done(&self) -> Result<bool> {
-        let latest = self.alm.latest().await?;
-        if latest.id == self.source_revision.id {
-            return Ok(true);
-        }
-        if latest.id != self.target_revision.id {
-            return Err(self.stale("it has got another revision"));
-        }
-        Ok(false)
-    }
-
-    fn stale(&self, why: &str) -> Error {
-        Error::new(
-            ErrorKind::Conflict,
-            "the target has changed since the plan was made",
-        )
-        .because(why)
-        .during(SyncModels::NAME)
-        .about("modelId", self.alm.model.as_str())
-    }
 }

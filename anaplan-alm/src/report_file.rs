@@ -1,4 +1,4 @@
-//! The comparison report as a table of contents and tables.
+//! Parser of comparison reports.
 
 use std::sync::Arc;
 
@@ -20,7 +20,7 @@ pub struct ComparisonReport {
     /// The lines before the first section: the label and the values. Workspaces have an id and a name,
     /// models a name, revisions a name and a description.
     pub headers: Vec<(String, Vec<String>)>,
-    /// The sections, in the order of the file. One without differences is not there.
+    /// Sections, in the order of the file. Sections without differences are omitted by the server.
     pub sections: Vec<Section>,
 }
 
@@ -28,11 +28,11 @@ pub struct ComparisonReport {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Section {
-    /// The title as it stands in the file, such as `LINE ITEMS ADDED`.
+    /// Title, such as `LINE ITEMS ADDED`.
     pub title: String,
-    /// What happened to the things in this section.
+    /// Kind of the change.
     pub change: Change,
-    /// What kind of things they are: `LINE ITEMS`. The whole title where the change is unknown.
+    /// Kind of the objects, such as `LINE ITEMS`. The whole title if the change is unknown.
     pub subject: String,
     /// The names of the columns.
     pub columns: Arc<[String]>,
@@ -40,19 +40,19 @@ pub struct Section {
     pub rows: Vec<Row>,
 }
 
-/// What happened to the things in a section.
+/// Kind of a change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Change {
-    /// They are new in the source.
+    /// New in the source.
     Added,
-    /// They are in both and differ.
+    /// Present in both, and different.
     Changed,
-    /// They are gone from the source.
+    /// Missing in the source.
     Deleted,
-    /// Something inside of them differs.
+    /// Changed contents.
     Within,
-    /// The title says something that this version of the SDK has no word for.
+    /// Unknown to this release.
     Other,
 }
 
@@ -61,12 +61,12 @@ pub enum Change {
 #[non_exhaustive]
 pub struct Row {
     columns: Arc<[String]>,
-    /// The cells as they stand in the file; there may be fewer than columns.
+    /// Cells, possibly fewer than columns.
     pub cells: Vec<String>,
 }
 
 impl Row {
-    /// The cell of a column; `None` when there is no such column, no such cell, or its text is `null`.
+    /// Returns the cell of a column. `None` if there is no such column or cell, or if it is `null`.
     #[must_use]
     pub fn get(&self, column: &str) -> Option<&str> {
         let index = self.columns.iter().position(|name| name == column)?;
@@ -74,7 +74,7 @@ impl Row {
         (cell != "null").then_some(cell.as_str())
     }
 
-    /// The cells with the names of their columns.
+    /// Returns the cells with the names of their columns.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.columns
             .iter()
@@ -84,8 +84,8 @@ impl Row {
 }
 
 impl ComparisonReport {
-    /// Reads a report. Nothing in it can make this fail: what is not understood is kept as it is, and
-    /// bytes that are no UTF-8 are replaced.
+    /// Parses a report. Never fails: unknown parts are kept as they are, and bytes that are not UTF-8 are
+    /// replaced.
     #[must_use]
     pub fn parse(file: &[u8]) -> Self {
         let text = String::from_utf8_lossy(file);

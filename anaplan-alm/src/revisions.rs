@@ -19,68 +19,75 @@ id_type! {
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Revision {
-    /// The same in every model that the revision is applied to.
+    /// Id, the same in every model that has the revision.
     pub id: RevisionId,
-    /// 1 to 60 characters.
+    /// Name, 1 to 60 characters.
     #[serde(default, deserialize_with = "or_default")]
     pub name: String,
-    /// Up to 250 characters.
+    /// Description, up to 250 characters.
     #[serde(default)]
     pub description: Option<String>,
-    /// When it was created.
+    /// Time of its creation.
     #[serde(default)]
     pub created_on: Option<Timestamp>,
-    /// Who created it.
+    /// User who created it.
     #[serde(default)]
     pub created_by: Option<UserId>,
-    /// How it came to be.
+    /// Method of its creation.
     #[serde(default)]
     pub creation_method: Option<CreationMethod>,
-    /// When it was applied to this model, where the server tells.
+    /// Time at which it was applied to this model. Not every server returns it.
     #[serde(default)]
     pub applied_on: Option<Timestamp>,
-    /// Who applied it to this model, where the server tells.
+    /// User who applied it to this model. Not every server returns it.
     #[serde(default)]
     pub applied_by: Option<UserId>,
-    /// What it covers, where the server tells.
+    /// Type. Not every server returns it.
     #[serde(default)]
     pub revision_type: Option<RevisionType>,
 }
 
+impl Revision {
+    /// Returns `true` if both times are known and the model has this revision later than `other`.
+    pub(crate) fn is_applied_after(&self, other: &Self) -> bool {
+        matches!((self.applied_on, other.applied_on), (Some(own), Some(other)) if own > other)
+    }
+}
+
 open_enum! {
-    /// How a revision came to be.
+    /// Method by which a revision was created.
     pub enum CreationMethod {
-        /// Somebody added it in the user interface.
+        /// Added in the user interface.
         UserAdded = "User added revision",
-        /// A program added it.
+        /// Added through the API.
         Api = "User added revision via API",
-        /// Copying a model made it.
+        /// Created by the copy of a model.
         ModelCopied = "Model copied",
     }
 }
 
 open_enum! {
-    /// How a revision came to a model.
+    /// Method by which a revision was applied to a model.
     pub enum AppliedMethod {
-        /// It was created there, in the user interface.
+        /// Created in the model, in the user interface.
         UserAdded = "User added revision",
-        /// It was created there by a program.
+        /// Created in the model, through the API.
         Api = "User added revision via API",
-        /// A sync brought it.
+        /// Applied by a sync.
         Synchronized = "Revision synchronized",
-        /// Copying a model brought it.
+        /// Applied by the copy of a model.
         ModelCopied = "Model copied",
     }
 }
 
 open_enum! {
-    /// What a revision covers.
+    /// Type of a revision.
     pub enum RevisionType {
-        /// Everything.
+        /// The whole structure.
         Full = "FULL",
-        /// A part.
+        /// Part of the structure.
         Partial = "PARTIAL",
-        /// The server does not say.
+        /// Not specified by the server.
         Unspecified = "UNKNOWN",
     }
 }
@@ -90,34 +97,34 @@ open_enum! {
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AppliedModel {
-    /// The model. Some servers leave it out for deleted models.
+    /// Model. Not every server returns it for deleted models.
     #[serde(default)]
     pub model_id: Option<ModelId>,
-    /// Its name; absent for deleted models and for those that the user cannot open.
+    /// Name of the model. Absent for deleted models and for models that the user cannot open.
     #[serde(default)]
     pub model_name: Option<String>,
-    /// Its workspace; absent for deleted models.
+    /// Workspace of the model. Absent for deleted models.
     #[serde(default)]
     pub workspace_id: Option<WorkspaceId>,
-    /// Who applied the revision.
+    /// User who applied the revision.
     #[serde(default)]
     pub applied_by: Option<UserId>,
-    /// When it was applied.
+    /// Time at which it was applied.
     #[serde(default)]
     pub applied_on: Option<Timestamp>,
-    /// How it came to the model.
+    /// Method by which it was applied.
     #[serde(default)]
     pub applied_method: Option<AppliedMethod>,
-    /// Whether the model is gone.
+    /// `true` if the model is deleted.
     #[serde(default, deserialize_with = "or_default")]
     pub model_deleted: bool,
 }
 
 impl Alm {
-    /// The revisions of the model: all of them when awaited, or as a stream with `.items()`.
+    /// Returns the revisions of the model, or a stream of them with `.items()`.
     ///
-    /// The order is the server's (oldest first where it was seen); [`sort`](GetRevisions::sort)
-    /// asks for another one. `GET /models/{modelId}/alm/revisions`. Reads only: retried freely.
+    /// The order is the server's, usually oldest first; [`sort`](GetRevisions::sort) sets another one.
+    /// `GET /models/{modelId}/alm/revisions`. Reads only: retried.
     ///
     /// # Errors
     ///
@@ -144,7 +151,7 @@ impl Alm {
 
     /// The latest revision of the model; `None` when it has none.
     ///
-    /// `GET /models/{modelId}/alm/latestRevision`. Reads only: retried freely.
+    /// `GET /models/{modelId}/alm/latestRevision`. Reads only: retried.
     ///
     /// # Errors
     ///
@@ -165,10 +172,10 @@ impl Alm {
         })
     }
 
-    /// The revisions of `source_model` that the model can be synced to, newest first; empty when there
-    /// is nothing to sync.
+    /// Returns the revisions of `source_model` that the model can be synced to, newest first. Empty if
+    /// there is nothing to sync.
     ///
-    /// `GET /models/{modelId}/alm/syncableRevisions`. Reads only: retried freely.
+    /// `GET /models/{modelId}/alm/syncableRevisions`. Reads only: retried.
     ///
     /// # Errors
     ///
@@ -194,10 +201,10 @@ impl Alm {
         })
     }
 
-    /// The models that a revision of this model is applied to. The first is the one that it was created
-    /// in; any of them can be the source of a sync.
+    /// Returns the models that have a revision of this model. The revision was created in the first; any of
+    /// them can be the source of a sync.
     ///
-    /// `GET /models/{modelId}/alm/revisions/{revisionId}/appliedToModels`. Reads only: retried freely.
+    /// `GET /models/{modelId}/alm/revisions/{revisionId}/appliedToModels`. Reads only: retried.
     ///
     /// # Errors
     ///
@@ -224,7 +231,7 @@ impl Alm {
     }
 }
 
-/// The endpoint of [`Alm::get_revisions`].
+/// Endpoint of [`Alm::get_revisions`].
 #[derive(Debug, Clone)]
 pub struct GetRevisions {
     model: ModelId,
@@ -301,7 +308,7 @@ impl Paged for GetRevisions {
     type Item = Revision;
 }
 
-/// The endpoint of [`Alm::get_latest_revision`].
+/// Endpoint of [`Alm::get_latest_revision`].
 #[derive(Debug, Clone)]
 pub struct GetLatestRevision {
     /// The model.
@@ -323,7 +330,7 @@ impl Endpoint for GetLatestRevision {
     }
 }
 
-/// The endpoint of [`Alm::get_syncable_revisions`].
+/// Endpoint of [`Alm::get_syncable_revisions`].
 #[derive(Debug, Clone)]
 pub struct GetSyncableRevisions {
     /// The model that would be synced.
@@ -346,7 +353,7 @@ impl Endpoint for GetSyncableRevisions {
         query.push("sourceModelId", &self.source_model);
     }
 
-    /// The order is documented but was seen otherwise, and "newest" decides what gets synced.
+    /// The documented order is not always kept, and the newest revision is the one to sync.
     fn decode(&self, response: Response) -> Result<Vec<Revision>> {
         let mut revisions: Vec<Revision> = response.list("revisions")?;
         revisions.sort_by_key(|revision| std::cmp::Reverse(revision.created_on));
@@ -354,7 +361,7 @@ impl Endpoint for GetSyncableRevisions {
     }
 }
 
-/// The endpoint of [`Alm::get_models_for_revision`].
+/// Endpoint of [`Alm::get_models_for_revision`].
 #[derive(Debug, Clone)]
 pub struct GetModelsForRevision {
     /// A model that has the revision.

@@ -1,15 +1,14 @@
 //! Syncs: bring a model to a newer revision.
 
 use anaplan_core::{
-    Age, Call, Endpoint, Error, ErrorKind, Evidence, Finding, LongRunning, Lookup, Method, ModelId,
-    Path, Reconcile, RequestBody, Response, Result, RetryClass, Task, TaskId, TaskState,
-    TaskStatus, async_trait,
+    Call, Endpoint, Error, ErrorKind, LongRunning, Lookup, Method, ModelId, Path, Response, Result,
+    RetryClass, Task, TaskId, TaskStatus, async_trait,
 };
 use serde::{Deserialize, Serialize};
 
-use crate::current_user::GetCurrentUser;
-use crate::revisions::{GetLatestRevision, GetRevisions, Revision, alm_path};
-use crate::tasks::{AlmTaskResult, RevisionPair, started, successful};
+use crate::revisions::alm_path;
+use crate::sync_start::{SyncModels, applied_revision};
+use crate::tasks::{AlmTaskResult, RevisionPair, successful};
 use crate::{Alm, RevisionId};
 
 impl Alm {
@@ -20,8 +19,9 @@ impl Alm {
     ///
     /// `POST /models/{modelId}/alm/syncTasks`. Must not run twice: never sent again after an unknown
     /// outcome. The client lists the tasks before each attempt. After a lost response it searches for a
-    /// new task, and claims it if the revisions of the model show that this user applied the source
-    /// revision after the attempt.
+    /// new task, and returns it if the revisions of the model show that this user applied the source
+    /// revision after the attempt. Dropping the future after the request left does not stop the sync: see
+    /// [`Call::on_attempt`].
     ///
     /// # Errors
     ///
@@ -52,9 +52,9 @@ impl Alm {
         })
     }
 
-    /// The syncs of the model in the last 48 hours, newest first, without their results.
+    /// Returns the syncs of the model in the last 48 hours, newest first, without their results.
     ///
-    /// `GET /models/{modelId}/alm/syncTasks`. Reads only: retried freely.
+    /// `GET /models/{modelId}/alm/syncTasks`. Reads only: retried.
     ///
     /// # Errors
     ///
@@ -75,13 +75,13 @@ impl Alm {
         })
     }
 
-    /// One sync of the model, as it stands.
+    /// Returns the status of one sync of the model.
     ///
-    /// `GET /models/{modelId}/alm/syncTasks/{syncTaskId}`. Reads only: retried freely.
+    /// `GET /models/{modelId}/alm/syncTasks/{syncTaskId}`. Reads only: retried.
     ///
     /// # Errors
     ///
-    /// `NotFound` for an unknown task, and for one of more than 48 hours ago.
+    /// `NotFound` for an unknown task, and for a task older than 48 hours.
     ///
     /// ```
     /// # use anaplan_alm::Alm;
@@ -98,7 +98,7 @@ impl Alm {
         })
     }
 
-    /// A handle on a sync of this model that was started earlier, here or by another process. Sends
+    /// Creates a handle for a sync of this model that was started earlier, also by another process. Sends
     /// nothing.
     ///
     /// ```
@@ -121,18 +121,18 @@ impl Alm {
     }
 }
 
-/// Where a sync can be found again: the address of a [`Task`]. Plain data to store.
+/// Address of the task of a sync. Plain data that serializes.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Sync {
-    /// The model that is synced.
+    /// Target model.
     #[serde(rename = "modelId")]
     pub model: ModelId,
-    /// The task.
+    /// Task.
     #[serde(rename = "taskId")]
     pub task: TaskId,
-    /// What was asked for, where this is known.
+    /// Requested revisions, if known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub revisions: Option<RevisionPair>,
 }
@@ -142,13 +142,13 @@ pub struct Sync {
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct SyncOutcome {
-    /// The task.
+    /// Task.
     pub task_id: TaskId,
-    /// The revision that the model has now, where this is known.
+    /// Revision that the sync applied, if known.
     pub source_revision: Option<RevisionId>,
-    /// The revision that it had before, where this is known.
+    /// Latest revision before the sync, if known.
     pub target_revision: Option<RevisionId>,
-    /// Whether the revisions of the model contain the source revision. `false` if they could not be
+    /// `true` if the revisions of the model contain the source revision. `false` if they could not be
     /// read, or if the source revision is not known.
     pub verified: bool,
 }
@@ -217,188 +217,10 @@ impl LongRunning for Sync {
     }
 }
 
-/// Returns the revision as the model has it. The latest one is read first, because it is usually it.
-async fn applied_revision(
-    model: &ModelId,
-    revision: &RevisionId,
-    lookup: &Lookup<'_>,
-) -> Result<Option<Revision>> {
-    let latest = GetLatestRevision {
-        model: model.clone(),
-    };
-    if let Some(latest) = lookup.call(&latest).await? {
-        if latest.id == *revision {
-            return Ok(Some(latest));
-        }
-    }
-    let all = lookup.list(&GetRevisions::new(model)).await?;
-    Ok(all.into_iter().find(|known| known.id == *revision))
-}
-
-/// Endpoint of [`Alm::sync_models`].
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct SyncModels {
-    /// Target model.
-    #[serde(rename = "modelId")]
-    pub model: ModelId,
-    /// Source revision, source model and target revision.
-    pub revisions: RevisionPair,
-}
-
-impl Endpoint for SyncModels {
-    const NAME: &'static str = "alm.sync_models";
-    const METHOD: Method = Method::POST;
-    const RETRY: RetryClass = RetryClass::NotIdempotent;
-    type Output = Sync;
-
-    fn check(&self) -> Result<()> {
-        self.revisions.check()
-    }
-
-    fn path(&self) -> Path {
-        alm_path(&self.model).lit("syncTasks")
-    }
-
-    fn body(&self) -> Result<RequestBody> {
-        self.revisions.body()
-    }
-
-    fn reconcile(&self) -> Option<&dyn Reconcile<Sync>> {
-        Some(self)
-    }
-
-    fn decode(&self, response: Response) -> Result<Sync> {
-        Ok(self.address(started(&response)?.task_id))
-    }
-}
-
-impl SyncModels {
-    fn address(&self, task: TaskId) -> Sync {
-        Sync {
-            model: self.model.clone(),
-            task,
-            revisions: Some(self.revisions.clone()),
-        }
-    }
-
-    async fn tasks(&self, lookup: &Lookup<'_>) -> Result<Vec<TaskStatus<AlmTaskResult>>> {
-        let model = self.model.clone();
-        lookup.call(&GetSyncTasks { model }).await
-    }
-
-    /// Returns the details of the listed tasks that can be the result of the attempt.
-    async fn candidates(
-        &self,
-        listed: Vec<TaskStatus<AlmTaskResult>>,
-        evidence: &Evidence<'_>,
-    ) -> Result<Vec<TaskStatus<AlmTaskResult>>> {
-        let mut candidates = Vec::new();
-        for task in listed {
-            if !evidence.is_candidate(task.task_id.as_str(), task.creation_time) {
-                continue;
-            }
-            let detail = evidence
-                .lookup()
-                .call(&GetSyncTask {
-                    model: self.model.clone(),
-                    task: task.task_id,
-                })
-                .await?;
-            let other = detail
-                .result
-                .as_ref()
-                .is_some_and(|result| !self.revisions.fits(result));
-            if !other {
-                candidates.push(detail);
-            }
-        }
-        Ok(candidates)
-    }
-
-    /// Returns `true` if the model shows that this user applied the source revision after the attempt.
-    async fn is_applied_by_us(&self, evidence: &Evidence<'_>) -> Result<bool> {
-        let source = &self.revisions.source_revision;
-        let applied = applied_revision(&self.model, source, evidence.lookup()).await?;
-        let Some(revision) = applied else {
-            return Ok(false);
-        };
-        if evidence.attempt().age_of(revision.applied_on) != Age::Newer {
-            return Ok(false);
-        }
-        let user = evidence.lookup().call(&GetCurrentUser).await?;
-        Ok(revision.applied_by == Some(user))
-    }
-}
-
-/// The list of tasks exposes neither user nor revisions, so a task is only claimed together with the
-/// revisions of the model.
-#[async_trait]
-impl Reconcile<Sync> for SyncModels {
-    async fn baseline(&self, lookup: &Lookup<'_>) -> Result<Vec<String>> {
-        let tasks = self.tasks(lookup).await?;
-        let ids = tasks.into_iter().map(|task| task.task_id.to_string());
-        Ok(ids.collect())
-    }
-
-    async fn find(&self, evidence: &Evidence<'_>) -> Result<Finding<Sync>> {
-        let listed = self.tasks(evidence.lookup()).await?;
-        let complete = evidence.lists_baseline(listed.iter().map(|task| task.task_id.as_str()));
-        let mut candidates = self.candidates(listed, evidence).await?;
-        let Some(task) = candidates.pop() else {
-            return Ok(Finding::Nothing);
-        };
-        if !candidates.is_empty() {
-            let text = format!("{} new syncs are listed", candidates.len() + 1);
-            return Ok(Finding::Unclear(text));
-        }
-        let newer = evidence.attempt().age_of(task.creation_time) == Age::Newer;
-        let finished = task.is_finished();
-        let successful = task.task_state == TaskState::Complete
-            && task.result.as_ref().is_some_and(|result| result.successful);
-        let address = self.address(task.task_id);
-        if complete && newer && successful && self.is_applied_by_us(evidence).await? {
-            return Ok(Finding::Confirmed(address));
-        }
-        Ok(Finding::Presumed {
-            id: address.task.to_string(),
-            output: address,
-            undecided: !finished || successful,
-        })
-    }
-
-    /// A sync whose target revision is no longer the latest is refused.
-    async fn cannot_take_effect(&self, evidence: &Evidence<'_>) -> Result<Option<String>> {
-        let model = self.model.clone();
-        let lookup = evidence.lookup();
-        let latest = lookup.call(&GetLatestRevision { model }).await?;
-        let Some(latest) = latest.filter(|latest| latest.id != self.revisions.target_revision)
-        else {
-            return Ok(None);
-        };
-        let source = &self.revisions.source_revision;
-        let applied = applied_revision(&self.model, source, lookup).await?;
-        Ok(applied.is_none().then(|| {
-            format!(
-                "the latest revision of the model is {}, so a sync from {} is refused",
-                latest.id, self.revisions.target_revision
-            )
-        }))
-    }
-
-    fn id(&self, sync: &Sync) -> Option<String> {
-        Some(sync.task.to_string())
-    }
-
-    fn request(&self) -> serde_json::Value {
-        serde_json::to_value(self).unwrap_or_default()
-    }
-}
-
-/// The endpoint of [`Alm::get_sync_tasks`].
+/// Endpoint of [`Alm::get_sync_tasks`].
 #[derive(Debug, Clone)]
 pub struct GetSyncTasks {
-    /// The model.
+    /// Target model.
     pub model: ModelId,
 }
 
@@ -417,12 +239,12 @@ impl Endpoint for GetSyncTasks {
     }
 }
 
-/// The endpoint of [`Alm::get_sync_task`].
+/// Endpoint of [`Alm::get_sync_task`].
 #[derive(Debug, Clone)]
 pub struct GetSyncTask {
-    /// The model that is synced.
+    /// Target model.
     pub model: ModelId,
-    /// The task.
+    /// Task.
     pub task: TaskId,
 }
 

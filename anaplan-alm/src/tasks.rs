@@ -1,4 +1,4 @@
-//! What syncs and reports have in common: three ids in, a task out.
+//! Revisions and tasks of syncs and reports.
 
 use anaplan_core::{
     Decision, Error, ErrorKind, ModelId, Refusal, RequestBody, Response, Result, StatusCode,
@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::RevisionId;
 
-/// The two revisions that a sync or a comparison is about, and the model that has the newer one.
+/// Revisions of a sync or a comparison, and the model that has the source revision.
 ///
 /// ```
 /// use anaplan_alm::RevisionPair;
@@ -20,7 +20,7 @@ use crate::RevisionId;
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct RevisionPair {
-    /// The revision that the target shall have, or is compared with.
+    /// Revision to apply to the target, or to compare it with.
     #[serde(rename = "sourceRevisionId")]
     pub source_revision: RevisionId,
     /// A model that has the source revision.
@@ -32,7 +32,7 @@ pub struct RevisionPair {
 }
 
 impl RevisionPair {
-    /// Source revision, source model, target revision: the order in which the API documents them.
+    /// Creates a pair from source revision, source model and target revision.
     pub fn new(
         source_revision: impl Into<RevisionId>,
         source_model: impl Into<ModelId>,
@@ -45,10 +45,9 @@ impl RevisionPair {
         }
     }
 
-    /// Whether a finished task can be the work on this pair. The server may leave the ids out.
+    /// Returns `true` if the result of a task can belong to this pair. The server may omit the ids.
     pub(crate) fn fits(&self, result: &AlmTaskResult) -> bool {
-        let same =
-            |told: &Option<RevisionId>, asked| told.as_ref().is_none_or(|told| told == asked);
+        let same = |id: &Option<RevisionId>, asked| id.as_ref().is_none_or(|id| id == asked);
         same(&result.source_revision_id, &self.source_revision)
             && same(&result.target_revision_id, &self.target_revision)
     }
@@ -82,37 +81,41 @@ impl From<&RevisionPair> for RevisionPair {
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AlmTaskResult {
-    /// Whether the work did what it was asked to do.
+    /// `true` if the task succeeded.
     #[serde(default, deserialize_with = "or_default")]
     pub successful: bool,
-    /// The source revision, where the server tells.
+    /// Source revision. The server may omit it.
     #[serde(default)]
     pub source_revision_id: Option<RevisionId>,
-    /// The target revision, where the server tells.
+    /// Target revision. The server may omit it.
     #[serde(default)]
     pub target_revision_id: Option<RevisionId>,
-    /// Where the report can be fetched. Informational: use the typed call instead.
+    /// URL of the report. Use the typed call instead.
     #[serde(default)]
     pub report_file_url: Option<String>,
-    /// Why it failed.
+    /// Reason of the failure.
     #[serde(default)]
     pub error: Option<TaskError>,
 }
 
-/// Why ALM work failed, in the server's words.
+/// Reason of a failure, in the server's words.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 #[non_exhaustive]
 pub struct TaskError {
-    /// The headline.
+    /// Title.
     pub title: Option<String>,
-    /// The explanation.
+    /// Message.
     pub message_text: Option<String>,
-    /// A further line.
+    /// Subtitle.
     pub subtitle: Option<String>,
 }
 
-/// The result of a successful task, or the error that the failed one deserves.
+/// Returns the result of a successful task.
+///
+/// # Errors
+///
+/// `TaskFailed` otherwise.
 pub(crate) fn successful(kind: &str, status: TaskStatus<AlmTaskResult>) -> Result<AlmTaskResult> {
     let failed = |text: String| Err(Error::new(ErrorKind::TaskFailed, text));
     if status.task_state == TaskState::Cancelled {
@@ -120,9 +123,7 @@ pub(crate) fn successful(kind: &str, status: TaskStatus<AlmTaskResult>) -> Resul
     }
     match status.result {
         Some(result) if result.successful => Ok(result),
-        None => failed(format!(
-            "the {kind} is over, but the server gives no result"
-        )),
+        None => failed(format!("the {kind} is finished without a result")),
         Some(result) => {
             let TaskError {
                 title,
@@ -141,7 +142,7 @@ pub(crate) fn successful(kind: &str, status: TaskStatus<AlmTaskResult>) -> Resul
     }
 }
 
-/// Reads a creation answer: the task in its envelope, or bare as some samples have it.
+/// Reads the response to a start: the task in its envelope, or bare as in some samples.
 pub(crate) fn started(response: &Response) -> Result<TaskStatus<AlmTaskResult>> {
     let bare: Option<TaskId> = response.field_opt("taskId")?;
     if bare.is_some() {

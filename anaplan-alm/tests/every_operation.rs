@@ -1,5 +1,4 @@
-//! What is the same for every operation: each is tried in every situation, awaited and, with the
-//! feature `blocking`, run.
+//! Rules that hold for every operation, awaited and, with the feature `blocking`, run.
 
 #![allow(clippy::unwrap_used, clippy::print_stdout, clippy::disallowed_methods)]
 
@@ -12,7 +11,7 @@ use anaplan_testkit::world::ModelState;
 use anaplan_testkit::{Fault, RetryAfter};
 use support::{OPERATIONS, Operation, Stage};
 
-/// What a server may answer to any call instead of doing it, and what comes of it.
+/// Refusals of any call and the error kinds that they lead to.
 const REFUSALS: [(u16, ErrorKind); 9] = [
     (400, ErrorKind::Rejected),
     (403, ErrorKind::Forbidden),
@@ -25,8 +24,8 @@ const REFUSALS: [(u16, ErrorKind); 9] = [
     (425, ErrorKind::ModelState),
 ];
 
-/// A tenant without ALM refuses everything, and a locked model that its status be changed.
-fn against_the_rules(operation: &Operation, mut stage: Stage) -> (Stage, &'static str) {
+/// A tenant without ALM rejects every call, and a locked model a change of its status.
+fn break_a_rule(operation: &Operation, mut stage: Stage) -> (Stage, &'static str) {
     if operation.name.starts_with("change_model_status") {
         let locked = stage.demo.dev.clone();
         stage
@@ -42,7 +41,7 @@ fn against_the_rules(operation: &Operation, mut stage: Stage) -> (Stage, &'stati
     (stage, "The tenant is not enabled for ALM.")
 }
 
-fn assert_against_the_rules(operation: &Operation, words: &str, error: &Error) {
+fn assert_rule_broken(operation: &Operation, words: &str, error: &Error) {
     let name = operation.name;
     assert_eq!(error.kind(), ErrorKind::Rejected, "{name}: {error}");
     assert_eq!(error.status().unwrap().as_u16(), 400, "{name}");
@@ -50,7 +49,7 @@ fn assert_against_the_rules(operation: &Operation, words: &str, error: &Error) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn works_on_a_stage_that_is_set_for_it() {
+async fn operation_succeeds() {
     for operation in OPERATIONS {
         let stage = Stage::set().await;
         operation
@@ -66,7 +65,7 @@ async fn works_on_a_stage_that_is_set_for_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn renews_a_token_that_has_died_and_sends_again() {
+async fn operation_renews_an_expired_token_and_is_sent_again() {
     for operation in OPERATIONS {
         let stage = Stage::set().await;
         stage
@@ -92,7 +91,7 @@ async fn renews_a_token_that_has_died_and_sends_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn waits_when_told_that_there_are_too_many_requests() {
+async fn operation_waits_after_too_many_requests() {
     for operation in OPERATIONS {
         for told in [
             RetryAfter::Seconds(7),
@@ -124,7 +123,7 @@ async fn waits_when_told_that_there_are_too_many_requests() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn tells_a_missing_role_apart_from_everything_else() {
+async fn operation_without_the_role_is_forbidden() {
     for operation in OPERATIONS {
         let stage = Stage::set().await;
         let (limited, dev) = (stage.demo.limited.id.clone(), stage.demo.dev.clone());
@@ -148,7 +147,7 @@ async fn tells_a_missing_role_apart_from_everything_else() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn tells_that_a_model_is_not_there_or_out_of_reach() {
+async fn operation_on_an_unknown_or_inaccessible_model_is_not_found() {
     for operation in OPERATIONS {
         let stage = Stage::set()
             .await
@@ -173,7 +172,7 @@ async fn tells_that_a_model_is_not_there_or_out_of_reach() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn tells_that_a_model_is_archived() {
+async fn operation_on_an_archived_model_is_a_model_state_error() {
     for operation in OPERATIONS {
         let stage = Stage::set().await;
         let archived = stage.demo.archived.clone();
@@ -190,16 +189,16 @@ async fn tells_that_a_model_is_archived() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn tells_in_the_servers_words_what_is_against_the_rules() {
+async fn rejected_operation_reports_the_message_of_the_server() {
     for operation in OPERATIONS {
-        let (stage, words) = against_the_rules(&operation, Stage::set().await);
+        let (stage, words) = break_a_rule(&operation, Stage::set().await);
         let error = operation.call(&stage).await.unwrap_err();
-        assert_against_the_rules(&operation, words, &error);
+        assert_rule_broken(&operation, words, &error);
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn tells_every_refusal_apart_and_takes_it_for_an_answer() {
+async fn refusals_are_classified_by_status_and_not_retried() {
     for operation in OPERATIONS {
         for refusal in REFUSALS {
             let stage = Stage::set().await;
@@ -210,15 +209,15 @@ async fn tells_every_refusal_apart_and_takes_it_for_an_answer() {
     }
 }
 
-/// What the server gives when there is nothing to give: the envelope without the collection.
+/// Response for an empty collection: the envelope without its key.
 const NOTHING: &str = r#"{"meta":{"schema":"x"},"status":{"code":200,"message":"Success"}}"#;
 const NO_DIFFERENCE: &str = r#"{"summaryReport":{"targetRevisionId":"A","sourceRevisionId":"B"}}"#;
 
-fn with_nothing_to_tell(stage: &Stage) {
+fn with_empty_responses(stage: &Stage) {
     let reads = "GET /2/0/models/*/alm/**";
     let report = "GET /2/0/models/*/alm/comparisonReports/*/*";
     let summary = "GET /2/0/models/*/alm/summaryReports/*/*";
-    stage.fake.inject(Fault::reply(200, "").on(report));
+    stage.fake.inject(Fault::reply(200, NOTHING).on(report));
     stage
         .fake
         .inject(Fault::reply(200, NO_DIFFERENCE).on(summary));
@@ -226,9 +225,9 @@ fn with_nothing_to_tell(stage: &Stage) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn takes_a_missing_collection_for_an_empty_one() {
+async fn missing_collection_is_empty() {
     let stage = Stage::set().await;
-    with_nothing_to_tell(&stage);
+    with_empty_responses(&stage);
     let (alm, pair) = (&stage.alm, &stage.pair);
     assert!(alm.get_revisions().await.unwrap().is_empty());
     let mut streamed = alm.get_revisions().items();
@@ -239,53 +238,82 @@ async fn takes_a_missing_collection_for_an_empty_one() {
     let models = alm.get_models_for_revision(&pair.target_revision);
     assert!(models.await.unwrap().is_empty());
     assert!(alm.get_sync_tasks().await.unwrap().is_empty());
-    let report = alm.get_comparison_report(pair).await.unwrap();
-    assert!(ComparisonReport::parse(&report).sections.is_empty());
+    // JSON in place of a file is no empty file.
+    let error = alm.get_comparison_report(pair).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Decode);
+    assert!(ComparisonReport::parse(b"").sections.is_empty());
     let summary = alm.get_comparison_summary(pair).await.unwrap();
     assert!(summary.totals.count() == 0 && summary.differences.is_empty());
 }
 
+/// Faults of one response, and whether the server carries the request out nevertheless.
+fn failures() -> [(Fault, bool); 6] {
+    [
+        (Fault::status(503), false),
+        (Fault::drop_before(), false),
+        (Fault::status_after(502), true),
+        (Fault::status_after(599), true),
+        (Fault::drop_after(), true),
+        (Fault::truncate(10), true),
+    ]
+}
+
 #[tokio::test(start_paused = true)]
-async fn survives_one_failure_of_the_server_or_the_connection() {
-    let faults = || {
-        [
-            Fault::status(503),
-            Fault::status_after(502),
-            Fault::drop_before(),
-            Fault::drop_after(),
-            Fault::truncate(10),
-        ]
-    };
-    for operation in OPERATIONS {
-        for fault in faults() {
+async fn operation_that_may_be_repeated_survives_one_failure() {
+    for operation in OPERATIONS.iter().filter(|one| !one.must_not_run_twice()) {
+        for (fault, _) in failures() {
             let stage = Stage::set().await;
-            let before = stage.fake.world(|world| world.books().clone());
-            stage
-                .fake
-                .inject(fault.clone().on(operation.route).times(1));
+            let fault = fault.on(operation.route).times(1);
+            stage.fake.inject(fault.clone());
             operation
                 .call(&stage)
                 .await
                 .unwrap_or_else(|error| panic!("{} after {fault:?}: {error}", operation.name));
-            let after = stage.fake.world(|world| world.books().clone());
-            let created = after.revisions_created.len() - before.revisions_created.len();
-            let synced = after.syncs_started.len() - before.syncs_started.len();
-            assert_eq!(
-                created,
-                usize::from(operation.name == "create_revision"),
-                "{fault:?}"
-            );
-            assert_eq!(
-                synced,
-                usize::from(operation.name == "sync_models"),
-                "{fault:?}"
-            );
         }
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn reads_answers_with_things_that_nobody_knows_yet() {
+async fn operation_that_must_not_run_twice_is_sent_once_and_found_if_it_was_executed() {
+    let operations = OPERATIONS.iter().filter(|one| one.must_not_run_twice());
+    assert_eq!(operations.clone().count(), 3);
+    for operation in operations {
+        for (fault, executed) in failures() {
+            let stage = Stage::set().await;
+            if operation.name == "change_model_status" {
+                let (prod, offline) = (&stage.demo.prod, ModelState::ProductionMaintenance);
+                stage.fake.world(|world| world.set_state(prod, offline));
+            }
+            let before = stage.fake.world(|world| world.books().clone());
+            let name = format!("{} after {fault:?}", operation.name);
+            stage.fake.inject(fault.on(operation.route).times(1));
+            let outcome = operation.call(&stage).await;
+            assert_eq!(stage.fake.requests().count(operation.route), 1, "{name}");
+            match outcome {
+                Ok(()) => assert!(executed, "{name}"),
+                Err(error) => {
+                    assert!(!executed, "{name}: {error}");
+                    assert!(
+                        error.is_ambiguous() && !error.is_retryable(),
+                        "{name}: {error}"
+                    );
+                    let record = error.record().unwrap();
+                    assert!(record.operation.ends_with(operation.name), "{name}");
+                    assert!(!record.checks.is_empty(), "{name}");
+                }
+            }
+            let after = stage.fake.world(|world| world.books().clone());
+            let created = after.revisions_created.len() - before.revisions_created.len();
+            let synced = after.syncs_started.len() - before.syncs_started.len();
+            let once = |of| usize::from(executed && operation.name == of);
+            assert_eq!(created, once("create_revision"), "{name}");
+            assert_eq!(synced, once("sync_models"), "{name}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn operation_reads_unknown_fields_and_values() {
     for operation in OPERATIONS {
         let stage = Stage::set().await;
         stage.fake.world(|world| {
@@ -300,14 +328,14 @@ async fn reads_answers_with_things_that_nobody_knows_yet() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn says_where_an_answer_does_not_fit_and_never_takes_html_for_one() {
+async fn html_response_is_an_error() {
     for operation in OPERATIONS {
         let stage = Stage::set().await;
         stage
             .fake
             .inject(Fault::garbage("<html>gateway</html>").on(operation.route));
         let outcome = operation.call(&stage).await;
-        // The work was done, and its traces are found.
+        // The work was done and is found.
         if ["create_revision", "sync_models"].contains(&operation.name) {
             outcome.unwrap_or_else(|error| panic!("{}: {error}", operation.name));
             continue;
@@ -329,7 +357,7 @@ mod blocking {
     }
 
     #[test]
-    fn runs_without_an_async_runtime() {
+    fn blocking_operation_runs_without_an_async_runtime() {
         each(|operation, stage| {
             operation
                 .call(&stage)
@@ -339,7 +367,7 @@ mod blocking {
     }
 
     #[test]
-    fn renews_and_waits_and_retries_as_when_awaited() {
+    fn blocking_operation_renews_waits_and_retries() {
         each(|operation, stage| {
             stage
                 .fake
@@ -363,7 +391,7 @@ mod blocking {
     }
 
     #[test]
-    fn tells_every_refusal_apart_as_when_awaited() {
+    fn blocking_refusals_are_classified_by_status() {
         for refusal in REFUSALS {
             each(|operation, stage| {
                 reject(&stage.fake, operation.route, refusal.0);
@@ -372,16 +400,16 @@ mod blocking {
             });
         }
         each(|operation, stage| {
-            let (stage, words) = against_the_rules(&operation, stage);
+            let (stage, words) = break_a_rule(&operation, stage);
             let error = operation.call(&stage).run().unwrap_err();
-            assert_against_the_rules(&operation, words, &error);
+            assert_rule_broken(&operation, words, &error);
         });
     }
 
     #[test]
-    fn takes_a_missing_collection_for_an_empty_one_as_when_awaited() {
+    fn blocking_missing_collection_is_empty() {
         let stage = Stage::set_blocking();
-        with_nothing_to_tell(&stage);
+        with_empty_responses(&stage);
         let (alm, pair) = (&stage.alm, &stage.pair);
         assert!(alm.get_revisions().run().unwrap().is_empty());
         assert!(alm.get_revisions().items().next().is_none());
@@ -391,14 +419,14 @@ mod blocking {
         let models = alm.get_models_for_revision(&pair.target_revision).run();
         assert!(models.unwrap().is_empty());
         assert!(alm.get_sync_tasks().run().unwrap().is_empty());
-        let report = alm.get_comparison_report(pair).run().unwrap();
-        assert!(ComparisonReport::parse(&report).sections.is_empty());
+        let error = alm.get_comparison_report(pair).run().unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Decode);
         let summary = alm.get_comparison_summary(pair).run().unwrap();
         assert!(summary.totals.count() == 0 && summary.differences.is_empty());
     }
 
     #[test]
-    fn refuses_as_when_awaited() {
+    fn blocking_operation_is_refused_by_state_and_role() {
         each(|operation, stage| {
             let archived = stage.demo.archived.clone();
             let error = operation.call(&stage.on(&archived)).run().unwrap_err();

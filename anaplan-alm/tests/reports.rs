@@ -39,7 +39,7 @@ async fn comparison_report_lists_the_changes_of_a_sync() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_summary_counts_what_the_report_lists() {
+async fn summary_counts_the_changes_of_the_report() {
     let stage = Stage::set().await;
     let summary = stage.alm.get_comparison_summary(&stage.pair).await.unwrap();
     assert_eq!(summary.differences["lists"].created, 1);
@@ -58,7 +58,7 @@ async fn the_summary_counts_what_the_report_lists() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_report_of_one_kind_is_not_found_under_the_other() {
+async fn task_is_not_found_under_another_kind() {
     let stage = Stage::set().await;
     let error = stage
         .alm
@@ -81,7 +81,7 @@ async fn a_report_of_one_kind_is_not_found_under_the_other() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn reports_live_for_two_days_and_summaries_for_two_days_after_their_reading() {
+async fn reports_expire_after_two_days_and_summaries_two_days_after_the_last_read() {
     let stage = Stage::set().await;
     let day = Duration::from_secs(24 * 3600);
     stage.fake.advance(day);
@@ -98,7 +98,7 @@ async fn reports_live_for_two_days_and_summaries_for_two_days_after_their_readin
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_download_goes_anywhere_and_a_broken_one_leaves_no_half_file() {
+async fn download_writes_whole_files_only() {
     let stage = Stage::set().await;
     let route = "GET /2/0/models/*/alm/comparisonReports/*/*";
     let whole = stage.alm.get_comparison_report(&stage.pair).await.unwrap();
@@ -141,7 +141,7 @@ async fn a_download_goes_anywhere_and_a_broken_one_leaves_no_half_file() {
     std::fs::remove_dir(&folder).unwrap();
 }
 
-/// The report, asked for as a client would that asks for JSON everywhere.
+/// Requests the report with another `Accept` header.
 struct AsJson(&'static str, anaplan_core::ModelId);
 
 impl Endpoint for AsJson {
@@ -171,7 +171,7 @@ impl Endpoint for AsJson {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_wrong_type_is_refused_first_then_the_role_then_the_absence() {
+async fn report_checks_media_type_then_role_then_existence() {
     let stage = Stage::set().await;
     let demo = &stage.demo;
     let limited = stage

@@ -1,4 +1,4 @@
-//! Revisions: creating, listing, and where they are.
+//! Revisions: creation, listings, models.
 
 #![allow(clippy::unwrap_used, clippy::print_stdout, clippy::disallowed_methods)]
 
@@ -9,7 +9,7 @@ use anaplan_core::{ErrorKind, ModelId};
 use support::{Stage, alm_of};
 
 #[tokio::test(start_paused = true)]
-async fn a_revision_holds_the_structure_and_can_be_made_only_when_that_has_changed() {
+async fn revision_is_rejected_unless_the_structure_has_changed() {
     let stage = Stage::set().await;
     let dev = stage.alm.with_model(&stage.demo.dev);
     let made = dev
@@ -43,7 +43,7 @@ async fn a_revision_holds_the_structure_and_can_be_made_only_when_that_has_chang
 }
 
 #[tokio::test(start_paused = true)]
-async fn names_and_descriptions_out_of_bounds_are_refused_before_anything_is_sent() {
+async fn create_revision_rejects_long_texts_before_it_sends() {
     let stage = Stage::set().await;
     let dev = stage.alm.with_model(&stage.demo.dev);
     let calls = [
@@ -64,7 +64,7 @@ async fn names_and_descriptions_out_of_bounds_are_refused_before_anything_is_sen
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_server_s_own_words_reach_the_caller() {
+async fn rejected_revision_reports_the_message_of_the_server() {
     let stage = Stage::set().await;
     let deployed = stage
         .alm
@@ -81,7 +81,7 @@ async fn the_server_s_own_words_reach_the_caller() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn revisions_are_listed_sorted_narrowed_and_streamed() {
+async fn revisions_are_sorted_filtered_and_streamed() {
     let stage = Stage::set().await;
     let dev = stage.alm.with_model(&stage.demo.dev);
     let names = |revisions: Vec<anaplan_alm::Revision>| -> Vec<String> {
@@ -129,7 +129,7 @@ async fn revisions_are_listed_sorted_narrowed_and_streamed() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_model_without_revisions_has_empty_lists_and_no_latest() {
+async fn model_without_revisions_has_empty_lists() {
     let stage = Stage::set().await;
     let plain = stage.alm.with_model(&stage.demo.plain);
     assert_eq!(plain.get_latest_revision().await.unwrap(), None);
@@ -159,7 +159,7 @@ async fn a_model_without_revisions_has_empty_lists_and_no_latest() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_models_of_a_revision_begin_with_its_origin_and_keep_the_dead() {
+async fn models_of_a_revision_start_with_its_origin_and_include_deleted_ones() {
     let stage = Stage::set().await;
     let first = &stage.pair.target_revision;
     stage
@@ -184,7 +184,7 @@ async fn the_models_of_a_revision_begin_with_its_origin_and_keep_the_dead() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_id_cannot_leave_its_place_in_the_path() {
+async fn id_is_one_segment_of_the_path() {
     let stage = Stage::set().await;
     for id in ["", ".", "..", "a\u{7}"] {
         let alm = stage.alm.with_model(ModelId::from(id));
@@ -208,7 +208,7 @@ async fn an_id_cannot_leave_its_place_in_the_path() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn two_people_who_create_the_same_revision_at_once_make_one() {
+async fn concurrent_users_create_one_revision() {
     let stage = Stage::set().await;
     let ada = stage.alm.with_model(&stage.demo.dev);
     let grace = alm_of(&stage.fake, &stage.demo.second.id, &stage.demo.dev);

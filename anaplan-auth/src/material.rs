@@ -244,7 +244,7 @@ fn bare_path(text: &str) -> &str {
     }
 }
 
-/// Whether a string is part of a key in base64, cut off or damaged: an error must not quote it as a path.
+/// Returns `true` if a string is part of a key in base64, cut off or damaged. An error must not quote it as a path.
 fn is_torn_key(text: &str) -> bool {
     let starts_like_a_file = ["MI", "LS0t"].iter().any(|start| text.starts_with(start));
     text.len() > if starts_like_a_file { 40 } else { 200 }

@@ -4,9 +4,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use anaplan_core::{
-    Authorization, Bytes, Credential, Decision, Endpoint, ErrorKind, HeaderMap, HeaderValue,
-    Method, Path, Refusal, RequestBody, Response, Result, RetryClass, SecretString, Service,
-    Session, StatusCode,
+    Authorization, Credential, Decision, Endpoint, ErrorKind, HeaderMap, HeaderValue, Method, Path,
+    Refusal, RequestBody, Response, Result, RetryClass, SecretString, Service, Session, StatusCode,
 };
 use http::header::AUTHORIZATION;
 use secrecy::ExposeSecret;

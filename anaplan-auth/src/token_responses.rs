@@ -110,7 +110,7 @@ pub(crate) fn token_info(response: &Response, old: Option<&SecretString>) -> Res
         .ok_or_else(|| {
             Error::new(
                 ErrorKind::Decode,
-                "the answer has no 'tokenInfo.tokenValue'",
+                "the response has no 'tokenInfo.tokenValue'",
             )
         })?;
     Ok(TokenInfo {

@@ -6,80 +6,63 @@
     allow(clippy::field_reassign_with_default, clippy::disallowed_methods)
 )]
 
-mod action_ref;
 mod actions;
-mod chunks;
-mod content;
-mod cutter;
-mod dashboards;
-mod delete_models;
-mod download;
-mod dump;
-mod encoding;
-mod evaluate;
-mod exports;
 mod files;
 mod find;
-mod imports;
 mod listing;
-mod model_ref;
-mod models;
-mod optimizer;
-mod outcome;
-mod processes;
-mod records;
-mod rows;
-mod run;
-mod table;
-mod tasks;
-mod transfer;
-mod upload;
-mod upload_calls;
-mod upload_chunks;
-mod upload_state;
-mod workspaces;
+mod runs;
+mod tables;
+mod tenant;
+mod uploads;
 
 #[cfg(test)]
-mod run_tests;
+mod round_trip_tests;
 #[cfg(test)]
 mod test_server;
 
 use anaplan_core::{ModelId, Namespace, Result, Scope, Session, WorkspaceId};
 
-pub use action_ref::{ActionId, ActionKind, ActionRef};
-pub use actions::{Action, ActionType, GetActionMetadata, GetActions};
-pub use chunks::{Chunk, ChunkId, ChunkedFile, GetChunk, GetChunks};
-pub use content::Content;
-pub use dashboards::{Dashboard, DashboardId, GetDashboards};
-pub use delete_models::{DeleteModels, DeleteRefusal, DeletedModels, ModelFailure};
-pub use download::{Download, FileStream};
-pub use dump::{DumpRow, DumpRows, RowStatus};
-pub use encoding::Encoding;
-pub use exports::{DataType, Export, ExportLayout, ExportMetadata, GetExportMetadata, GetExports};
-pub use files::{DeleteFile, File, FileId, GetFiles, PutFile};
-pub use imports::{
-    GetImportMetadata, GetImports, Import, ImportDataSource, ImportMetadata, ImportSource,
-    ImportSourceType, ImportType,
-};
-pub use model_ref::ModelRef;
-pub use models::{ActiveState, CategoryValue, GetModel, GetModels, Model};
-pub use optimizer::GetOptimizerLog;
-pub use outcome::{ActionOutcome, ActionResult, Detail};
-pub use processes::{GetProcessMetadata, GetProcesses, Process, ProcessMetadata, ProcessStep};
-pub use rows::Rows;
-pub use run::{ConnectorParameter, MappingParameter, RunAction};
-pub use table::TableFormat;
-pub use tasks::{ActionTask, CancelTask, GetTaskStatus, GetTaskSummaries};
-pub use upload::Upload;
-pub use upload_calls::{CompleteUpload, PutChunk, SetChunkCount};
-pub use upload_state::{UploadError, UploadState, Uploaded};
-pub use workspaces::{GetWorkspace, GetWorkspaces, Workspace};
+#[allow(unused_imports)] // Modules name them without their folder.
+pub(crate) use endpoints::*;
 
-/// Moving data in and out of one model: files, imports, exports, other actions, processes.
+pub use anaplan_table::{
+    Column, ColumnKind, DateFormat, Decimal, Encoding, Grid, GridShape, Header, Layout, LineEnding,
+    Ragged, Record, RowWriter, TableError, TableErrorKind, TableFormat, date, number, or_default,
+};
+
+pub use actions::{
+    Action, ActionId, ActionKind, ActionRef, ActionType, Dashboard, DashboardId, DataType, Export,
+    ExportLayout, ExportMetadata, Import, ImportDataSource, ImportMetadata, ImportSource,
+    ImportSourceType, ImportType, Process, ProcessMetadata, ProcessStep,
+};
+pub use files::{Chunk, ChunkId, ChunkedFile, Download, File, FileId, FileStream};
+pub use runs::{
+    ActionOutcome, ActionResult, ActionTask, ConnectorParameter, Detail, MappingParameter,
+};
+pub use tables::{DumpRow, DumpRows, RowStatus, Rows};
+pub use tenant::{
+    ActiveState, CategoryValue, DeleteRefusal, DeletedModels, Model, ModelFailure, ModelRef,
+    Tenant, Workspace,
+};
+pub use uploads::{Content, Upload, UploadError, UploadState, Uploaded};
+
+/// Endpoints of the operations, for `session.call(..)` and for setters in `with(..)`.
+pub mod endpoints {
+    pub use crate::actions::{
+        GetActionMetadata, GetActions, GetDashboards, GetExportMetadata, GetExports,
+        GetImportMetadata, GetImports, GetOptimizerLog, GetProcessMetadata, GetProcesses,
+    };
+    pub use crate::files::{DeleteFile, GetChunk, GetChunks, GetFiles, PutFile};
+    pub use crate::runs::{CancelTask, GetTaskStatus, GetTaskSummaries, RunAction};
+    pub use crate::tenant::{DeleteModels, GetModel, GetModels, GetWorkspace, GetWorkspaces};
+    pub use crate::uploads::{CompleteUpload, PutChunk, SetChunkCount};
+}
+
+/// Files, imports, exports, other actions and processes of one model.
 ///
-/// The user needs a role in the model that may see and run what is asked for; a workspace administrator
-/// may run everything. The handle needs a model; the workspace is optional, and only
-/// [`get_optimizer_log`](Self::get_optimizer_log) cannot do without it.
+/// The user needs a role in the model that can see and run the objects. A workspace administrator can
+/// run everything. The handle needs a model. The workspace is optional, except for
+/// [`get_optimizer_log`](Self::get_optimizer_log).
 ///
 /// Cheap to clone.
 #[derive(Debug, Clone)]
@@ -99,20 +82,20 @@ impl Namespace for Bulk {
 }
 
 impl Bulk {
-    /// The model that this handle works on.
+    /// Returns the model of this handle.
     #[must_use]
     pub fn model(&self) -> &ModelId {
         &self.model.model
     }
 
-    /// The model's workspace, if it was given.
+    /// Returns the workspace of the model, if it is set.
     #[must_use]
     pub fn workspace(&self) -> Option<&WorkspaceId> {
         self.model.workspace.as_ref()
     }
 
-    /// The same for another model, whose workspace can be given with it as a [`ModelRef`]; session,
-    /// token and limits are shared.
+    /// Returns a handle for another model, with or without its workspace. Session, token and limits are
+    /// shared.
     #[must_use]
     pub fn with_model(&self, model: impl Into<ModelRef>) -> Self {
         Self {
@@ -121,42 +104,9 @@ impl Bulk {
         }
     }
 
-    /// What lies above models: workspaces and the models in them.
+    /// Returns the handle for workspaces and models.
     #[must_use]
     pub fn tenant(&self) -> Tenant {
         Tenant::new(self.session.clone())
-    }
-}
-
-/// Workspaces and models: what there is, and deleting models.
-///
-/// Needs neither a workspace nor a model id. Cheap to clone.
-#[derive(Debug, Clone)]
-pub struct Tenant {
-    session: Session,
-}
-
-impl Namespace for Tenant {
-    const NAME: &'static str = "tenant";
-
-    fn bind(session: Session, _scope: &Scope) -> Result<Self> {
-        Ok(Self::new(session))
-    }
-}
-
-impl Tenant {
-    /// A handle that works through a session.
-    #[must_use]
-    pub fn new(session: Session) -> Self {
-        Self { session }
-    }
-
-    /// A handle on one model, with or without its workspace: [`ModelRef`] says which.
-    #[must_use]
-    pub fn model(&self, model: impl Into<ModelRef>) -> Bulk {
-        Bulk {
-            session: self.session.clone(),
-            model: model.into(),
-        }
     }
 }

@@ -1,6 +1,6 @@
 //! A server of a few lines for tests: it keeps the chunks of files, and fails as it is told to.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::io::Read;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
@@ -8,8 +8,9 @@ use std::time::Duration;
 use anaplan_core::Namespace;
 use anaplan_core::transport::collect_request;
 use anaplan_core::{
-    Authenticator, Bytes, Connection, Credential, HeaderMap, Response, RequestBody, ResponseBody, Result, Scope,
-    Session, Settings, StatusCode, Transport, TransportError, TransportErrorKind, async_trait,
+    Authenticator, Bytes, Connection, Credential, HeaderMap, RequestBody, Response, ResponseBody,
+    Result, Scope, Session, Settings, StatusCode, Transport, TransportError, TransportErrorKind,
+    async_trait,
 };
 
 use crate::{Bulk, Tenant};
@@ -21,6 +22,8 @@ pub(crate) enum Fault {
     DropBefore,
     /// The connection breaks after the server has acted.
     DropAfter,
+    /// The connection times out before the server acts.
+    Timeout,
     /// The answer breaks off in the middle.
     Truncate,
     /// The server answers with this status and does nothing.
@@ -29,8 +32,10 @@ pub(crate) enum Fault {
 
 #[derive(Debug, Default)]
 pub(crate) struct State {
-    /// Chunks by file; `None` for an announced one that has not come.
+    /// Chunks that have arrived, by file.
     pub(crate) files: BTreeMap<String, BTreeMap<u32, Bytes>>,
+    /// Announced number of chunks by file.
+    pub(crate) announced: BTreeMap<String, u32>,
     pub(crate) completed: Vec<String>,
     /// Method and path of every request, in order.
     pub(crate) log: Vec<String>,
@@ -86,7 +91,7 @@ impl TestServer {
             .push_back(answer);
     }
 
-    /// How many requests contained `what`.
+    /// Number of requests contained `what`.
     pub(crate) fn count(&self, what: &str) -> usize {
         self.state()
             .log
@@ -103,7 +108,9 @@ impl TestServer {
 
     pub(crate) fn put(&self, file: &str, chunks: &[&str]) {
         let chunks = (0..).zip(chunks.iter().map(|chunk| Bytes::from(chunk.to_string())));
-        self.state().files.insert(file.to_owned(), chunks.collect());
+        let mut state = self.state();
+        state.files.insert(file.to_owned(), chunks.collect());
+        state.announced.remove(file);
     }
 }
 
@@ -139,12 +146,16 @@ impl State {
                 let known = self.files.contains_key(*file);
                 let id = if known { *file } else { "113999999999" };
                 self.files.insert(id.to_owned(), BTreeMap::new());
+                let body: serde_json::Value = serde_json::from_slice(request.body()).unwrap();
+                let count = body["chunkCount"].as_i64().unwrap();
+                let count = u32::try_from(count).unwrap_or(0);
+                self.announced.insert(id.to_owned(), count);
                 json(format!(r#"{{"file":{{"id":"{id}","name":"f"}}}}"#))
             }
             ("POST", [file, "complete"]) => {
                 assert_eq!(&request.body()[..], b"{}");
                 self.completed.push((*file).to_owned());
-                json("{}".into())
+                json(format!(r#"{{"file":{{"id":"{file}","name":"f"}}}}"#))
             }
             ("PUT", [file, "chunks", n]) => {
                 assert!(!request.headers().contains_key("content-encoding"));
@@ -165,10 +176,14 @@ impl State {
             }
             ("GET", [file, "chunks"]) => match self.files.get(*file) {
                 None => (404, Bytes::new()),
-                Some(chunks) if chunks.is_empty() => json(r#"{"meta":{}}"#.into()),
                 Some(chunks) => {
-                    let list: Vec<_> = chunks
-                        .keys()
+                    let announced = 0..self.announced.get(*file).copied().unwrap_or(0);
+                    let numbers: BTreeSet<u32> = announced.chain(chunks.keys().copied()).collect();
+                    if numbers.is_empty() {
+                        return json(r#"{"status":{"code":200}}"#.into());
+                    }
+                    let list: Vec<_> = numbers
+                        .iter()
                         .map(|n| format!(r#"{{"id":"{n}","name":"Chunk {n}"}}"#))
                         .collect();
                     json(format!(r#"{{"chunks":[{}]}}"#, list.join(",")))
@@ -226,6 +241,7 @@ impl Transport for TestServer {
         let interrupted = || TransportError::new(TransportErrorKind::Interrupted);
         let (status, body) = match fault {
             Some(Fault::DropBefore) => return Err(interrupted()),
+            Some(Fault::Timeout) => return Err(TransportError::new(TransportErrorKind::Timeout)),
             Some(Fault::Status(status)) => (status, Bytes::new()),
             _ => state.answer(&request),
         };

@@ -8,7 +8,7 @@ mod support;
 use anaplan_core::{ErrorKind, ModelId};
 use anaplan_testkit::world::ModelState;
 use anaplan_testkit::{Fault, RetryAfter};
-use support::{OPERATIONS, Reach, Stage};
+use support::{OPERATIONS, Outcome, Reach, Stage};
 
 #[tokio::test(start_paused = true)]
 async fn works_on_a_stage_that_is_set_for_it_under_either_form_of_the_path() {
@@ -152,31 +152,47 @@ async fn tells_the_state_of_a_model() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn survives_one_failure_of_the_server_or_the_connection_and_starts_nothing_twice() {
+async fn one_failure_is_retried_unless_the_call_could_run_twice() {
     let faults = || {
         [
-            Fault::status(503),
-            Fault::status_after(502),
-            Fault::drop_before(),
-            Fault::drop_after(),
-            Fault::truncate(10),
+            (Fault::status(503), false),
+            (Fault::status_after(502), true),
+            (Fault::drop_before(), false),
+            (Fault::drop_after(), true),
+            (Fault::truncate(10), true),
         ]
     };
     for operation in OPERATIONS {
-        for fault in faults() {
+        for (fault, executed) in faults() {
+            let name = format!("{} after {fault:?}", operation.name);
             let stage = Stage::set().await;
             let started =
                 |stage: &Stage| stage.fake.world(|world| world.books().runs_started.len());
             let before = started(&stage);
             let route = operation.route(&stage);
-            stage.fake.inject(fault.clone().on(route.as_str()).times(1));
-            operation
-                .call(&stage)
-                .await
-                .unwrap_or_else(|error| panic!("{} after {fault:?}: {error}", operation.name));
+            stage.fake.forget_requests();
+            stage.fake.inject(fault.on(route.as_str()).times(1));
+            let result = operation.call(&stage).await;
             let started = started(&stage) - before;
-            let name = operation.name;
-            assert_eq!(started, usize::from(operation.starts), "{name}: {fault:?}");
+            assert_eq!(started, usize::from(operation.starts && executed), "{name}");
+            if operation.once.is_none() {
+                result.unwrap_or_else(|error| panic!("{name}: {error}"));
+                continue;
+            }
+            let sent = stage.fake.requests().count(route.as_str());
+            assert_eq!(sent, 1, "{name}");
+            match operation.once {
+                Some(Outcome::Confirmed) if executed => {
+                    result.unwrap_or_else(|error| panic!("{name}: {error}"));
+                }
+                outcome => {
+                    let error = result.expect_err(&name);
+                    assert_eq!(error.kind(), ErrorKind::Ambiguous, "{name}: {error}");
+                    assert!(error.record().is_some(), "{name}");
+                    let presumed = executed && outcome == Some(Outcome::Presumed);
+                    assert_eq!(error.id("taskId").is_some(), presumed, "{name}: {error}");
+                }
+            }
         }
     }
 }
@@ -198,18 +214,24 @@ async fn reads_answers_with_things_that_nobody_knows_yet() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_server_that_stays_down_is_told_after_some_attempts() {
+async fn server_that_stays_down_is_an_error_after_several_attempts() {
     for operation in OPERATIONS {
         let stage = Stage::set().await;
         let route = operation.route(&stage);
         stage.fake.inject(Fault::status(503).on(route.as_str()));
         let error = operation.call(&stage).await.expect_err(operation.name);
         let sent = stage.fake.requests().count(route.as_str());
+        let attempts = match operation.once {
+            Some(_) => 1..=1,
+            None => 2..=7,
+        };
         assert!(
-            (2..=7).contains(&sent),
+            attempts.contains(&sent),
             "{}: {sent} attempts: {error}",
             operation.name
         );
+        let ambiguous = error.kind() == ErrorKind::Ambiguous;
+        assert_eq!(ambiguous, operation.once.is_some(), "{error}");
         let books = stage.fake.world(|world| world.books().runs_started.len());
         assert_eq!(books, 5, "{}", operation.name);
     }

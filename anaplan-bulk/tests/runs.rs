@@ -6,7 +6,9 @@ mod support;
 
 use std::time::Duration;
 
-use anaplan_bulk::{ActionId, ActionOutcome, ActionRef, Bulk, FileId, MappingParameter, RowStatus};
+use anaplan_bulk::{
+    ActionId, ActionOutcome, ActionRef, Bulk, Content, FileId, MappingParameter, RowStatus,
+};
 use anaplan_core::{ErrorKind, PollPolicy, Settings, TaskState};
 use anaplan_testkit::Pacing;
 use anaplan_testkit::world::{CellValue, ModelState};
@@ -17,7 +19,11 @@ use support::{bulk_of, stage};
 async fn an_import_of_regions_changes_the_list() {
     let (fake, demo, bulk) = stage();
     let outcome = bulk
-        .upload_and_import(demo.source_file, demo.good_csv.clone(), demo.good_import)
+        .upload_and_import(
+            demo.source_file,
+            Content::text(demo.good_csv.clone()),
+            demo.good_import,
+        )
         .await
         .unwrap();
     assert!(outcome.result.successful && !outcome.failure_dump_available());
@@ -51,9 +57,13 @@ async fn an_import_of_sales_changes_cells_which_an_export_then_shows() {
         comment: String,
     }
     let (fake, demo, bulk) = stage();
-    bulk.upload_and_import(demo.sales_file, demo.sales_csv.clone(), demo.sales_import)
-        .await
-        .unwrap();
+    bulk.upload_and_import(
+        demo.sales_file,
+        Content::text(demo.sales_csv.clone()),
+        demo.sales_import,
+    )
+    .await
+    .unwrap();
     fake.world(|world| {
         let model = world.model(&demo.dev).unwrap();
         let west = model.items[&demo.list].by_name("West").unwrap().id;
@@ -114,7 +124,11 @@ async fn rows_of_rust_go_up_as_the_file_wants_them() {
 async fn a_bad_row_is_told_with_its_line_its_column_and_the_reason() {
     let (_, demo, bulk) = stage();
     let outcome: ActionOutcome = bulk
-        .upload_and_import(demo.bad_source_file, demo.bad_csv.clone(), demo.bad_import)
+        .upload_and_import(
+            demo.bad_source_file,
+            Content::text(demo.bad_csv.clone()),
+            demo.bad_import,
+        )
         .await
         .unwrap();
     assert!(outcome.result.successful && outcome.failure_dump_available());
@@ -220,7 +234,9 @@ async fn answers_to_the_questions_of_an_import_arrive() {
             .id();
         (file, import)
     });
-    bulk.upload_file(file, "Volume\n77\n").await.unwrap();
+    bulk.upload_file(file, Content::text("Volume\n77\n"))
+        .await
+        .unwrap();
     let unanswered = bulk
         .run_import(import)
         .await
@@ -250,7 +266,7 @@ async fn answers_to_the_questions_of_an_import_arrive() {
 async fn a_run_is_cancelled_and_has_done_nothing() {
     let (fake, demo, bulk) = stage();
     fake.world(|world| world.rules.pacing = Pacing::Time(Duration::from_secs(600)));
-    bulk.upload_file(demo.source_file, demo.good_csv.clone())
+    bulk.upload_file(demo.source_file, Content::text(demo.good_csv.clone()))
         .await
         .unwrap();
     let task = bulk.run_import(demo.good_import).await.unwrap();
@@ -418,7 +434,11 @@ fn everything_is_run_without_an_async_runtime_too() {
         (fake, demo, bulk)
     };
     let outcome = bulk
-        .upload_and_import(demo.bad_source_file, demo.bad_csv.clone(), demo.bad_import)
+        .upload_and_import(
+            demo.bad_source_file,
+            Content::text(demo.bad_csv.clone()),
+            demo.bad_import,
+        )
         .run()
         .unwrap();
     let rows: Vec<_> = bulk.get_dump(&outcome.task).dump_rows().collect();

@@ -1,10 +1,10 @@
-//! Refusals: the server says no in its own words, and the client passes them on, at once.
+//! Rejected calls: the error carries status and message of the server, and nothing is retried.
 //!
 //! ```
 //! use anaplan_core::ErrorKind;
 //! use anaplan_conformance::rejected_calls;
 //!
-//! # use anaplan_core::{Answer, Endpoint, Method, Path, Result, RetryClass};
+//! # use anaplan_core::{Endpoint, Method, Path, Response, Result, RetryClass};
 //! # struct Me;
 //! # impl Endpoint for Me {
 //! #     const NAME: &'static str = "users.me";
@@ -12,7 +12,7 @@
 //! #     const RETRY: RetryClass = RetryClass::ReadOnly;
 //! #     type Output = ();
 //! #     fn path(&self) -> Path { Path::integration().lit("users").lit("me") }
-//! #     fn decode(&self, _: Answer) -> Result<()> { Ok(()) }
+//! #     fn decode(&self, _: Response) -> Result<()> { Ok(()) }
 //! # }
 //! # anaplan_testkit::story(async |fake| {
 //! let route = "GET /2/0/users/me";
@@ -29,7 +29,7 @@ fn words(status: u16) -> String {
     format!("Rule {status} says no.")
 }
 
-/// Has every call of a route refused with this status.
+/// Makes the fake reject every call of a route with this status.
 pub fn reject(fake: &FakeAnaplan, route: &str, status: u16) {
     let words = words(status);
     let body = format!(
@@ -38,12 +38,12 @@ pub fn reject(fake: &FakeAnaplan, route: &str, status: u16) {
     fake.inject(Fault::reply(status, body).on(route));
 }
 
-/// Holds an error against the status that a call was [refused](reject) with, and the kind that it is to be
-/// of. The call was sent once.
+/// Compares an error with the status with which a call was [rejected](reject) and with the expected kind.
+/// The call must have been sent once.
 ///
 /// # Panics
 ///
-/// When the error is not that refusal, or when it could be repeated, or was.
+/// If the error is another one, if it is retryable, or if the call was sent again.
 pub fn assert_rejected(fake: &FakeAnaplan, route: &str, refusal: (u16, ErrorKind), error: &Error) {
     let (status, kind) = refusal;
     assert_eq!(error.kind(), kind, "{route} {status}: {error}");

@@ -1,4 +1,4 @@
-//! Storms: one program, run a thousand times while everything that can go wrong does, by seeded dice.
+//! Storms: one program, run with many seeds while faults of every kind are injected.
 //!
 //! The outcomes that the program saw are compared with the [world](anaplan_testkit::World) and its
 //! [books](anaplan_testkit::world::Books). A storm fails with its seed, by which it can be
@@ -7,7 +7,7 @@
 //! ```
 //! use anaplan_conformance::storm;
 //!
-//! # use anaplan_core::{Answer, Endpoint, Method, Path, Result, RetryClass};
+//! # use anaplan_core::{Endpoint, Method, Path, Response, Result, RetryClass};
 //! # struct Me;
 //! # impl Endpoint for Me {
 //! #     const NAME: &'static str = "users.me";
@@ -15,7 +15,7 @@
 //! #     const RETRY: RetryClass = RetryClass::ReadOnly;
 //! #     type Output = serde_json::Value;
 //! #     fn path(&self) -> Path { Path::integration().lit("users").lit("me") }
-//! #     fn decode(&self, answer: Answer) -> Result<Self::Output> { answer.field("user") }
+//! #     fn decode(&self, response: Response) -> Result<Self::Output> { response.field("user") }
 //! # }
 //! let mut failed = 0;
 //! storm::each_seed(20, async |seed, fake| {
@@ -42,11 +42,11 @@ use fastrand::Rng;
 
 use crate::validated;
 
-/// The variable that overrides the number in the code.
+/// Environment variable that overrides the number of seeds.
 const SEEDS: &str = "ANAPLAN_STORM_SEEDS";
-/// Nothing may take longer than this by the fake's clock.
+/// Maximum duration of a program by the fake's clock.
 const PATIENCE: Duration = Duration::from_secs(7 * 24 * 3600);
-/// Longer than the longest delay of a fault, and than any pacing.
+/// Duration after which all delayed faults and tasks are over.
 const CALM: Duration = Duration::from_secs(3600);
 
 /// Runs a program once for each seed from 0, each time against a fresh demo world and under paused time.
@@ -54,8 +54,8 @@ const CALM: Duration = Duration::from_secs(3600);
 ///
 /// # Panics
 ///
-/// When the program panics, after its seed has been printed, and when it has not ended after a week by
-/// the fake's clock.
+/// If the program panics, after its seed was printed, and if it has not ended after a week by the fake's
+/// clock.
 #[allow(clippy::panic, clippy::disallowed_methods)] // The runtime's own time is meant.
 pub fn each_seed(seeds: u64, mut tell: impl AsyncFnMut(u64, FakeAnaplan)) -> u64 {
     let told = std::env::var(SEEDS).ok().and_then(|text| text.parse().ok());
@@ -74,7 +74,7 @@ pub fn each_seed(seeds: u64, mut tell: impl AsyncFnMut(u64, FakeAnaplan)) -> u64
     seeds
 }
 
-/// Tells the seed of a storm that ends badly.
+/// Prints the seed of a storm that panics.
 struct Told(u64);
 
 impl Drop for Told {
@@ -85,7 +85,7 @@ impl Drop for Told {
     }
 }
 
-/// Settings under which a client gives up within reasonable time.
+/// Returns settings with which a client fails within minutes instead of hours.
 #[must_use]
 pub fn settings() -> Settings {
     let mut settings = Settings::default();

@@ -1,7 +1,7 @@
-//! Answers as a server might give them on a bad day, made from a good one.
+//! Odd responses, made from a good one.
 //!
-//! Whoever reads JSON of others meets fields that are missing, `null`, of another type, or new. This makes
-//! all such answers from one good answer, so that a test can see what comes of each:
+//! Fields may be missing, `null`, of another type, or new. This module makes all such responses from one
+//! good response, so that a test can check the outcome of each:
 //!
 //! ```
 //! use anaplan_conformance::variants;
@@ -21,24 +21,27 @@ use serde_json::{Map, Value, json};
 const NOVELTY: &str = "an unknown field";
 const NUMBER: &str = "as a number";
 
-/// One answer that is not as it should be.
+/// A response that differs from the documented one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Variant {
-    /// The path of the change, such as `revisions[0].id`; empty when it is no JSON of this shape at all.
+    /// Path of the change, such as `revisions[0].id`. Empty if the response has another shape altogether.
     pub at: String,
-    /// The change in a few words.
+    /// Description of the change.
     pub change: &'static str,
-    /// The answer.
+    /// Body of the response.
     pub body: String,
 }
 
 impl Variant {
-    /// Checks the outcome of a call that got this response. An unknown field, and an id that is a number,
-    /// must be read.
-    /// All others may be read or refused; a refusal is [`ErrorKind::Decode`] and says at which place, or
-    /// one around it, the answer does not fit. ([`ErrorKind::Ambiguous`] counts as well: a call that
-    /// must not be repeated fails like that.)
+    /// Checks the outcome of a call that got this response.
+    ///
+    /// An unknown field and an id that is a number must be read. Every other variant may be read or
+    /// rejected. A rejection has one of these kinds and names the path of the change, or one around it:
+    ///
+    /// * [`ErrorKind::Decode`], with the path that has another shape;
+    /// * [`ErrorKind::Incomplete`], if the listing contradicts its size or lacks its collection;
+    /// * [`ErrorKind::Ambiguous`], for a call that must not run twice.
     ///
     /// # Errors
     ///
@@ -48,35 +51,48 @@ impl Variant {
             return Ok(());
         };
         let Self { at, change, body } = self;
-        let wrong = |what| Err(format!("{at}: {change}: {what}: {error}, for {body}"));
+        let wrong = |problem| Err(format!("{at}: {change}: {problem}: {error}, for {body}"));
         let is_id = at.to_lowercase().ends_with("id");
         if *change == NOVELTY || is_id && *change == NUMBER {
             return wrong("is not read");
         }
-        if ![ErrorKind::Decode, ErrorKind::Ambiguous].contains(&error.kind()) {
-            return wrong("is not refused as unreadable");
+        let kinds = [
+            ErrorKind::Decode,
+            ErrorKind::Incomplete,
+            ErrorKind::Ambiguous,
+        ];
+        if !kinds.contains(&error.kind()) {
+            return wrong("is not rejected as unreadable");
         }
-        let text = error.to_string();
-        let named = |before: &str, after: &str| {
-            let (_, rest) = text.split_once(before)?;
-            Some(rest.split_once(after)?.0.to_owned())
-        };
-        let place = named("does not fit at ", ": ")
-            .or_else(|| named("the answer has no '", "'"))
-            .or_else(|| named("does not fit: missing field `", "`"));
-        let fits = match &place {
-            Some(place) => at.starts_with(place.as_str()) || place.starts_with(at),
-            None if at.is_empty() => {
-                text.contains("the answer ") || text.contains("the server answered ")
-            }
-            // A page that is not the one that its paging speaks of.
-            None => text.contains("the server answered from element "),
-        };
-        if fits {
+        if self.is_named_by(&error.to_string()) {
             Ok(())
         } else {
-            wrong("does not say where")
+            wrong("does not name the path")
         }
+    }
+
+    /// Returns `true` if an error message names the path of the change, or one around it.
+    fn is_named_by(&self, text: &str) -> bool {
+        let between = |before: &str, after: &str| {
+            let (_, rest) = text.split_once(before)?;
+            Some(rest.split_once(after)?.0)
+        };
+        let path = between("another shape at ", ": ")
+            .or_else(|| between("the response has no '", "'"))
+            .or_else(|| between("another shape: missing field `", "`"))
+            .or_else(|| between("contradicts itself: its ", " is "));
+        if let Some(path) = path {
+            return self.at.starts_with(path) || path.starts_with(self.at.as_str());
+        }
+        // A page that is not the one that its position describes.
+        let page = [
+            "the server returned rows from index ",
+            "the page has ",
+            "the listing ended after ",
+            "the collection changed from ",
+        ];
+        page.iter().any(|words| text.contains(words))
+            || self.at.is_empty() && text.contains("the response ")
     }
 }
 
@@ -92,7 +108,7 @@ pub struct Report {
     pub wrong: Vec<String>,
 }
 
-/// The last answer that the fake gave on a route, if it was JSON: what to make variants of.
+/// Returns the last response of the fake on a route, if it was JSON.
 #[must_use]
 pub fn last_answer(fake: &FakeAnaplan, route: &str) -> Option<Value> {
     let log = fake.requests();
@@ -103,11 +119,11 @@ pub fn last_answer(fake: &FakeAnaplan, route: &str) -> Option<Value> {
     serde_json::from_slice(answer).ok()
 }
 
-/// Makes the same call once for each variant, which is the answer to whatever is asked on the route, and
-/// judges what comes of it.
+/// Makes the same call once for each variant, which is the response to every request on the route, and
+/// checks the outcome.
 ///
 /// ```
-/// # use anaplan_core::{Answer, Endpoint, Method, Path, Result, RetryClass};
+/// # use anaplan_core::{Endpoint, Method, Path, Response, Result, RetryClass};
 /// # struct Me;
 /// # impl Endpoint for Me {
 /// #     const NAME: &'static str = "users.me";
@@ -115,7 +131,7 @@ pub fn last_answer(fake: &FakeAnaplan, route: &str) -> Option<Value> {
 /// #     const RETRY: RetryClass = RetryClass::ReadOnly;
 /// #     type Output = serde_json::Value;
 /// #     fn path(&self) -> Path { Path::integration().lit("users").lit("me") }
-/// #     fn decode(&self, answer: Answer) -> Result<Self::Output> { answer.field("user") }
+/// #     fn decode(&self, response: Response) -> Result<Self::Output> { response.field("user") }
 /// # }
 /// use anaplan_conformance::variants;
 ///
@@ -163,9 +179,9 @@ fn replacements() -> [(&'static str, Value); 9] {
     ]
 }
 
-/// Every answer that differs from `good` in one place: a value that is left out or replaced by one of
-/// another type, a field that is not known yet, a list without elements; and answers that are no JSON,
-/// or only the beginning of it. Of a list, the first element stands for all.
+/// Returns every response that differs from `good` in one place: a value that is left out or replaced by
+/// one of another type, an unknown field, a list without elements. Responses that are not JSON or are cut
+/// off follow. Of a list, only the first element is changed.
 #[must_use]
 pub fn of(good: &Value) -> Vec<Variant> {
     let mut all = Vec::new();
@@ -218,7 +234,8 @@ pub fn of(good: &Value) -> Vec<Variant> {
     all
 }
 
-/// An answer that differs from `good` in several places, or is cut off, by the dice of `seed`.
+/// Returns a response that differs from `good` in several places, or is cut off. The same seed makes the
+/// same response.
 #[must_use]
 pub fn random(good: &Value, seed: u64) -> Variant {
     let mut dice = Rng::with_seed(seed);
@@ -254,7 +271,7 @@ enum Step {
     First,
 }
 
-/// Every place below the top, the first element of a list standing for all of them.
+/// Collects the path of every value below the top, of lists that of the first element.
 fn walk(value: &Value, place: &mut Vec<Step>, places: &mut Vec<Vec<Step>>) {
     let mut visit = |step, value: &Value, place: &mut Vec<Step>| {
         place.push(step);
@@ -277,7 +294,7 @@ fn walk(value: &Value, place: &mut Vec<Step>, places: &mut Vec<Vec<Step>>) {
     }
 }
 
-/// The place as errors write it: `revisions[0].id`.
+/// Returns the path as errors write it: `revisions[0].id`.
 fn spelled(place: &[Step]) -> String {
     let mut text = String::new();
     for step in place {
@@ -294,7 +311,7 @@ fn spelled(place: &[Step]) -> String {
     text
 }
 
-/// A copy in which the value at `place` became another one, or went.
+/// Returns a copy in which the value at `place` is replaced or removed.
 fn changed(value: &Value, place: &[Step], change: impl FnOnce(&Value) -> Option<Value>) -> Value {
     fn inner(
         value: &Value,
@@ -335,7 +352,7 @@ fn with_novelty(value: &Value) -> Value {
     value
 }
 
-/// A text of digits, or one that should be an id, as a number.
+/// Converts a string of digits, or one that should be an id, to a number.
 fn as_number(value: &Value) -> Value {
     match value {
         Value::String(text) => text.parse::<u64>().unwrap_or(102_000_000_001).into(),
@@ -351,40 +368,4 @@ fn prefix(text: &str, mut end: usize) -> &str {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_place_is_changed_in_every_way_and_nothing_else_is() {
-        let good = json!({ "a": [{ "b": "1", "c": null }, { "b": "2" }], "d": {} });
-        let variants = of(&good);
-        let bodies = |at: &str| -> Vec<Value> {
-            let those = variants.iter().filter(|variant| variant.at == at);
-            those
-                .map(|v| serde_json::from_str(&v.body).unwrap())
-                .collect()
-        };
-        assert!(bodies("a[0].b").contains(&json!({ "a": [{ "c": null }, { "b": "2" }], "d": {} })));
-        assert!(bodies("a[0].b").iter().any(|body| body["a"][0]["b"] == 1));
-        assert!(bodies("a[0]").contains(&json!({ "a": [{ "b": "2" }], "d": {} })));
-        assert!(bodies("a").iter().all(|body| body["d"] == good["d"]));
-        assert!(
-            bodies("d")
-                .iter()
-                .any(|body| body["d"]["brandNewField"].is_object())
-        );
-        for at in ["a", "a[0]", "a[0].b", "a[0].c", "d"] {
-            assert_eq!(bodies(at).len(), 12, "{at}");
-        }
-        assert!(variants.iter().any(|variant| variant.body.is_empty()));
-    }
-
-    #[test]
-    fn the_same_dice_fall_the_same_way_and_others_do_not() {
-        let good = json!({ "a": [1, 2], "b": { "c": "d" } });
-        let all: std::collections::BTreeSet<_> =
-            (0..200).map(|seed| random(&good, seed).body).collect();
-        assert_eq!(random(&good, 7), random(&good, 7));
-        assert!(all.len() > 50);
-    }
-}
+mod tests;

@@ -45,7 +45,7 @@ pub(crate) enum Work {
     Deletion,
     /// An item without code and name, which cannot be looked up.
     Insertion(u64),
-    /// Whether the model becomes offline.
+    /// `true` if the model becomes offline.
     Offline(bool),
 }
 
@@ -113,7 +113,10 @@ impl ActionContext<'_> {
         work: Work,
     ) -> Reported {
         self.check_timeout(observed.began, LAST_CHECK, ended);
-        let mut latest = observed.latest.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut latest = observed
+            .latest
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         match (ended, latest.take()) {
             (Ended::Failed(error), latest) if error.is_ambiguous() => {
                 let nonce = latest.map(|record| record.nonce);
@@ -121,7 +124,9 @@ impl ActionContext<'_> {
                     Some(record) if Some(&record.nonce) == nonce.as_ref() => {
                         self.store(record, work);
                     }
-                    _ if error.operation().is_some_and(|name| name.starts_with("auth.")) => {}
+                    _ if error
+                        .operation()
+                        .is_some_and(|name| name.starts_with("auth.")) => {}
                     other => {
                         let text = format!("{error}: {other:?}, sent {nonce:?}");
                         self.violation(rules::RECORDS, text);
@@ -234,7 +239,11 @@ impl Environment {
             .get(&(number * 1_000 + calls))
             .is_some_and(|of| of.has_changed_anything());
         if changed {
-            self.violation(rules::EVALUATIONS, number, "an evaluation changes something");
+            self.violation(
+                rules::EVALUATIONS,
+                number,
+                "an evaluation changes something",
+            );
         }
         match ended {
             Ended::Returned(found) => {
@@ -357,7 +366,7 @@ impl Environment {
         candidates
     }
 
-    /// Whether the state of the model is the requested one.
+    /// `true` if the state of the model is the requested one.
     fn is_in_effect(&self, work: &Work) -> bool {
         self.fake.world(|world| match work {
             Work::Deletion => world.model(&self.demo.closable).is_none(),
@@ -406,7 +415,7 @@ impl Environment {
         }
     }
 
-    /// Whether another call has returned this id.
+    /// `true` if another call has returned this id.
     fn is_claimed(&self, id: &str, step: usize) -> bool {
         fn has<K>(requested: &[Requested<K>], id: &str, step: usize) -> bool {
             let mut others = requested.iter().filter(|other| other.step != step);
@@ -420,7 +429,12 @@ impl Environment {
 
     /// Records the outcome of a call that was determined later. The checker compares it with the effects.
     fn resolve(&self, step: usize, reported: Reported, id: Option<&str>) {
-        fn set<K>(requested: &mut [Requested<K>], step: usize, reported: Reported, id: Option<&str>) {
+        fn set<K>(
+            requested: &mut [Requested<K>],
+            step: usize,
+            reported: Reported,
+            id: Option<&str>,
+        ) {
             for requested in requested.iter_mut().filter(|other| other.step == step) {
                 requested.reported = reported;
                 requested.id = id.map(str::to_owned);

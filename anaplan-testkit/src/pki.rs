@@ -1,8 +1,8 @@
 //! Certificates of the fake: an authority that the fake trusts, and what it issues.
 //!
 //! A real tenant trusts authorities that its administrators have registered. The fake trusts
-//! [`Authority::shared`], whose key is made when somebody first asks for it, and never before: worlds in
-//! which nobody signs in with a certificate cost nothing.
+//! [`Authority::shared`], whose key is generated at first use: worlds without a certificate sign-in need
+//! none.
 //!
 //! ```
 //! use anaplan_testkit::pki::Authority;

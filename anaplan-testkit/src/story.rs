@@ -19,7 +19,7 @@ pub fn paused_runtime() -> std::io::Result<tokio::runtime::Runtime> {
 /// Time is paused, so that an hour of polling takes no time at all.
 ///
 /// ```
-/// # use anaplan_core::{Answer, Endpoint, Method, Path, Result, RetryClass};
+/// # use anaplan_core::{Endpoint, Method, Path, Response, Result, RetryClass};
 /// # struct Me;
 /// # impl Endpoint for Me {
 /// #     const NAME: &'static str = "users.me";
@@ -27,7 +27,7 @@ pub fn paused_runtime() -> std::io::Result<tokio::runtime::Runtime> {
 /// #     const RETRY: RetryClass = RetryClass::ReadOnly;
 /// #     type Output = serde_json::Value;
 /// #     fn path(&self) -> Path { Path::integration().lit("users").lit("me") }
-/// #     fn decode(&self, answer: Answer) -> Result<Self::Output> { answer.field("user") }
+/// #     fn decode(&self, response: Response) -> Result<Self::Output> { response.field("user") }
 /// # }
 /// anaplan_testkit::story(async |fake| {
 ///     let user = fake.session()?.call(Me).await?;

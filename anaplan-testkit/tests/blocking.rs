@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use anaplan_conformance::validated;
 use anaplan_core::clock::Clock as _;
-use anaplan_core::{Response, Endpoint, Method, Path, Result, RetryClass};
+use anaplan_core::{Endpoint, Method, Path, Response, Result, RetryClass};
 use anaplan_testkit::{FakeAnaplan, Fault, RetryAfter};
 use serde_json::Value;
 

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use anaplan_conformance::validated;
 use anaplan_core::{
-    Endpoint, ErrorKind, Method, ModelId, Path, RequestBody, Response, Result, RetryClass, RetryPolicy,
-    Settings,
+    Endpoint, ErrorKind, Method, ModelId, Path, RequestBody, Response, Result, RetryClass,
+    RetryPolicy, Settings,
 };
 use anaplan_testkit::pki::Authority;
 use anaplan_testkit::{FakeAnaplan, Fault, RetryAfter, Server};

@@ -1,13 +1,14 @@
-//! Writes that are larger than one request may be.
+//! Writes that need more than one request.
 
 use std::fmt;
 use std::future::{Future, IntoFuture};
-use std::ops::Range;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::task::{Context, Poll};
 
 use anaplan_core::{Call, Endpoint, Error, Pending, Result, Session};
-use serde::{Serialize, Serializer};
+use futures_core::Stream;
+use futures_util::stream::FuturesOrdered;
+use serde::{Deserialize, Serialize};
 
 use crate::write_report::WriteReport;
 
@@ -17,38 +18,104 @@ pub trait Batch: Endpoint<Output = WriteReport> {
     fn first(&self) -> usize;
 }
 
-/// A write of any number of cells or items, in as many requests as it takes; not yet made.
+/// A write of any number of cells or items, in as many requests as needed. Nothing is sent before it is
+/// awaited.
 ///
-/// Everything is checked before the first request is sent. `.await` sends them one after the other and
-/// gives one report, whose failures carry the indices of the caller's cells or items. When a request
-/// fails, the error has the index of its first cell or item as the id `requestIndex`: all before it are
-/// settled. To keep the reports of those as well, make the [calls](Self::into_calls) one by one.
+/// All cells or items are checked before the first request is sent. `.await` sends the requests in order
+/// and returns one report, whose failures carry the indices of the caller's cells or items. If a request
+/// fails, no further one is started. The error carries the index of its first cell or item as the id
+/// `requestIndex`; the outcome of everything before it is known. [`reports`](Self::reports) returns the
+/// reports of the requests one by one.
 #[must_use = "nothing is sent until this is awaited or run"]
 pub struct Batches<E: Batch> {
     session: Session,
     batches: Result<Vec<E>>,
+    options: Options,
+}
+
+type Watch = Box<dyn FnMut(&BatchReport) + Send>;
+
+struct Options {
+    send_once: bool,
+    concurrency: usize,
+    watch: Option<Watch>,
 }
 
 impl<E: Batch> Batches<E> {
     pub(crate) fn new(session: Session, batches: Result<Vec<E>>) -> Self {
-        let batches = batches.map_err(|error| error.during(E::NAME));
-        Self { session, batches }
+        let options = Options {
+            send_once: false,
+            concurrency: 1,
+            watch: None,
+        };
+        Self {
+            session,
+            batches: batches.map_err(|error| error.during(E::NAME)),
+            options,
+        }
     }
 
-    /// The calls, in order; none when there is nothing to write.
+    /// Never sends a request again after an unknown outcome. See [`Call::send_once`].
+    pub fn send_once(mut self) -> Self {
+        self.options.send_once = true;
+        self
+    }
+
+    /// Sets the number of requests that are in progress at the same time. Default: 1.
+    ///
+    /// Requests that add items to one list are always sent one after the other. With more than one
+    /// request, cells that occur twice are written in any order.
+    pub fn concurrency(mut self, requests: usize) -> Self {
+        self.options.concurrency = requests.max(1);
+        self
+    }
+
+    /// Calls `watch` with the report of each request, in order.
+    pub fn progress(mut self, watch: impl FnMut(&BatchReport) + Send + 'static) -> Self {
+        self.options.watch = Some(Box::new(watch));
+        self
+    }
+
+    /// Returns the calls, in order. Empty if there is nothing to write.
     ///
     /// # Errors
     ///
-    /// `InvalidInput` when a cell or an item cannot be sent.
+    /// `InvalidInput` if a cell or an item cannot be sent.
     pub fn into_calls(self) -> Result<Vec<Call<E>>> {
-        let batches = self.batches?;
+        let Options { send_once, .. } = self.options;
+        let batches = self.batches?.into_iter();
         Ok(batches
-            .into_iter()
-            .map(|batch| self.session.call(batch))
+            .map(|batch| call(&self.session, batch, send_once))
             .collect())
     }
 
-    /// Makes the calls and blocks until the last is over.
+    /// Returns the reports of the requests as a stream, in order. Nothing is sent before the first one
+    /// is polled.
+    ///
+    /// After an error no further request is started; the stream ends after the outcomes of the requests
+    /// in progress. Dropping the stream leaves the outcome of the requests in progress unknown.
+    ///
+    /// # Errors
+    ///
+    /// `InvalidInput` if a cell or an item cannot be sent, and those of the calls.
+    pub fn reports(self) -> BatchReports<E> {
+        let total = self.batches.as_ref().map_or(0, Vec::len);
+        let (waiting, invalid) = match self.batches {
+            Ok(batches) => (batches, None),
+            Err(error) => (Vec::new(), Some(error)),
+        };
+        BatchReports {
+            session: self.session,
+            waiting: waiting.into_iter(),
+            in_progress: FuturesOrdered::new(),
+            invalid,
+            options: self.options,
+            done: 0,
+            total,
+        }
+    }
+
+    /// Sends the requests and blocks until the last one is finished.
     ///
     /// # Errors
     ///
@@ -58,21 +125,137 @@ impl<E: Batch> Batches<E> {
         self.into_pending().run()
     }
 
-    /// The whole write as one piece of work.
+    /// Returns the whole write as one piece of work.
     ///
     /// # Errors
     ///
-    /// `InvalidInput` when a cell or an item cannot be sent, and those of the calls.
+    /// `InvalidInput` if a cell or an item cannot be sent, and those of the calls.
     pub fn into_pending(self) -> Pending<WriteReport> {
         Pending::new(async move {
-            let mut report = WriteReport::default();
-            for call in self.into_calls()? {
-                let first = call.endpoint().first();
-                let batch = call.await.map_err(|error| locate(error, first))?;
-                report.merge(batch);
+            let mut reports = self.reports();
+            let (mut whole, mut failed) = (WriteReport::default(), None);
+            while let Some(report) = reports.next_report().await {
+                match report {
+                    Ok(batch) => whole.merge(batch.report),
+                    // The requests in progress are awaited, so that their outcome is known.
+                    Err(error) => failed = failed.or(Some(error)),
+                }
             }
-            Ok(report)
+            failed.map_or(Ok(whole), Err)
         })
+    }
+}
+
+fn call<E: Batch>(session: &Session, batch: E, send_once: bool) -> Call<E> {
+    let call = session.call(batch);
+    if send_once { call.send_once() } else { call }
+}
+
+/// Report of one request of a larger write.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct BatchReport {
+    /// Number of the request, from 1.
+    pub number: usize,
+    /// Number of requests.
+    pub total: usize,
+    /// Index of its first cell or item among the caller's.
+    pub first: usize,
+    /// Report of the request, with the caller's indices.
+    pub report: WriteReport,
+}
+
+type Finished = (usize, Result<WriteReport>);
+
+/// Reports of the requests of a larger write as a stream, in order.
+#[must_use = "nothing is sent until the first report is polled"]
+pub struct BatchReports<E: Batch> {
+    session: Session,
+    waiting: std::vec::IntoIter<E>,
+    in_progress: FuturesOrdered<Pin<Box<dyn Future<Output = Finished> + Send>>>,
+    invalid: Option<Error>,
+    options: Options,
+    done: usize,
+    total: usize,
+}
+
+impl<E: Batch> BatchReports<E> {
+    /// Returns the next report, or `None` after the last one.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Batches::reports`].
+    pub async fn next_report(&mut self) -> Option<Result<BatchReport>> {
+        std::future::poll_fn(|cx| Pin::new(&mut *self).poll_next(cx)).await
+    }
+
+    fn fill(&mut self) {
+        while self.in_progress.len() < self.options.concurrency {
+            let Some(batch) = self.waiting.next() else {
+                return;
+            };
+            let first = batch.first();
+            let call = call(&self.session, batch, self.options.send_once).into_future();
+            self.in_progress
+                .push_back(Box::pin(async move { (first, call.await) }));
+        }
+    }
+}
+
+impl<E: Batch> Unpin for BatchReports<E> {}
+
+impl<E: Batch> Stream for BatchReports<E> {
+    type Item = Result<BatchReport>;
+
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let this = self.get_mut();
+        if let Some(error) = this.invalid.take() {
+            return Poll::Ready(Some(Err(error)));
+        }
+        this.fill();
+        let finished = std::task::ready!(Pin::new(&mut this.in_progress).poll_next(cx));
+        let Some((first, outcome)) = finished else {
+            return Poll::Ready(None);
+        };
+        this.done += 1;
+        Poll::Ready(Some(match outcome {
+            Ok(report) => {
+                let batch = BatchReport {
+                    number: this.done,
+                    total: this.total,
+                    first,
+                    report,
+                };
+                if let Some(watch) = &mut this.options.watch {
+                    watch(&batch);
+                }
+                Ok(batch)
+            }
+            Err(error) => {
+                this.waiting = Vec::new().into_iter();
+                Err(locate(error, first))
+            }
+        }))
+    }
+}
+
+#[cfg(feature = "blocking")]
+impl<E: Batch> Iterator for BatchReports<E> {
+    type Item = Result<BatchReport>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        anaplan_core::blocking::next(self)
+    }
+}
+
+impl<E: Batch> fmt::Debug for BatchReports<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("BatchReports")
+            .field("operation", &E::NAME)
+            .field("done", &self.done)
+            .field("total", &self.total)
+            .finish_non_exhaustive()
     }
 }
 
@@ -80,10 +263,12 @@ fn locate(error: Error, first: usize) -> Error {
     if first == 0 {
         return error;
     }
-    // The whole is not the same call any more: a part of it has been done.
+    // A repetition of the whole would send the finished part again.
     error
         .with_retryable(false)
-        .because(format!("everything before index {first} is settled"))
+        .because(format!(
+            "the outcome of everything before index {first} is known"
+        ))
         .about("requestIndex", first.to_string())
 }
 
@@ -105,101 +290,6 @@ impl<E: Batch> fmt::Debug for Batches<E> {
     }
 }
 
-/// A part of the caller's cells or items, shared with the other parts.
-pub(crate) struct Part<T> {
-    all: Arc<[T]>,
-    range: Range<usize>,
-}
-
-impl<T> Part<T> {
-    pub(crate) fn whole(all: Vec<T>) -> Self {
-        let range = 0..all.len();
-        Self {
-            all: all.into(),
-            range,
-        }
-    }
-
-    pub(crate) fn first(&self) -> usize {
-        self.range.start
-    }
-
-    pub(crate) fn as_slice(&self) -> &[T] {
-        &self.all[self.range.clone()]
-    }
-
-    /// Cuts into parts of at most `most` elements, whose sizes add up to at most `room`.
-    pub(crate) fn split(
-        self,
-        most: usize,
-        room: usize,
-        mut size: impl FnMut(&T) -> Result<usize>,
-    ) -> Result<Vec<Self>> {
-        let mut parts = Vec::new();
-        let mut start = self.range.start;
-        let mut used = 0;
-        for index in self.range.clone() {
-            let size = size(&self.all[index])?;
-            if index > start && (index - start >= most || used + size > room) {
-                parts.push(self.part(start..index));
-                (start, used) = (index, 0);
-            }
-            used += size;
-        }
-        if start < self.range.end {
-            parts.push(self.part(start..self.range.end));
-        }
-        Ok(parts)
-    }
-
-    fn part(&self, range: Range<usize>) -> Self {
-        Self {
-            all: Arc::clone(&self.all),
-            range,
-        }
-    }
-}
-
-impl<T> Clone for Part<T> {
-    fn clone(&self) -> Self {
-        self.part(self.range.clone())
-    }
-}
-
-impl<T: Serialize> Serialize for Part<T> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
-        self.as_slice().serialize(serializer)
-    }
-}
-
-/// The elements are the caller's data: only their number is told.
-impl<T> fmt::Debug for Part<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(&self.range, f)
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    proptest! {
-        #[test]
-        fn parts_are_the_whole_in_order_and_within_both_limits(
-            sizes in proptest::collection::vec(1_usize..20, 0..60),
-            most in 1_usize..10,
-            room in 20_usize..60,
-        ) {
-            let parts = Part::whole(sizes.clone()).split(most, room, |size| Ok(*size)).unwrap();
-            let mut joined = Vec::new();
-            for part in &parts {
-                prop_assert_eq!(part.first(), joined.len());
-                prop_assert!(!part.as_slice().is_empty() && part.as_slice().len() <= most);
-                prop_assert!(part.as_slice().iter().sum::<usize>() <= room);
-                joined.extend_from_slice(part.as_slice());
-            }
-            prop_assert_eq!(joined, sizes);
-        }
-    }
-}
+#[path = "batches_tests.rs"]
+mod tests;

@@ -5,8 +5,9 @@ use anaplan_core::{
     json_body,
 };
 
-use crate::batches::{Batch, Batches, Part};
+use crate::batches::{Batch, Batches};
 use crate::limits::{BYTES_PER_WRITE, CELLS_PER_WRITE};
+use crate::part::Part;
 use crate::write_report::WriteReport;
 use crate::{Cell, ModuleId, Transactional, model_path};
 
@@ -18,8 +19,8 @@ impl Transactional {
     /// the answer arrives, so that this can take minutes. Totals cannot be written.
     ///
     /// `POST /models/{modelId}/modules/{moduleId}/data`. Writing the same values again leads to the same
-    /// state: retried freely. A late repeat can undo what somebody else wrote in between; where that
-    /// matters, turn retries off with [`send_once`](UpdateModuleData::send_once).
+    /// state: retried. A late repetition can overwrite a later change by another user: see
+    /// [`Call::send_once`].
     ///
     /// # Errors
     ///
@@ -90,7 +91,6 @@ pub struct UpdateModuleData {
     model: ModelId,
     module: ModuleId,
     cells: Part<Cell>,
-    once: bool,
 }
 
 impl UpdateModuleData {
@@ -104,16 +104,7 @@ impl UpdateModuleData {
             model: model.into(),
             module: module.into(),
             cells: Part::whole(cells.into_iter().collect()),
-            once: false,
         }
-    }
-
-    /// Sends the cells at most once: when nobody can know whether they were written, the error is
-    /// `Ambiguous`. For cells that others write as well.
-    #[must_use]
-    pub fn send_once(mut self) -> Self {
-        self.once = true;
-        self
     }
 
     /// The cells that it writes.
@@ -147,7 +138,6 @@ impl UpdateModuleData {
                 model: self.model.clone(),
                 module: self.module.clone(),
                 cells,
-                once: self.once,
             })
             .collect())
     }
@@ -190,13 +180,6 @@ impl Endpoint for UpdateModuleData {
             ));
         }
         Ok(body)
-    }
-
-    fn retry_class(&self) -> RetryClass {
-        match self.once {
-            true => RetryClass::NotIdempotent,
-            false => RetryClass::Idempotent,
-        }
     }
 
     fn decode(&self, response: Response) -> Result<WriteReport> {
@@ -333,7 +316,7 @@ mod tests {
         let (model, script) = scripted([lost(), done()]);
         let error = model
             .update_module_data(102, cells(1))
-            .with(UpdateModuleData::send_once)
+            .send_once()
             .await
             .unwrap_err();
         assert!(error.is_ambiguous());

@@ -2,7 +2,7 @@
 
 use anaplan_core::{Error, Result};
 use jiff::civil::Date;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use crate::{DimensionId, ItemId, LineItemId};
 
@@ -78,7 +78,9 @@ pub struct Coordinate {
 #[serde(untagged)]
 #[non_exhaustive]
 pub enum CellValue {
-    /// A number; it must be finite.
+    /// A finite number. Written without an exponent: as an integer, as a decimal fraction, or as a
+    /// string where JSON would need an exponent.
+    #[serde(serialize_with = "plain_number")]
     Number(f64),
     /// A whole number, digit by digit.
     Integer(i64),
@@ -185,6 +187,19 @@ impl Coordinate {
     }
 }
 
+fn plain_number<S: Serializer>(number: &f64, serializer: S) -> Result<S::Ok, S::Error> {
+    // Every integer up to 2^53 has an exact `f64`.
+    const EXACT: f64 = 9_007_199_254_740_992.0;
+    if number.fract() == 0.0 && number.abs() <= EXACT {
+        return serializer.serialize_i64(*number as i64);
+    }
+    match number.abs() {
+        // serde_json writes these without an exponent.
+        1e-4..1e15 => serializer.serialize_f64(*number),
+        _ => serializer.collect_str(number),
+    }
+}
+
 macro_rules! values {
     ($($from:ty => $variant:ident;)+) => {
         $(impl From<$from> for CellValue {
@@ -232,6 +247,24 @@ mod tests {
                 serde_json::to_string(&cell).unwrap(),
                 format!(r#"{{"lineItemName":"Sales","value":{json}}}"#)
             );
+        }
+    }
+
+    #[test]
+    fn cell_value_writes_numbers_without_an_exponent() {
+        for (number, json) in [
+            (2.0, "2"),
+            (-0.0, "0"),
+            (1.5, "1.5"),
+            (1e15, "1000000000000000"),
+            (1e16, "\"10000000000000000\""),
+            (1.5e-7, "\"0.00000015\""),
+            (-2.5e-5, "\"-0.000025\""),
+            (1e-4, "0.0001"),
+            (123_456_789_012_345.6, "123456789012345.6"),
+        ] {
+            let value = CellValue::Number(number);
+            assert_eq!(serde_json::to_string(&value).unwrap(), json);
         }
     }
 

@@ -2,8 +2,7 @@
 
 use anaplan_core::lenient::{date_opt, text_opt};
 use anaplan_core::{
-    Call, Endpoint, Method, ModelId, Path, RequestBody, Response, Result, RetryClass,
-    json_body,
+    Call, Endpoint, Method, ModelId, Path, RequestBody, Response, Result, RetryClass, json_body,
 };
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};

@@ -1,8 +1,8 @@
 //! Dimensions and their items.
 
 use anaplan_core::{
-    Call, Decision, Endpoint, Error, Method, ModelId, Path, Refusal, RequestBody, Response,
-    Result, RetryClass, json_body,
+    Call, Decision, Endpoint, Error, Method, ModelId, Path, Refusal, RequestBody, Response, Result,
+    RetryClass, json_body,
 };
 use serde::{Deserialize, Serialize};
 
@@ -77,13 +77,13 @@ impl Lookup {
         self
     }
 
-    /// How many names and codes there are.
+    /// Number of names and codes there are.
     #[must_use]
     pub fn len(&self) -> usize {
         self.names.len() + self.codes.len()
     }
 
-    /// Whether there is nothing to look up.
+    /// `true` if there is nothing to look up.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
@@ -294,8 +294,8 @@ pub(crate) fn items_path(parent: Path, dimension: &DimensionId) -> Path {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use anaplan_core::ErrorKind;
     use crate::testing::{answer, offline, told};
+    use anaplan_core::ErrorKind;
 
     #[test]
     fn a_lookup_sends_what_it_has_and_nothing_else() {

@@ -46,10 +46,11 @@ pub struct GridCell<'a> {
 }
 
 impl GridCell<'_> {
-    /// The value as a number, if it is one.
+    /// Returns the value as a number, if it is a finite one.
     #[must_use]
     pub fn number(&self) -> Option<f64> {
-        self.value.trim().parse().ok()
+        let number = self.value.trim().parse::<f64>().ok()?;
+        number.is_finite().then_some(number)
     }
 }
 

@@ -1,36 +1,43 @@
 //! Adding items to a list.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use anaplan_core::{
     Endpoint, ErrorKind, Evidence, Finding, Lookup as Reader, Method, ModelId, Path, Query,
     Reconcile, RequestBody, Response, Result, RetryClass, async_trait,
 };
 
-use crate::batches::{Batch, Batches, Part};
+use crate::batches::{Batch, Batches};
 use crate::dimensions::{Lookup, LookupDimensionItems};
+use crate::item_states::{ItemState, item_states};
 use crate::item_writes::{items_body, split_items};
 use crate::lists::list_path;
 use crate::new_list_item::{Key, NewListItem};
+use crate::part::Part;
 use crate::write_report::{FailureType, WriteFailure, WriteReport};
-use crate::{GetListItems, ListId, Transactional};
+use crate::{GetListItems, ListId, ListItem, Transactional};
 
 impl Transactional {
-    /// Adds items to a list: any number, in requests of up to 100,000. The failures of the
-    /// [report](WriteReport) carry the indices of the items as they are given here: a name or code
-    /// that the list has already, a value of the wrong format, and so on.
+    /// Adds items to a list, in requests of up to 100,000. The failures of the [report](WriteReport)
+    /// carry the indices of the caller's items: an existing name or code, a value of the wrong format.
     ///
     /// `POST /models/{modelId}/lists/{listId}/items?action=add`. Must not run twice: never sent again
     /// after an unknown outcome. Before each request the client looks up which of its items exist, by
-    /// code or name. After a lost response it looks them up again: if all the others exist, they count
-    /// as added. Items without code and name cannot be looked up: if one of them is in the request, a
-    /// lost response is `Ambiguous`.
+    /// name and code. After a lost response it reads them again. An item counts as added if it did not
+    /// exist before and has the name, code, parent, properties and subsets of the request. An item counts
+    /// as refused if its name or code belongs to another item. If neither holds for one of the items,
+    /// the outcome is `Ambiguous`. An item that another user added meanwhile with the same values cannot
+    /// be told apart and counts as added.
+    ///
+    /// Items without name and code cannot be looked up. If the request holds one, a lost response is
+    /// `Ambiguous`. If an item has a parent, properties or subsets, the client reads the whole list after
+    /// a lost response.
     ///
     /// # Errors
     ///
     /// `InvalidInput` for an empty name or code, before anything is sent. `Ambiguous` if the response
-    /// was lost and some of the items do not exist. `NotFound`, `Forbidden`, `ModelState` for a list of a deployed model that is not production
-    /// data.
+    /// was lost and the outcome cannot be confirmed. `NotFound`, `Forbidden`, `ModelState` for a list of
+    /// a deployed model that is not production data.
     ///
     /// ```
     /// # use anaplan_transactional::{NewListItem, Transactional};
@@ -86,49 +93,42 @@ impl InsertListItems {
         })
     }
 
-    /// Returns the ids of the items that exist in the list, by code or name.
-    async fn existing(&self, reader: &Reader<'_>) -> Result<HashMap<Key, String>> {
-        let wanted: HashSet<Key> = self.keys().flatten().collect();
+    /// Reads the items of the list that have a name or a code of the request.
+    ///
+    /// `with_values` reads the whole list, because a lookup returns ids, names and codes only.
+    async fn existing(&self, reader: &Reader<'_>, with_values: bool) -> Result<Vec<ListItem>> {
+        let wanted: HashSet<Key> = self.keys().collect();
+        let all = GetListItems::new(&self.model, &self.list);
+        let found = if with_values {
+            reader.list(&all.include_all()).await?
+        } else {
+            match reader.call(&self.lookup()).await {
+                Ok(found) => found.into_iter().map(ListItem::from).collect(),
+                // A list in which no item has a code may refuse a lookup by code.
+                Err(error) if error.kind() == ErrorKind::Rejected => reader.list(&all).await?,
+                Err(error) => return Err(error),
+            }
+        };
+        let relevant = |item: &ListItem| {
+            let code = item.code.as_deref().map(Key::code);
+            wanted.contains(&Key::name(&item.name)) || code.is_some_and(|key| wanted.contains(&key))
+        };
+        Ok(found.into_iter().filter(relevant).collect())
+    }
+
+    fn lookup(&self) -> LookupDimensionItems {
         let items = self.items.as_slice();
-        let codes: Vec<_> = items.iter().filter_map(|item| item.code.clone()).collect();
-        let without_code = items.iter().filter(|item| item.code.is_none());
-        let names: Vec<_> = without_code.filter_map(|item| item.name.clone()).collect();
-        let lookup = LookupDimensionItems {
+        let codes = items.iter().filter_map(|item| item.code.clone());
+        let names = items.iter().filter_map(|item| item.name.clone());
+        LookupDimensionItems {
             model: self.model.clone(),
             dimension: (&self.list).into(),
             lookup: Lookup::names(names).and_codes(codes),
-        };
-        let mut existing = HashMap::new();
-        let mut note = |id: &str, name: &str, code: Option<&str>| {
-            for key in [code.map(Key::code), Some(Key::name(name))]
-                .into_iter()
-                .flatten()
-            {
-                if wanted.contains(&key) {
-                    existing.insert(key, id.to_owned());
-                }
-            }
-        };
-        match reader.call(&lookup).await {
-            Ok(found) => {
-                for item in &found {
-                    note(item.id.as_str(), &item.name, item.code.as_deref());
-                }
-            }
-            // A list in which no item has a code may refuse a look-up by code.
-            Err(error) if error.kind() == ErrorKind::Rejected => {
-                let all = GetListItems::new(&self.model, &self.list);
-                for item in reader.list(&all).await? {
-                    note(item.id.as_str(), &item.name, item.code.as_deref());
-                }
-            }
-            Err(error) => return Err(error),
         }
-        Ok(existing)
     }
 
-    fn keys(&self) -> impl Iterator<Item = Option<Key>> {
-        self.items.as_slice().iter().map(NewListItem::key)
+    fn keys(&self) -> impl Iterator<Item = Key> {
+        self.items.as_slice().iter().flat_map(NewListItem::keys)
     }
 
     /// Returns the report of an insertion after which the items have these states.
@@ -139,7 +139,7 @@ impl InsertListItems {
             .map(|(index, _)| WriteFailure {
                 request_index: self.items.first() + index,
                 failure_type: FailureType::Unknown(String::new()),
-                message: Some("the name or code existed before".into()),
+                message: Some("another item has its name or code".into()),
             })
             .collect();
         WriteReport {
@@ -149,17 +149,6 @@ impl InsertListItems {
             failures,
         }
     }
-}
-
-/// State of one item of the request after an attempt with unknown outcome.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum ItemState {
-    /// It did not exist before, and exists now.
-    Added,
-    /// It existed before, or another item of the request has its name or code.
-    Refused,
-    /// It does not exist.
-    Missing,
 }
 
 impl Endpoint for InsertListItems {
@@ -181,11 +170,12 @@ impl Endpoint for InsertListItems {
     }
 
     fn reconcile(&self) -> Option<&dyn Reconcile<WriteReport>> {
-        self.keys().all(|key| key.is_some()).then_some(self)
+        let mut items = self.items.as_slice().iter();
+        items.all(NewListItem::has_key).then_some(self)
     }
 
     fn decode(&self, response: Response) -> Result<WriteReport> {
-        WriteReport::read(&response, self.items.first(), self.items.as_slice().len())
+        WriteReport::read_items(&response, self.items.first(), self.items.as_slice().len())
     }
 }
 
@@ -195,27 +185,25 @@ impl Batch for InsertListItems {
     }
 }
 
-/// Names and codes are unique, so an item that exists now and did not exist before was added.
+/// Names and codes are unique. An item that has every value of the request and did not exist before
+/// counts as added.
 #[async_trait]
 impl Reconcile<WriteReport> for InsertListItems {
     async fn baseline(&self, reader: &Reader<'_>) -> Result<Vec<String>> {
-        Ok(self.existing(reader).await?.into_values().collect())
+        let existing = self.existing(reader, false).await?;
+        Ok(existing
+            .into_iter()
+            .map(|item| item.id.to_string())
+            .collect())
     }
 
     async fn find(&self, evidence: &Evidence<'_>) -> Result<Finding<WriteReport>> {
-        let existing = self.existing(evidence.lookup()).await?;
-        let mut added = HashSet::new();
-        let states: Vec<_> = self
-            .keys()
-            .map(|key| match key.and_then(|key| existing.get(&key)) {
-                None => ItemState::Missing,
-                Some(id) if evidence.attempt().existed(id) => ItemState::Refused,
-                Some(id) if added.insert(id.clone()) => ItemState::Added,
-                Some(_) => ItemState::Refused,
-            })
-            .collect();
-        let missing = states.contains(&ItemState::Missing);
-        Ok(match missing {
+        let items = self.items.as_slice();
+        let with_values = items.iter().any(NewListItem::has_values);
+        let existing = self.existing(evidence.lookup(), with_values).await?;
+        let existed = |item: &ListItem| evidence.attempt().existed(item.id.as_str());
+        let states = item_states(items, &existing, existed);
+        Ok(match states.contains(&ItemState::Missing) {
             true => Finding::Nothing,
             false => Finding::Confirmed(self.report(&states)),
         })

@@ -1,9 +1,8 @@
 use super::*;
-use crate::FailureType;
 use crate::testing::{Reply, offline, scripted, told};
 use anaplan_core::TransportErrorKind;
 
-const NONE: Reply = Reply::Body(200, "{}");
+const NONE: Reply = Reply::Body(200, r#"{"status":{"code":200}}"#);
 
 fn lost(kind: TransportErrorKind) -> Reply {
     Reply::Lost(kind)
@@ -18,7 +17,7 @@ fn abc() -> Vec<NewListItem> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn one_look_before_and_none_after_when_all_goes_well() {
+async fn insert_list_items_makes_one_lookup_before_the_request() {
     let (model, script) = scripted([
         NONE,
         Reply::Body(200, r#"{"added":3,"ignored":0,"total":3}"#),
@@ -27,7 +26,7 @@ async fn one_look_before_and_none_after_when_all_goes_well() {
     assert!(report.is_complete());
     let asked = script.asked();
     assert_eq!(asked[0].line, "POST /models/M/dimensions/101/items");
-    assert_eq!(asked[0].body, r#"{"names":["B"],"codes":["a","c"]}"#);
+    assert_eq!(asked[0].body, r#"{"names":["A","B"],"codes":["a","c"]}"#);
     assert_eq!(asked[1].line, "POST /models/M/lists/101/items?action=add");
     assert_eq!(
         asked[1].body,
@@ -36,7 +35,7 @@ async fn one_look_before_and_none_after_when_all_goes_well() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_the_lost_attempt_has_added_counts_as_added() {
+async fn insert_list_items_confirms_a_lost_request_whose_items_exist() {
     let (model, script) = scripted([
         NONE,
         lost(TransportErrorKind::Interrupted),
@@ -52,23 +51,19 @@ async fn what_the_lost_attempt_has_added_counts_as_added() {
     );
 }
 
+/// Every check after the loss finds the same.
+fn always(body: &'static str) -> impl Iterator<Item = Reply> {
+    std::iter::repeat_with(move || Reply::Body(200, body)).take(30)
+}
+
 #[tokio::test(start_paused = true)]
-async fn only_the_rest_is_sent_again_and_what_was_there_before_is_refused() {
+async fn insert_list_items_reports_items_that_existed_before_as_refused() {
+    let before = r#"{"items":[{"id":"1","name":"A","code":"z"}]}"#;
+    let after = r#"{"items":[{"id":"1","name":"A","code":"z"},{"id":"2","name":"B"},{"id":"3","name":"C","code":"c"}]}"#;
     let (model, script) = scripted([
-        Reply::Body(200, r#"{"items":[{"id":"1","name":"A","code":"a"}]}"#),
+        Reply::Body(200, before),
         lost(TransportErrorKind::Timeout),
-        Reply::Body(
-            200,
-            r#"{"items":[{"id":"1","name":"A","code":"a"},{"id":"2","name":"B"}]}"#,
-        ),
-        Reply::Body(
-            200,
-            r#"{"added":1,"ignored":1,"total":2,"failures":[{"requestIndex":0,"failureType":"DUPLICATE","failureMessageDetails":"x"}]}"#,
-        ),
-        Reply::Body(
-            200,
-            r#"{"items":[{"id":"1","name":"A","code":"a"},{"id":"2","name":"B"},{"id":"3","name":"C","code":"c"}]}"#,
-        ),
+        Reply::Body(200, after),
     ]);
     let report = model.insert_list_items(101, abc()).await.unwrap();
     assert_eq!(
@@ -76,40 +71,57 @@ async fn only_the_rest_is_sent_again_and_what_was_there_before_is_refused() {
         (2, 1, 1)
     );
     assert_eq!(report.failures[0].request_index, 0);
-    assert_eq!(
-        report.failures[0].failure_type,
-        FailureType::Unknown("DUPLICATE".into())
-    );
-    assert_eq!(
-        script.asked()[3].body,
-        r#"{"items":[{"name":"A","code":"a"},{"code":"c"}]}"#
-    );
     assert_eq!(script.left(), 0);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_lost_attempt_that_ends_late_is_still_ours() {
-    let (model, _) = scripted([
-        NONE,
-        lost(TransportErrorKind::Timeout),
-        NONE,
-        Reply::Body(
-            200,
-            r#"{"added":0,"ignored":3,"failures":[{"requestIndex":0},{"requestIndex":1},{"requestIndex":2}]}"#,
-        ),
-        Reply::Body(
-            200,
-            r#"{"items":[{"id":"1","name":"A","code":"a"},{"id":"2","name":"B"}]}"#,
-        ),
-    ]);
-    let report = model.insert_list_items(101, abc()).await.unwrap();
-    assert_eq!((report.written, report.ignored), (2, 1));
-    assert_eq!(report.failures[0].request_index, 2);
+async fn insert_list_items_is_never_sent_again_after_a_lost_response() {
+    for after in [
+        r#"{"status":{"code":200}}"#,
+        r#"{"items":[{"id":"1","name":"A","code":"a"},{"id":"2","name":"B"}]}"#,
+        // Incomplete, and not JSON.
+        "{}",
+        "<html>",
+    ] {
+        for loss in [
+            lost(TransportErrorKind::Timeout),
+            lost(TransportErrorKind::Interrupted),
+            Reply::Body(500, ""),
+            Reply::Body(408, ""),
+            Reply::Body(302, ""),
+            Reply::Body(200, "{}"),
+            Reply::Body(200, r#"{"status":{"code":200},"ignored":0,"total":3}"#),
+            Reply::Body(200, r#"{"added":4,"ignored":0,"total":4}"#),
+        ] {
+            let (model, script) = scripted([NONE, loss].into_iter().chain(always(after)));
+            let error = model.insert_list_items(101, abc()).await.unwrap_err();
+            assert!(error.is_ambiguous() && !error.is_retryable(), "{error}");
+            assert!(error.record().is_some());
+            let sent = script.lines();
+            let sent = sent.iter().filter(|line| line.ends_with("action=add"));
+            assert_eq!(sent.count(), 1, "{after}");
+        }
+    }
 }
 
 #[tokio::test(start_paused = true)]
-async fn of_two_items_by_the_same_key_one_was_added() {
-    let twice = vec![
+async fn insert_list_items_confirms_a_request_that_takes_effect_late() {
+    let all = r#"{"items":[{"id":"1","name":"A","code":"a"},{"id":"2","name":"B"},{"id":"3","name":"C","code":"c"}]}"#;
+    let some = r#"{"items":[{"id":"1","name":"A","code":"a"},{"id":"2","name":"B"}]}"#;
+    let (model, script) = scripted([
+        NONE,
+        lost(TransportErrorKind::Timeout),
+        NONE,
+        Reply::Body(200, some),
+        Reply::Body(200, all),
+    ]);
+    let report = model.insert_list_items(101, abc()).await.unwrap();
+    assert_eq!((report.written, report.ignored, script.left()), (3, 0, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn insert_list_items_counts_one_of_several_items_with_one_code() {
+    let items = vec![
         NewListItem::named("A").code("a"),
         NewListItem::named("A"),
         NewListItem::coded("A"),
@@ -118,48 +130,74 @@ async fn of_two_items_by_the_same_key_one_was_added() {
         NONE,
         lost(TransportErrorKind::Interrupted),
         Reply::Body(200, r#"{"items":[{"id":"1","name":"A","code":"a"}]}"#),
-        Reply::Body(
-            200,
-            r#"{"added":0,"ignored":2,"failures":[{"requestIndex":0},{"requestIndex":1}]}"#,
-        ),
-        Reply::Body(200, r#"{"items":[{"id":"1","name":"A","code":"a"}]}"#),
     ]);
-    let report = model.insert_list_items(101, twice).await.unwrap();
-    let places: Vec<_> = report
-        .failures
-        .iter()
-        .map(|failure| failure.request_index)
-        .collect();
-    assert_eq!((report.written, places, script.left()), (1, vec![1, 2], 0));
+    let report = model.insert_list_items(101, items).await.unwrap();
+    let failures = report.failures.iter();
+    let refused: Vec<_> = failures.map(|failure| failure.request_index).collect();
+    assert_eq!((report.written, refused, script.left()), (1, vec![1, 2], 0));
 }
 
 #[tokio::test(start_paused = true)]
-async fn indices_of_a_later_batch_are_the_callers_after_a_lost_answer_too() {
+async fn insert_list_items_keeps_the_callers_indices_in_a_confirmed_report() {
     let (model, _) = scripted([
-        NONE,
+        Reply::Body(200, r#"{"items":[{"id":"7","name":"X","code":"c"}]}"#),
         lost(TransportErrorKind::Interrupted),
-        Reply::Body(200, r#"{"items":[{"id":"1","name":"A","code":"a"}]}"#),
         Reply::Body(
             200,
-            r#"{"added":0,"ignored":1,"failures":[{"requestIndex":0}]}"#,
+            r#"{"items":[{"id":"7","name":"X","code":"c"},{"id":"2","name":"B"}]}"#,
         ),
-        Reply::Body(200, r#"{"items":[{"id":"1","name":"A","code":"a"}]}"#),
     ]);
     let mut items = vec![NewListItem::named("earlier"); 2];
     items.extend(abc());
     let mut batch = InsertListItems::new("M", 101, items);
     batch.items = batch
         .items
-        .split(2, usize::MAX, |_| Ok(0))
+        .split(3, usize::MAX, |_| Ok(0))
         .unwrap()
         .remove(1);
     let report = model.session.call(batch).await.unwrap();
     assert_eq!((report.written, report.sent), (1, 2));
-    assert_eq!(report.failures[0].request_index, 3);
+    assert_eq!(report.failures[0].request_index, 4);
 }
 
 #[tokio::test(start_paused = true)]
-async fn items_that_cannot_be_found_again_are_sent_once() {
+async fn insert_list_items_rejects_an_item_of_another_user_with_other_values() {
+    let items = || [NewListItem::named("A").parent("North").property("Size", 3)];
+    let exists = |parent, size| {
+        format!(
+            r#"{{"listItems":[{{"id":"1","name":"A","parent":"{parent}","properties":{{"Size":"{size}"}}}}]}}"#
+        )
+    };
+    for (parent, size, confirmed) in [
+        ("North", "3", true),
+        ("South", "3", false),
+        ("North", "4", false),
+    ] {
+        let body: &'static str = exists(parent, size).leak();
+        let loss = lost(TransportErrorKind::Interrupted);
+        let (model, script) = scripted([NONE, loss].into_iter().chain(always(body)));
+        let outcome = model.insert_list_items(101, items()).await;
+        assert_eq!(
+            script.lines()[2],
+            "GET /models/M/lists/101/items?includeAll=true"
+        );
+        match outcome {
+            Ok(report) => assert!(confirmed && report.written == 1, "{parent} {size}"),
+            Err(error) => assert!(!confirmed && error.is_ambiguous(), "{error}"),
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn insert_list_items_counts_items_that_the_response_does_not_mention_as_ignored() {
+    let (model, _) = scripted([NONE, Reply::Body(200, r#"{"added":1}"#)]);
+    let report = model.insert_list_items(101, abc()).await.unwrap();
+    assert_eq!((report.written, report.ignored), (1, 2));
+    assert!(!report.is_complete());
+}
+
+#[tokio::test(start_paused = true)]
+async fn insert_list_items_without_names_is_ambiguous_after_a_lost_response() {
     let (model, script) = scripted([lost(TransportErrorKind::Interrupted), NONE]);
     let items = [
         NewListItem::coded("a"),
@@ -171,7 +209,7 @@ async fn items_that_cannot_be_found_again_are_sent_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_list_that_refuses_the_lookup_is_read_instead() {
+async fn insert_list_items_reads_the_list_if_the_lookup_is_rejected() {
     let (model, script) = scripted([
         Reply::Body(400, "{}"),
         Reply::Body(200, r#"{"listItems":[{"id":"7","name":"Z"}]}"#),
@@ -190,7 +228,7 @@ async fn a_list_that_refuses_the_lookup_is_read_instead() {
 }
 
 #[test]
-fn empty_names_and_codes_are_refused_before_sending() {
+fn insert_list_items_rejects_empty_names_and_codes() {
     let model = offline();
     for bad in [NewListItem::named(" "), NewListItem::coded("")] {
         assert!(model.insert_list_items(101, [bad]).into_calls().is_err());

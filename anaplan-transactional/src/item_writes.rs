@@ -1,15 +1,16 @@
 //! Changing and deleting the items of a list.
 
 use anaplan_core::{
-    Endpoint, Error, Method, ModelId, Path, Query, RequestBody, Response, Result,
-    RetryClass, json_body,
+    Endpoint, Error, Method, ModelId, Path, Query, RequestBody, Response, Result, RetryClass,
+    json_body,
 };
 use serde::Serialize;
 
-use crate::batches::{Batch, Batches, Part};
+use crate::batches::{Batch, Batches};
 use crate::limits::ITEMS_PER_WRITE;
 use crate::list_item_update::{ListItemKey, ListItemUpdate};
 use crate::lists::list_path;
+use crate::part::Part;
 use crate::write_report::WriteReport;
 use crate::{ListId, Transactional};
 
@@ -50,13 +51,13 @@ impl Transactional {
     ///
     /// `POST /models/{modelId}/lists/{listId}/items?action=delete`. Retried freely when every item is
     /// given by id, for an id never comes back: after a lost answer the items that are gone already are
-    /// reported as failures then. By code or name it is never sent twice, since somebody may have given
+    /// reported as failures then. By code or name it is never sent twice, since a user may have given
     /// these to a new item.
     ///
     /// # Errors
     ///
     /// `InvalidInput` for an item that is named by nothing, before anything is sent. `Ambiguous` when
-    /// nobody can know. `NotFound`, `Forbidden`, `ModelState` for a list of a deployed model that is not
+    /// no one can know. `NotFound`, `Forbidden`, `ModelState` for a list of a deployed model that is not
     /// production data.
     ///
     /// ```
@@ -125,7 +126,7 @@ impl Endpoint for UpdateListItems {
     }
 
     fn decode(&self, response: Response) -> Result<WriteReport> {
-        WriteReport::read(&response, self.items.first(), self.items.as_slice().len())
+        WriteReport::read_items(&response, self.items.first(), self.items.as_slice().len())
     }
 }
 
@@ -193,13 +194,8 @@ impl Endpoint for DeleteListItems {
         }
     }
 
-    /// Items that were not deleted are not always mentioned among the failures.
     fn decode(&self, response: Response) -> Result<WriteReport> {
-        let sent = self.items.as_slice().len();
-        let mut report = WriteReport::read(&response, self.items.first(), sent)?;
-        let told = report.written + report.failures.len() as u64;
-        report.ignored = report.ignored.max((sent as u64).saturating_sub(told));
-        Ok(report)
+        WriteReport::read_items(&response, self.items.first(), self.items.as_slice().len())
     }
 }
 

@@ -13,6 +13,7 @@ mod grid;
 mod ids;
 mod insert;
 mod item_scanner;
+mod item_states;
 mod item_stream;
 mod item_writes;
 mod limits;
@@ -25,6 +26,7 @@ mod model;
 mod model_status;
 mod modules;
 mod new_list_item;
+mod part;
 mod read_pages;
 mod read_request_task;
 mod read_requests;
@@ -39,7 +41,7 @@ mod testing;
 
 use anaplan_core::{ModelId, Namespace, Path, Result, Scope, Session};
 
-pub use batches::{Batch, Batches};
+pub use batches::{Batch, BatchReport, BatchReports, Batches};
 pub use calendar::{
     CalendarType, FiscalYear, GetModelCalendar, ModelCalendar, SetCurrentFiscalYear,
     TotalsSelection,

@@ -10,7 +10,7 @@ use serde::Deserialize;
 
 use crate::limits::read_refusal;
 use crate::lists::list_path;
-use crate::{ListId, ListItemId, Transactional};
+use crate::{DimensionItem, ListId, ListItemId, Transactional};
 use anaplan_core::lenient::{flag_map, text_map, text_opt, texts};
 
 /// An item of a list.
@@ -41,7 +41,7 @@ pub struct ListItem {
     /// Its properties by name; numbers and booleans are text as well. Only after `include_all`.
     #[serde(default, deserialize_with = "text_map")]
     pub properties: BTreeMap<String, String>,
-    /// Whether it is in each subset. Only after `include_all`.
+    /// `true` if it is in each subset. Only after `include_all`.
     #[serde(default, deserialize_with = "flag_map")]
     pub subsets: BTreeMap<String, bool>,
     /// Who may read it, under selective access. Only after `include_all`.
@@ -50,6 +50,25 @@ pub struct ListItem {
     /// Who may change it, under selective access. Only after `include_all`.
     #[serde(default, deserialize_with = "texts")]
     pub write: Vec<String>,
+}
+
+/// A lookup returns ids, names and codes only.
+impl From<DimensionItem> for ListItem {
+    fn from(item: DimensionItem) -> Self {
+        Self {
+            id: item.id.into(),
+            name: item.name,
+            code: item.code,
+            parent: None,
+            parent_id: None,
+            list_id: None,
+            list_name: None,
+            properties: BTreeMap::new(),
+            subsets: BTreeMap::new(),
+            read: Vec::new(),
+            write: Vec::new(),
+        }
+    }
 }
 
 impl Transactional {
@@ -82,7 +101,7 @@ impl Transactional {
 
     /// The items of a list as the JSON that the server sends, its envelope included.
     ///
-    /// Awaiting gives the bytes; `stream()`, `write_to(writer)` and `save_to(path)` do not hold them in
+    /// Awaiting returns the bytes; `stream()`, `write_to(writer)` and `save_to(path)` do not hold them in
     /// memory. `GET /models/{modelId}/lists/{listId}/items`. Reads only: retried freely.
     ///
     /// # Errors
@@ -105,7 +124,7 @@ impl Transactional {
 
     /// The items of a list as CSV.
     ///
-    /// Awaiting gives the bytes; `stream()`, `write_to(writer)` and `save_to(path)` do not hold them in
+    /// Awaiting returns the bytes; `stream()`, `write_to(writer)` and `save_to(path)` do not hold them in
     /// memory. `GET /models/{modelId}/lists/{listId}/items`. Reads only: retried freely.
     ///
     /// # Errors

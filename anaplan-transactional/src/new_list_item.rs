@@ -21,11 +21,11 @@ pub struct NewListItem {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) code: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    parent: Option<String>,
+    pub(crate) parent: Option<String>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    properties: BTreeMap<String, String>,
+    pub(crate) properties: BTreeMap<String, String>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    subsets: BTreeMap<String, bool>,
+    pub(crate) subsets: BTreeMap<String, bool>,
 }
 
 impl NewListItem {
@@ -71,7 +71,7 @@ impl NewListItem {
         self
     }
 
-    /// Whether it is in a subset.
+    /// `true` if it is in a subset.
     #[must_use]
     pub fn subset(mut self, name: impl Into<String>, member: bool) -> Self {
         self.subsets.insert(name.into(), member);
@@ -88,16 +88,24 @@ impl NewListItem {
         Ok(())
     }
 
-    pub(crate) fn key(&self) -> Option<Key> {
-        match (&self.code, &self.name) {
-            (Some(code), _) => Some(Key::code(code)),
-            (None, Some(name)) => Some(Key::name(name)),
-            (None, None) => None,
-        }
+    /// Returns the name and the code, by which the item can be found.
+    pub(crate) fn keys(&self) -> impl Iterator<Item = Key> {
+        let code = self.code.as_deref().map(Key::code);
+        let name = self.name.as_deref().map(Key::name);
+        code.into_iter().chain(name)
+    }
+
+    pub(crate) fn has_key(&self) -> bool {
+        self.name.is_some() || self.code.is_some()
+    }
+
+    /// Returns `true` if the item has values that a lookup does not return.
+    pub(crate) fn has_values(&self) -> bool {
+        self.parent.is_some() || !self.properties.is_empty() || !self.subsets.is_empty()
     }
 }
 
-/// What an item can be found by. Case does not matter to the server.
+/// Name or code of an item. The server ignores case.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) enum Key {
     Code(String),

@@ -83,7 +83,7 @@ fn index<'de, D: Deserializer<'de>>(deserializer: D) -> std::result::Result<usiz
 }
 
 impl WriteReport {
-    /// Whether nothing was refused or ignored.
+    /// `true` if nothing was refused or ignored.
     #[must_use]
     pub fn is_complete(&self) -> bool {
         self.failures.is_empty() && self.ignored == 0
@@ -140,6 +140,19 @@ impl WriteReport {
             failure.request_index = failure.request_index.saturating_add(first);
         }
         report.failures.sort_by_key(|failure| failure.request_index);
+        Ok(report)
+    }
+
+    /// Reads a response about list items. Items that the response does not mention count as ignored.
+    pub(crate) fn read_items(response: &Response, first: usize, sent: usize) -> Result<Self> {
+        let mut report = Self::read(response, first, sent)?;
+        if report.written > sent as u64 {
+            let text = format!("the response counts {} of {sent} items", report.written);
+            return Err(Error::new(ErrorKind::Decode, text));
+        }
+        let mentioned = report.written.saturating_add(report.failures.len() as u64);
+        let missing = (sent as u64).saturating_sub(mentioned);
+        report.ignored = report.ignored.max(missing);
         Ok(report)
     }
 

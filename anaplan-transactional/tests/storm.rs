@@ -9,7 +9,7 @@ use anaplan_core::{Error, Namespace, Scope};
 use anaplan_testkit::world::{CellValue, Model};
 use anaplan_testkit::{Demo, FakeAnaplan};
 use anaplan_transactional::{
-    Cell, ListItemKey, ListItemUpdate, NewListItem, Transactional, UpdateModuleData, WriteReport,
+    Cell, ListItemKey, ListItemUpdate, NewListItem, Transactional, WriteReport,
 };
 use fastrand::Rng;
 
@@ -143,7 +143,12 @@ impl Scene<'_> {
         assert_eq!(indices(&report), refused, "{report:?}");
         seen.added += good;
         let route = "POST /2/0/models/*/lists/*/items";
-        seen.lost_and_found += u64::from(self.fake.requests().count(route) > 1 && good > 0);
+        let log = self.fake.requests();
+        let answered = log.of(route).any(|entry| {
+            let status = entry.status.as_ref();
+            entry.fault.is_none() && status.is_some_and(|status| status.is_success())
+        });
+        seen.lost_and_found += u64::from(!answered && good > 0);
     }
 
     /// Items that nothing tells from others are sent once.
@@ -237,7 +242,7 @@ impl Scene<'_> {
         ];
         let call = self.model.update_module_data(self.demo.module, cells);
         let call = match once {
-            true => call.with(UpdateModuleData::send_once),
+            true => call.send_once(),
             false => call,
         };
         let outcome = call.await;
@@ -283,8 +288,9 @@ impl Scene<'_> {
         let made = self
             .fake
             .world(|world| world.books().read_requests_made.clone());
-        let (_, own) = made.last().unwrap();
-        assert_eq!(task.id().as_str(), own, "another request");
+        // An earlier attempt may take effect later than the one whose response was read.
+        let mut ids = made.iter().map(|(_, id)| id);
+        assert!(ids.any(|id| id == task.id().as_str()), "an unknown request");
         let mut pages = self.model.read_pages(task.address());
         let mut text = Vec::new();
         while let Some(page) = pages.next_page().await {
@@ -296,14 +302,16 @@ impl Scene<'_> {
     async fn read(&mut self, calm: &[u8], seen: &mut Seen) {
         let outcome = self.large_read().await;
         storm::settle().await;
-        // The first was made before the storm.
+        // The first was made before the storm. A repetition leaves one more, which expires.
         let made = self
             .fake
             .world(|world| world.books().read_requests_made.len());
-        assert!(made <= 2, "made {} times", made - 1);
+        let route = "POST /2/0/models/*/lists/*/readRequests";
+        let sent = self.fake.requests().count(route);
+        assert!(made <= sent, "{made} made by {sent} requests");
         match outcome {
-            Ok((made, text)) => {
-                assert_eq!(made, 2);
+            Ok((_, text)) => {
+                assert!(made >= 2, "a read request that was not made");
                 assert!(text == calm, "not what is there");
                 seen.read += 1;
             }

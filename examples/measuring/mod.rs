@@ -11,7 +11,8 @@ use std::io::{self, BufRead, BufReader, Read, Write};
 use std::process::{Child, Command, Stdio};
 use std::time::Instant;
 
-use anaplan::{Client, Connection, Hosts};
+use anaplan::ext::Connection;
+use anaplan::{Client, Hosts};
 use anaplan_testkit::{FakeAnaplan, Server};
 
 /// How `/proc` counts processor time, in ticks per second: the same on every Linux that is in use.

@@ -1,8 +1,8 @@
 use std::ffi::OsString;
 
 use anaplan_core::{
-    Credential, ErrorKind, RequestBody, ResponseBody, TransportError, TransportErrorKind,
-    async_trait,
+    Authenticator, Credential, ErrorKind, RequestBody, ResponseBody, TransportError,
+    TransportErrorKind, async_trait,
 };
 
 use super::*;

@@ -12,11 +12,11 @@ use std::time::Duration;
 use anaplan::alm::ComparisonReport;
 use anaplan::auth::Certificate;
 use anaplan::bulk::{ChunkedFile, DumpRow, Encoding, ModelRef, TableFormat};
-use anaplan::{
-    Bytes, Client, Clock, Connection, Endpoint, Error, ErrorKind, HeaderMap, Hosts, Method, Path,
-    RequestBody, Response, ResponseBody, Result, RetryClass, StatusCode, Timestamp, Transport,
-    TransportError, async_trait,
+use anaplan::ext::{
+    Clock, Connection, Endpoint, HeaderMap, Method, Path, RequestBody, Response, ResponseBody,
+    RetryClass, Transport, TransportError, async_trait,
 };
+use anaplan::{Bytes, Client, Error, ErrorKind, Hosts, Result, StatusCode, Timestamp};
 use anaplan_testkit::FakeAnaplan;
 use futures_util::{FutureExt as _, stream};
 use serde_json::Value;
@@ -303,6 +303,13 @@ pub(crate) fn table(data: &[u8]) {
         let (client, _) = client(move |path| match path.rsplit('/').next() {
             Some("0") => Reply::fine(vec![pieces[0].clone()]),
             Some("1") => Reply::fine(vec![pieces[1].clone()]),
+            Some("files") => {
+                let count = pieces.len();
+                let list = format!(
+                    r#"{{"files":[{{"id":"113000000001","name":"f","chunkCount":{count}}}]}}"#
+                );
+                Reply::fine(vec![Bytes::from(list)])
+            }
             _ => {
                 let list = [
                     r#"{"chunks":[{"id":"0"}]}"#,
@@ -317,15 +324,16 @@ pub(crate) fn table(data: &[u8]) {
             .get_file(113_000_000_001)
             .rows::<Vec<String>>(format.clone());
         let mut all = Vec::new();
+        let mut failed = None;
         loop {
             match done(rows.next_row()) {
-                None => return (all, None),
+                None => return (all, failed),
                 Some(Ok(row)) => all.push(row),
+                // Rows follow after a row that has another width.
                 Some(Err(error)) => {
                     assert_eq!(error.kind(), ErrorKind::Decode, "{error}");
                     check_text(&error);
-                    assert!(done(rows.next_row()).is_none());
-                    return (all, Some(error.kind()));
+                    failed = Some(error.kind());
                 }
             }
         }
@@ -359,7 +367,9 @@ pub(crate) fn list_items(data: &[u8]) {
         }
     };
     if let Some(error) = failure {
-        assert_eq!(error.kind(), ErrorKind::Decode);
+        // Without its key, a response does not prove that the list is empty.
+        let kinds = [ErrorKind::Decode, ErrorKind::Incomplete];
+        assert!(kinds.contains(&error.kind()), "{error}");
         check_text(&error);
         assert!(done(stream.next_item()).is_none());
         return;

@@ -19,11 +19,10 @@ use std::time::Duration;
 
 use anaplan::alm::{Alm, OnlineStatus, Promotion, RevisionPair};
 use anaplan::auth::{Basic, SignIn as _, WhoAmI};
-use anaplan::transport::reqwest::ReqwestTransport;
-use anaplan::{
-    Client, ClientBuilder, Credential, Endpoint as _, HeaderMap, ModelId, Result, RetryPolicy,
-    StatusCode, Transport,
-};
+use anaplan::bulk::Content;
+use anaplan::ext::transport::reqwest::ReqwestTransport;
+use anaplan::ext::{Credential, Endpoint as _, HeaderMap, Transport};
+use anaplan::{Client, ClientBuilder, ModelId, Result, RetryPolicy, StatusCode};
 use anaplan_testkit::{FakeAnaplan, Fault, Pacing, RetryAfter, Server, ServerInfo};
 use tap::Tap;
 use watch::Watch;
@@ -269,8 +268,11 @@ async fn moving_and_modelling_data_gives_no_secret_away_either() {
         note(&watch, client.tenant().get_models()).await;
         note(&watch, bulk.get_files()).await;
         note(&watch, bulk.export_and_download(demo.export)).await;
-        let import =
-            bulk.upload_and_import(demo.source_file, demo.good_csv.clone(), demo.good_import);
+        let import = bulk.upload_and_import(
+            demo.source_file,
+            Content::text(&demo.good_csv),
+            demo.good_import,
+        );
         match import.await {
             Ok(outcome) => watch.show("an outcome", &outcome),
             Err(error) => watch.show_error(&error),
@@ -369,11 +371,8 @@ async fn no_type_that_holds_a_secret_shows_it() {
         // What the service says, as an endpoint of one's own gets it.
         use secrecy::ExposeSecret as _;
         let body = serde_json::json!({ "tokenInfo": { "tokenValue": info.token.expose_secret() } });
-        let answer = anaplan::Response::new(
-            StatusCode::OK,
-            HeaderMap::new(),
-            body.to_string(),
-        );
+        let answer =
+            anaplan::ext::Response::new(StatusCode::OK, HeaderMap::new(), body.to_string());
         watch.show("an answer", &answer);
         assert!(WhoAmI.decode(answer).is_ok());
     }

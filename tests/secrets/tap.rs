@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use anaplan::transport::collect_request;
-use anaplan::{RequestBody, ResponseBody, Transport, TransportError, async_trait};
+use anaplan::ext::transport::collect_request;
+use anaplan::ext::{RequestBody, ResponseBody, Transport, TransportError, async_trait};
 use serde_json::Value;
 
 use crate::watch::Watch;

@@ -7,11 +7,9 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use anaplan::auth::{MemoryTokenStore, OAuth, OAuthClient};
-use anaplan::transport::reqwest::ReqwestTransport;
-use anaplan::{RequestBody, 
-    Bytes, Client, Clock, Hosts, ResponseBody, Result, Timestamp, Transport, TransportError,
-    async_trait,
-};
+use anaplan::ext::transport::reqwest::ReqwestTransport;
+use anaplan::ext::{Clock, RequestBody, ResponseBody, Transport, TransportError, async_trait};
+use anaplan::{Bytes, Client, Hosts, Result, Timestamp};
 use futures_util::Stream;
 
 use crate::answer::START;
@@ -140,7 +138,7 @@ impl Transport for Watched {
     }
 }
 
-/// A body that counts as an exchange under way while somebody waits for its next bytes.
+/// A body that counts as an exchange under way while a user waits for its next bytes.
 struct WatchedBody {
     body: ResponseBody,
     clock: VirtualClock,

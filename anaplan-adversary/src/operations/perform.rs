@@ -6,8 +6,9 @@ use std::time::Duration;
 use anaplan::alm::RevisionPair;
 use anaplan::auth::OAuthProblem;
 use anaplan::bulk::{ConnectorParameter, Content};
+use anaplan::ext::LongRunning;
 use anaplan::transactional::{Cell, NewListItem};
-use anaplan::{Client, Error, ErrorKind, LongRunning, Task};
+use anaplan::{Client, Error, ErrorKind, Task};
 
 use super::{Claim, Failure, Outcome};
 use crate::case::Op;

@@ -6,9 +6,8 @@ use anaplan::auth::{
     FileTokenStore, MemoryTokenStore, OAuth, OAuthClient, OAuthTokens, TokenStore as _,
 };
 use anaplan::bulk::Content;
-use anaplan::{RequestBody, 
-    Response, Bytes, Client, Endpoint, Error, ErrorKind, Method, Path, Result, RetryClass,
-};
+use anaplan::ext::{Endpoint, Method, Path, RequestBody, Response, RetryClass};
+use anaplan::{Bytes, Client, Error, ErrorKind, Result};
 
 use super::perform::failure;
 use super::{Failure, Outcome};

@@ -1,6 +1,8 @@
-//! What the suites share: the sixteen operations as values, and a fake that is ready for all of them.
+//! Shared by the suites: the sixteen operations as values, and a fake on which all of them succeed.
 
 #![allow(dead_code, unreachable_pub, clippy::unwrap_used)]
+
+pub mod skewed;
 
 use std::time::Duration;
 
@@ -10,7 +12,7 @@ use anaplan_core::{
 };
 use anaplan_testkit::{Demo, FakeAnaplan, Pacing};
 
-/// A fake in which every operation has something to work on, seen by one user.
+/// A fake on which every operation succeeds, and the handle of one user.
 pub struct Stage {
     pub fake: FakeAnaplan,
     pub demo: Demo,
@@ -23,7 +25,7 @@ pub struct Stage {
 }
 
 impl Stage {
-    /// Production as the target, seen by the administrator.
+    /// Production as the target, as the administrator.
     pub async fn set() -> Self {
         let fake = anaplan_conformance::validated(FakeAnaplan::in_process());
         let demo = fake.demo();
@@ -37,7 +39,7 @@ impl Stage {
         comparison.wait().await.unwrap();
         let summary = production.create_comparison_summary(&pair).await.unwrap();
         summary.wait().await.unwrap();
-        // One that is still under way, so that it changes nothing.
+        // A sync in progress changes nothing.
         fake.world(|world| world.rules.pacing = Pacing::Time(Duration::from_secs(3600)));
         let sync = production.sync_models(&pair).await.unwrap();
         fake.world(|world| world.rules.pacing = Pacing::Instant);
@@ -54,12 +56,12 @@ impl Stage {
         }
     }
 
-    /// The same for code that is not async.
+    /// Blocking form of [`set`](Self::set).
     pub fn set_blocking() -> Self {
         runtime().block_on(Self::set())
     }
 
-    /// The same stage seen by another user.
+    /// The same stage as another user.
     pub fn seen_by(mut self, user: &UserId) -> Self {
         self.alm = alm_of(&self.fake, user, self.alm.model());
         self.caller = user.clone();
@@ -95,14 +97,18 @@ pub fn bind(session: Session, model: &ModelId) -> Alm {
 #[derive(Clone, Copy)]
 pub struct Operation {
     pub name: &'static str,
-    /// The route that it takes.
+    /// Route of its request.
     pub route: &'static str,
     pub make: fn(&Stage) -> Pending<()>,
-    /// Whether it tells a missing role by 424 rather than 403.
+    /// Whether a missing role is status 424 instead of 403.
     pub is_report: bool,
 }
 
 impl Operation {
+    pub fn must_not_run_twice(&self) -> bool {
+        ["create_revision", "sync_models", "change_model_status"].contains(&self.name)
+    }
+
     pub fn call(&self, stage: &Stage) -> Pending<()> {
         (self.make)(stage)
     }
@@ -128,7 +134,7 @@ macro_rules! operation {
     };
 }
 
-/// All of them. `create_revision` works on the development model, for the others cannot have one.
+/// All operations. `create_revision` works on the development model: deployed models reject it.
 pub const OPERATIONS: [Operation; 16] = [
     operation!(
         "change_model_status",
@@ -227,7 +233,7 @@ pub const OPERATIONS: [Operation; 16] = [
         true,
         |s| s.alm.get_comparison_summary(&s.pair)
     ),
-    // The second door of the first operation: POST where others use PUT.
+    // The service accepts POST in place of PUT.
     operation!(
         "change_model_status_by_post",
         "POST /2/0/models/*/onlineStatus",

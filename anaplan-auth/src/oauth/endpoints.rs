@@ -3,8 +3,8 @@
 use std::fmt;
 
 use anaplan_core::{
-    Authorization, Bytes, Decision, Endpoint, ErrorKind, Method, Path, Refusal, RequestBody,
-    Response, Result, RetryClass, SecretString, Service, StatusCode, json_body,
+    Authorization, Decision, Endpoint, ErrorKind, Method, Path, Refusal, RequestBody, Response,
+    Result, RetryClass, SecretString, Service, StatusCode, json_body,
 };
 use secrecy::ExposeSecret;
 use serde::Serialize;

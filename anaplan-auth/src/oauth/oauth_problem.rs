@@ -16,7 +16,7 @@ use anaplan_core::{Error, ErrorKind};
 ///
 /// let oauth = OAuth::new(OAuthClient::device("no such client"), MemoryTokenStore::default());
 /// let error = oauth.start_device(&session).await.unwrap_err();
-/// assert_eq!(OAuthProblem::of(&error), Some(OAuthProblem::AccessDenied));
+/// assert_eq!(OAuthProblem::of(&error), Some(OAuthProblem::UnauthorizedClient));
 /// # Ok(()) });
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
@@ -32,7 +32,7 @@ pub enum OAuthProblem {
     /// The request is incomplete or malformed.
     #[error("OAuth error invalid_request")]
     InvalidRequest,
-    /// The client is registered for another grant.
+    /// The client is registered for another grant, or the device grant does not know it.
     #[error("OAuth error unauthorized_client")]
     UnauthorizedClient,
     /// The user of a device has not approved it yet.

@@ -32,8 +32,10 @@ impl Stage {
         let demo = fake.demo();
         let bulk: Bulk = fake.namespace().unwrap();
         let file = demo.bad_source_file;
-        bulk.upload_file(file, demo.bad_csv.clone()).await.unwrap();
-        bulk.upload_file(demo.source_file, demo.good_csv.clone())
+        bulk.upload_file(file, Content::text(demo.bad_csv.clone()))
+            .await
+            .unwrap();
+        bulk.upload_file(demo.source_file, Content::text(demo.good_csv.clone()))
             .await
             .unwrap();
         let run = async |action: ActionRef| {
@@ -144,8 +146,21 @@ pub struct Operation {
     path: &'static str,
     pub make: fn(&Stage) -> Pending<()>,
     pub reach: Reach,
-    /// Whether it starts something that must not happen twice.
+    /// Whether it starts a run.
     pub starts: bool,
+    /// For a call that must not run twice: what is found out after a lost response.
+    pub once: Option<Outcome>,
+}
+
+/// Result of the search for the effect of a call that was executed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Outcome {
+    /// The state of the server proves it.
+    Confirmed,
+    /// The id of a single candidate.
+    Presumed,
+    /// The state of the server was the same before.
+    Unknown,
 }
 
 /// How an operation tells that the caller does not reach the model.
@@ -207,6 +222,14 @@ const fn operation(
         make,
         reach,
         starts: false,
+        once: None,
+    }
+}
+
+const fn once(outcome: Outcome, operation: Operation) -> Operation {
+    Operation {
+        once: Some(outcome),
+        ..operation
     }
 }
 
@@ -217,6 +240,7 @@ const fn start(
 ) -> Operation {
     Operation {
         starts: true,
+        once: Some(Outcome::Presumed),
         ..operation(name, "POST", path, Reach::Hidden, make)
     }
 }
@@ -251,12 +275,15 @@ pub const OPERATIONS: &[Operation] = &[
     operation("get_model", "GET", "/models/*", Reach::Everywhere, |s| {
         quiet(tenant(s).get_model(&s.demo.dev))
     }),
-    operation(
-        "delete_models",
-        "POST",
-        "/workspaces/*/bulkDeleteModels",
-        Reach::Everywhere,
-        |s| quiet(tenant(s).delete_models(&s.demo.workspace, [&s.demo.closable])),
+    once(
+        Outcome::Confirmed,
+        operation(
+            "delete_models",
+            "POST",
+            "/workspaces/*/bulkDeleteModels",
+            Reach::Everywhere,
+            |s| quiet(tenant(s).delete_models(&s.demo.workspace, [&s.demo.closable])),
+        ),
     ),
     get("get_files", "files", |s| quiet(s.bulk.get_files())),
     get("get_imports", "imports", |s| quiet(s.bulk.get_imports())),
@@ -286,17 +313,18 @@ pub const OPERATIONS: &[Operation] = &[
     operation("delete_file", "DELETE", "files/*", Reach::Hidden, |s| {
         quiet(s.bulk.delete_file(s.demo.source_file))
     }),
-    operation(
-        "upload_file: begin",
-        "POST",
-        "files/*",
-        Reach::Hidden,
-        |s| {
-            quiet(
-                s.bulk
-                    .upload_file(s.demo.source_file, s.demo.good_csv.clone()),
-            )
-        },
+    once(
+        Outcome::Unknown,
+        operation(
+            "upload_file: begin",
+            "POST",
+            "files/*",
+            Reach::Hidden,
+            |s| {
+                let content = Content::text(&s.demo.good_csv);
+                quiet(s.bulk.upload_file(s.demo.source_file, content))
+            },
+        ),
     ),
     operation(
         "upload_file: chunk",
@@ -306,7 +334,7 @@ pub const OPERATIONS: &[Operation] = &[
         |s| {
             quiet(
                 s.bulk
-                    .upload_file(s.demo.source_file, s.demo.good_csv.clone()),
+                    .upload_file(s.demo.source_file, Content::text(&s.demo.good_csv)),
             )
         },
     ),

@@ -1,10 +1,10 @@
-//! Running calls from code that is not async.
+//! Blocking calls.
 //!
-//! Every call has a second ending: `run()` beside `.await`, and every stream is an iterator. There is
-//! no second API, so whatever an async program can do, a blocking one can do as well.
+//! Every call has `run()` in addition to `.await`, and every stream is also an iterator. There is no
+//! second API: all operations are available to blocking programs.
 //!
-//! All calls of the process share one runtime with two worker threads, made at the first use.
-//! `run()` inside async code would block a thread of its runtime. It is refused with an error of the kind
+//! All calls of the process share one runtime with two worker threads, created at first use.
+//! `run()` inside async code would block a thread of its runtime. It fails with an error of the kind
 //! [`Usage`](crate::ErrorKind::Usage). It works inside `tokio::task::spawn_blocking`.
 
 use std::future::{Future, IntoFuture};
@@ -28,7 +28,7 @@ use crate::operation::long_running::LongRunning;
 use crate::operation::paging::{Page, Paged};
 
 impl<E: Endpoint, T: Send + 'static> Call<E, T> {
-    /// Makes the call and blocks until it is over.
+    /// Makes the call and blocks until it is finished.
     ///
     /// # Errors
     ///
@@ -39,7 +39,7 @@ impl<E: Endpoint, T: Send + 'static> Call<E, T> {
 }
 
 impl<E: Paged> PagedCall<E> {
-    /// Fetches all pages and blocks until the last is there.
+    /// Reads all pages and blocks until the last has arrived.
     ///
     /// # Errors
     ///
@@ -50,7 +50,7 @@ impl<E: Paged> PagedCall<E> {
 }
 
 impl<T: Send + 'static> Pending<T> {
-    /// Does the work and blocks until it is over.
+    /// Does the work and blocks until it is finished.
     ///
     /// # Errors
     ///
@@ -113,7 +113,7 @@ where
     }
 }
 
-/// The next element of a stream; for the `Iterator` of a namespace's own streams.
+/// Returns the next element of a stream, for the `Iterator` of a namespace's own streams.
 ///
 /// # Errors
 ///
@@ -264,14 +264,14 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn run_works_in_spawn_blocking_and_is_refused_in_async_code_of_one_thread() {
+    async fn run_works_in_spawn_blocking_and_fails_in_async_code_of_one_thread() {
         check_inside_a_runtime().await;
         let local = tokio::task::LocalSet::new();
         assert!(local.run_until(async { is_refused() }).await);
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-    async fn run_works_in_spawn_blocking_and_is_refused_in_async_code_of_many_threads() {
+    async fn run_works_in_spawn_blocking_and_fails_in_async_code_of_many_threads() {
         check_inside_a_runtime().await;
         let in_place = tokio::spawn(async { tokio::task::block_in_place(is_refused) });
         assert!(!in_place.await.unwrap());

@@ -13,7 +13,7 @@ use tokio::io::AsyncWrite;
 use crate::calls::download::{self, ByteStream};
 use crate::calls::pending::Pending;
 use crate::calls::task::Task;
-use crate::data::error::Result;
+use crate::data::error::{Error, Result};
 use crate::data::record::ReconciliationRecord;
 use crate::engine::evaluate::{Evaluation, evaluate};
 use crate::engine::execute::{Completed, dry_run, execute, open};
@@ -105,6 +105,17 @@ impl<E: Endpoint, T> Call<E, T> {
         self
     }
 
+    /// Never sends this call again after an unknown outcome, although a repetition leads to the same
+    /// state. The error is then [`Ambiguous`](crate::ErrorKind::Ambiguous).
+    ///
+    /// Use it if other users change the same objects, because a late repetition would overwrite their
+    /// changes. Takes precedence over [`assume_idempotent`](Self::assume_idempotent). No effect on calls
+    /// that only read.
+    pub fn send_once(mut self) -> Self {
+        self.options.send_once = true;
+        self
+    }
+
     /// Accepts a result that the API cannot prove to be this call's, after an unknown outcome.
     ///
     /// Use it if no other user and no other process starts the same action, for example with one
@@ -123,6 +134,15 @@ impl<E: Endpoint, T> Call<E, T> {
         observe: impl Fn(&ReconciliationRecord) + Send + Sync + 'static,
     ) -> Self {
         self.options.on_attempt = Some(Arc::new(observe));
+        self
+    }
+
+    /// Calls `observe` with the error of each attempt that is followed by another one.
+    ///
+    /// Use it to reduce the load after timeouts. Responses with status 429 are not reported: the whole
+    /// session pauses after them.
+    pub fn on_retry(mut self, observe: impl Fn(&Error) + Send + Sync + 'static) -> Self {
+        self.options.on_retry = Some(Arc::new(observe));
         self
     }
 
@@ -162,11 +182,7 @@ impl<E: Download> Call<E> {
     pub fn stream(self) -> Pending<ByteStream> {
         Pending::new(async move {
             let response = open(&self.session, &self.endpoint, &self.options).await?;
-            Ok(ByteStream::new(
-                &self.endpoint,
-                response,
-                self.session,
-            ))
+            Ok(ByteStream::new(&self.endpoint, response, self.session))
         })
     }
 

@@ -1,4 +1,4 @@
-//! Answers that are read as they arrive.
+//! Response bodies as streams.
 
 use std::fmt;
 use std::future::Future;
@@ -18,18 +18,18 @@ use crate::operation::endpoint::Endpoint;
 use crate::session::Session;
 use crate::transport::{ResponseBody, TransportError, TransportErrorKind};
 
-/// How often a file is started anew after its connection broke.
+/// Number of times that a download starts again after the connection broke.
 const RESTARTS: u32 = 2;
 
-/// The body of an answer as a stream of chunks. It ends with an error when the connection breaks or is
-/// silent for longer than the session's idle timeout.
+/// A response body as a stream of chunks. Ends with an error if the connection breaks, or if no data
+/// arrives within the session's idle timeout.
 pub struct ByteStream {
     body: ResponseBody,
-    /// The number of bytes that are still to come, if the server announced it.
+    /// Number of bytes that are still to come, if the server announced it.
     left: Option<u64>,
     session: Session,
     operation: &'static str,
-    /// What the operation was about.
+    /// Ids of the operation.
     path: crate::data::url::Path,
     alarm: Pin<Box<dyn Future<Output = ()> + Send>>,
     done: bool,
@@ -63,11 +63,11 @@ impl ByteStream {
         })
     }
 
-    /// The next chunk; `None` at the end.
+    /// Returns the next chunk, or `None` at the end.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Interrupted`] or [`ErrorKind::Timeout`] when the answer breaks off. The first error
+    /// [`ErrorKind::Interrupted`] or [`ErrorKind::Timeout`] if the response breaks off. The first error
     /// is the last element.
     pub async fn chunk(&mut self) -> Option<Result<Bytes>> {
         std::future::poll_fn(|cx| Pin::new(&mut *self).poll_next(cx)).await
@@ -80,7 +80,7 @@ impl ByteStream {
     ///
     /// # Errors
     ///
-    /// Those of the stream, and [`ErrorKind::Io`] when writing fails.
+    /// Those of the stream, and [`ErrorKind::Io`] if writing fails.
     pub async fn write_to<W>(mut self, mut writer: W) -> Result<u64>
     where
         W: AsyncWrite + Unpin,
@@ -95,7 +95,7 @@ impl ByteStream {
             TransportErrorKind::Timeout => ErrorKind::Timeout,
             _ => ErrorKind::Interrupted,
         };
-        let text = "the answer broke off in the middle";
+        let text = "the response broke off";
         self.describe(Error::new(kind, text).caused_by(error))
     }
 }
@@ -148,18 +148,18 @@ impl fmt::Debug for ByteStream {
 
 /// Writes a stream to `writer` as it arrives, shuts the writer down and returns the number of bytes.
 ///
-/// After an error the writer is not shut down, for some writers publish what they have on shutdown.
+/// After an error the writer is not shut down, because some writers publish their content on shutdown.
 ///
 /// # Errors
 ///
-/// Those of the stream, and [`ErrorKind::Io`] when writing fails.
+/// Those of the stream, and [`ErrorKind::Io`] if writing fails.
 pub async fn write_stream<S, W>(stream: &mut S, writer: &mut W) -> Result<u64>
 where
     S: Stream<Item = Result<Bytes>> + Unpin + ?Sized,
     W: AsyncWrite + Unpin + ?Sized,
 {
     let failed = |error: std::io::Error| {
-        Error::new(ErrorKind::Io, "writing the answer failed").caused_by(error)
+        Error::new(ErrorKind::Io, "writing the response failed").caused_by(error)
     };
     let mut written = 0;
     while let Some(chunk) = std::future::poll_fn(|cx| Pin::new(&mut *stream).poll_next(cx)).await {
@@ -171,7 +171,7 @@ where
     Ok(written)
 }
 
-/// Saves what `open` gives under `path`, by way of a temporary file beside it.
+/// Saves the stream that `open` returns as `path`, through a temporary file in the same folder.
 pub(crate) async fn save<F, Fut>(path: &Path, mut open: F) -> Result<u64>
 where
     F: FnMut() -> Fut,
@@ -215,7 +215,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_stream_that_breaks_off_is_told_with_its_object() {
+    async fn broken_stream_names_operation_and_ids() {
         let error = TransportError::new(TransportErrorKind::Interrupted);
         let response = http::Response::new(ResponseBody::broken("half", error));
         let mut stream = ByteStream::new(&Thing, response, Session::offline());

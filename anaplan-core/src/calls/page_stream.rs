@@ -141,7 +141,7 @@ impl<E: Paged> Pages<E> {
     }
 }
 
-/// Whether the position of later pages follows from the size of the first.
+/// Returns `true` if the position of later pages follows from the size of the first.
 fn has_index(style: PagingStyle) -> bool {
     matches!(
         style,

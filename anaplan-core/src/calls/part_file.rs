@@ -1,4 +1,4 @@
-//! Files that appear under their name when they are complete.
+//! Files that replace their target when they are complete.
 
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File, OpenOptions, Permissions};
@@ -12,19 +12,19 @@ use tokio::io::AsyncWriteExt as _;
 use crate::calls::download::write_stream;
 use crate::data::error::{Error, ErrorKind, Result};
 
-/// The number of symbolic links that are followed. The same as in Linux.
+/// Number of symbolic links that are followed. The same as in Linux.
 const MOST_LINKS: usize = 40;
-/// The end of the name of a part.
+/// Suffix of the name of a part.
 const SUFFIX: &str = ".part";
-/// The number of hexadecimal digits in the name of a part.
+/// Number of hexadecimal digits in the name of a part.
 const DIGITS: usize = 16;
 
 /// A file that is not complete yet.
 ///
-/// It stands beside its place under a temporary name, keeps the permissions of the file that it will
-/// replace, and is removed if it is dropped before [`keep`](Self::keep). While it exists its process holds
-/// a lock on it: parts of the same file without a lock belong to processes that were killed, and are
-/// removed. If the place is a symbolic link, the file that it leads to is replaced.
+/// It has a temporary name in the folder of its target and the permissions of the file that it replaces.
+/// It is removed if it is dropped before [`keep`](Self::keep). While it exists, its process holds a lock on
+/// it: parts of the same file without a lock belong to processes that were killed, and are removed. If the
+/// target is a symbolic link, the linked file is replaced.
 #[derive(Debug)]
 pub struct PartFile {
     file: File,
@@ -34,7 +34,7 @@ pub struct PartFile {
 }
 
 impl PartFile {
-    /// Creates an empty file that will stand at `place` when it is complete.
+    /// Creates an empty file that replaces `place` when it is complete.
     ///
     /// # Errors
     ///
@@ -116,11 +116,11 @@ impl PartFile {
             .map_err(|error| failed("writing", &self.path, error))
     }
 
-    /// Moves the complete file to its place, where it replaces what is there.
+    /// Renames the complete file to its target.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Io`] if that fails.
+    /// [`ErrorKind::Io`] if the file cannot be renamed.
     pub fn keep(mut self) -> Result<()> {
         fs::rename(&self.path, &self.place)
             .map_err(|error| failed("renaming", &self.path, error))?;
@@ -137,7 +137,7 @@ impl Drop for PartFile {
     }
 }
 
-/// The file that a symbolic link leads to, also if there is none yet.
+/// Returns the target of a symbolic link, even if it does not exist yet.
 fn resolve(place: &Path) -> io::Result<PathBuf> {
     let mut place = place.to_owned();
     for _ in 0..MOST_LINKS {
@@ -156,7 +156,7 @@ fn part_name(name: &OsStr) -> OsString {
     hidden
 }
 
-/// Whether `entry` is the name of a part of the file `name`.
+/// Returns `true` if `entry` is the name of a part of the file `name`.
 fn is_part_of(entry: &OsStr, name: &OsStr) -> bool {
     let digits = entry
         .as_encoded_bytes()
@@ -167,7 +167,7 @@ fn is_part_of(entry: &OsStr, name: &OsStr) -> bool {
     digits.is_some_and(|digits| digits.len() == DIGITS && digits.iter().all(u8::is_ascii_hexdigit))
 }
 
-/// Removes the parts of killed processes. What cannot be removed does no harm.
+/// Removes the parts of killed processes. Failures are ignored.
 fn remove_stale(place: &Path, name: &OsStr) {
     let Ok(entries) = fs::read_dir(folder_of(place)) else {
         return;
@@ -207,7 +207,7 @@ fn open(path: &Path, mode: Option<u32>, replaced: Option<&Permissions>) -> io::R
     options.open(path)
 }
 
-/// Locks the file. A file system without locks is no obstacle: parts on it are never taken for stale.
+/// Locks the file. On a file system without locks, parts are never removed as stale.
 fn is_locked(file: &File) -> bool {
     !matches!(
         fs4::FileExt::try_lock(file),
@@ -215,7 +215,7 @@ fn is_locked(file: &File) -> bool {
     )
 }
 
-/// Whether the path still leads to this file.
+/// Returns `true` if the path still names this file.
 fn is_same(file: &File, path: &Path) -> bool {
     #[cfg(unix)]
     {
@@ -357,7 +357,7 @@ mod tests {
     }
 
     #[test]
-    fn place_that_is_no_regular_file_is_refused() {
+    fn path_that_is_not_a_regular_file_is_rejected() {
         let folder = tempfile::tempdir().unwrap();
         for place in [folder.path(), Path::new("/"), Path::new("..")] {
             let error = PartFile::beside(place).unwrap_err();

@@ -1,4 +1,4 @@
-//! The one error of the SDK.
+//! The error type of the SDK.
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -8,11 +8,12 @@ use std::time::Duration;
 use http::StatusCode;
 
 use crate::data::record::ReconciliationRecord;
+use crate::data::task_failure::TaskFailure;
 
-/// The result of everything that can fail here.
+/// Result with [`Error`] as the default error.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// What kind of failure it was.
+/// Kind of a failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
@@ -24,49 +25,50 @@ pub enum ErrorKind {
     Config,
     /// The API was called in a way that cannot work, such as `run()` inside an async runtime.
     Usage,
-    /// Signing in failed: wrong credentials, an unusable key, an expired certificate.
+    /// Sign-in failed: wrong credentials, an unusable key, an expired certificate.
     Authentication,
-    /// The server refused a fresh credential: the user lacks the role for this call.
+    /// The server rejected a new credential. Usually the user lacks the role for this call.
     Unauthorized,
     /// The user lacks the role for this call.
     Forbidden,
-    /// There is no such object, or the user has no access to it; the server does not tell which.
+    /// There is no such object, or the user has no access to it. The server does not distinguish them.
     NotFound,
     /// The object is busy or exists already.
     Conflict,
     /// The model is archived, locked, offline or deployed, and the call needs another state.
     ModelState,
-    /// The server understood and refused: bad parameters, a broken rule, a wrong format.
+    /// The server refused the request: bad parameters, a broken rule, a wrong format.
     Rejected,
-    /// Too many requests, for longer than the client is willing to wait.
+    /// Too many requests, for longer than the retry policy allows.
     RateLimited,
     /// The server failed.
     Server,
     /// The server could not be reached. Nothing was sent.
     Connect,
-    /// The server did not answer in time.
+    /// The server did not respond in time.
     Timeout,
     /// The connection broke.
     Interrupted,
-    /// The call may or may not have been carried out, and repeating it could do the work twice.
+    /// The outcome is unknown: the call may have been executed, and a repetition could do the work twice.
+    /// [`Error::record`] describes the attempt.
     Ambiguous,
     /// The response could not be decoded.
     Decode,
     /// A listing or a file is shorter than the server announced, or changed while it was read.
     Incomplete,
-    /// The server's task ended without success.
+    /// The task ended without success.
     TaskFailed,
-    /// The server's task still runs, the wait for it is over.
+    /// The wait for a task ended. The task continues.
     TaskTimeout,
-    /// An answer is larger than the client is allowed to hold in memory, or than the server gives.
+    /// A response exceeds the limit for responses in memory, or the server's own limit.
     TooLarge,
-    /// Reading or writing on this machine failed.
+    /// A local read or write failed.
     Io,
 }
 
-/// A failed call: what was being done, to what, why it failed and whether trying again can help.
+/// A failed call: operation, ids, status, reason, and whether a retry can help.
 ///
-/// Cloning is cheap. No credential is ever part of an error, and neither is a body.
+/// Cloning is cheap. An error contains neither credentials nor bodies.
 ///
 /// The [source](StdError::source) is for reports only: its type is not part of this API.
 #[derive(Clone)]
@@ -90,24 +92,8 @@ struct Inner {
     source: Option<Arc<dyn StdError + Send + Sync>>,
 }
 
-/// Why the server's task ended without success, in the server's own words.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-#[non_exhaustive]
-pub struct TaskFailure {
-    /// The headline.
-    pub title: Option<String>,
-    /// The explanation.
-    pub message: Option<String>,
-    /// A further line.
-    pub subtitle: Option<String>,
-    /// Whether the server keeps a dump of the rows that it could not use.
-    pub failure_dump_available: bool,
-    /// Everything else that the result says, nested results included, as JSON.
-    pub details: Option<String>,
-}
-
 impl Error {
-    /// A failure of this kind, described in a few words: lower case, no full stop, no secret.
+    /// Creates an error. The message is lower case, without a full stop and without secrets.
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
         Self(Box::new(Inner {
             kind,
@@ -127,24 +113,24 @@ impl Error {
         }))
     }
 
-    /// An argument that cannot be sent: which one, and what is wrong with it.
+    /// Creates an error about an invalid argument.
     pub fn invalid_input(argument: &str, problem: impl fmt::Display) -> Self {
         Self::new(ErrorKind::InvalidInput, format!("{argument} {problem}"))
     }
 
-    /// What kind of failure it was.
+    /// Returns the kind.
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
         self.0.kind
     }
 
-    /// The operation that failed, such as `alm.get_revisions`.
+    /// Returns the operation that failed, such as `alm.get_revisions`.
     #[must_use]
     pub fn operation(&self) -> Option<&'static str> {
         self.0.operation
     }
 
-    /// The value of one id that the call was about: `modelId`, `revisionId`, `taskId`, ...
+    /// Returns an id of the call by its name: `modelId`, `revisionId`, `taskId`, ...
     #[must_use]
     pub fn id(&self, name: &str) -> Option<&str> {
         self.ids()
@@ -152,7 +138,7 @@ impl Error {
             .map(|(_, value)| value)
     }
 
-    /// Every id that the call was about.
+    /// Returns all ids of the call.
     pub fn ids(&self) -> impl Iterator<Item = (&'static str, &str)> {
         self.0
             .ids
@@ -160,57 +146,57 @@ impl Error {
             .map(|(name, value)| (*name, value.as_str()))
     }
 
-    /// The HTTP status, if the server answered.
+    /// Returns the HTTP status, if there was a response.
     #[must_use]
     pub fn status(&self) -> Option<StatusCode> {
         self.0.status
     }
 
-    /// The server's own code, such as `FAILURE_BAD_CREDENTIAL`.
+    /// Returns the server's error code, such as `FAILURE_BAD_CREDENTIAL`.
     #[must_use]
     pub fn server_code(&self) -> Option<&str> {
         self.0.server_code.as_deref()
     }
 
-    /// The server's own message.
+    /// Returns the server's message.
     #[must_use]
     pub fn server_message(&self) -> Option<&str> {
         self.0.server_message.as_deref()
     }
 
-    /// The id by which the server's operators find the request, if it sent one.
+    /// Returns the request id for Anaplan's support, if the server sent one.
     #[must_use]
     pub fn request_id(&self) -> Option<&str> {
         self.0.request_id.as_deref()
     }
 
-    /// How long the server asked us to stay away.
+    /// Returns the delay that the server requested before the next attempt.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
         self.0.retry_after
     }
 
-    /// How many requests were sent for this call; 0 when it failed before.
+    /// Returns the number of attempts of this call. 0 if it failed before the first.
     #[must_use]
     pub fn attempts(&self) -> u32 {
         self.0.attempts
     }
 
-    /// The task that failed or still runs; enough to look at it again.
+    /// Returns the id of the task that failed or continues.
     #[must_use]
     pub fn task_id(&self) -> Option<&str> {
         self.id("taskId")
     }
 
-    /// The server's account of a task that ended without success.
+    /// Returns the server's description of a task that ended without success.
     #[must_use]
     pub fn task_failure(&self) -> Option<&TaskFailure> {
         self.0.task_failure.as_ref()
     }
 
-    /// Whether the same call may succeed later and cannot do its work twice.
+    /// Returns `true` if the same call may succeed later and cannot do its work twice.
     ///
-    /// The SDK has usually retried already when a retryable error reaches the caller.
+    /// The SDK has usually retried already before it returns a retryable error.
     #[must_use]
     pub fn is_retryable(&self) -> bool {
         self.0.retryable.unwrap_or(matches!(
@@ -230,36 +216,36 @@ impl Error {
         self.0.record.as_ref()
     }
 
-    /// Whether nobody can know if the work was done: look before you repeat.
+    /// Returns `true` if the call may have been executed. Check the server's state before a repetition.
     #[must_use]
     pub fn is_ambiguous(&self) -> bool {
         self.0.kind == ErrorKind::Ambiguous
     }
 
-    /// Whether there is no such object, or no access to it.
+    /// Returns `true` if there is no such object, or no access to it.
     #[must_use]
     pub fn is_not_found(&self) -> bool {
         self.0.kind == ErrorKind::NotFound
     }
 }
 
-/// Adding context on the way up. For implementers of endpoints, transports and authenticators.
+/// Context, for implementers of endpoints, transports and authenticators.
 impl Error {
-    /// The same failure, of another kind.
+    /// Replaces the kind.
     #[must_use]
     pub fn with_kind(mut self, kind: ErrorKind) -> Self {
         self.0.kind = kind;
         self
     }
 
-    /// Names the operation, unless one is named already.
+    /// Sets the operation, unless there is one.
     #[must_use]
     pub fn during(mut self, operation: &'static str) -> Self {
         self.0.operation.get_or_insert(operation);
         self
     }
 
-    /// Adds an id that the call was about, unless one of that name is there already.
+    /// Adds an id of the call, unless there is one of that name.
     #[must_use]
     pub fn about(mut self, name: &'static str, value: impl Into<String>) -> Self {
         if self.id(name).is_none() {
@@ -268,21 +254,21 @@ impl Error {
         self
     }
 
-    /// Adds the cause. It must not contain credentials.
+    /// Sets the source. It must not contain credentials.
     #[must_use]
     pub fn caused_by(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         self.0.source = Some(Arc::from(source.into()));
         self
     }
 
-    /// Adds what the server's task said about its failure.
+    /// Sets the server's description of a failed task.
     #[must_use]
     pub fn with_task_failure(mut self, failure: TaskFailure) -> Self {
         self.0.task_failure = Some(failure);
         self
     }
 
-    /// Says in words why nothing more could be done, after the message.
+    /// Appends a reason to the message.
     #[must_use]
     pub fn because(mut self, reason: impl fmt::Display) -> Self {
         use fmt::Write as _;
@@ -290,7 +276,7 @@ impl Error {
         self
     }
 
-    /// States whether trying again can help, where the kind alone does not tell.
+    /// Sets whether a retry can help. Default: by the kind.
     #[must_use]
     pub fn with_retryable(mut self, retryable: bool) -> Self {
         self.0.retryable = Some(retryable);
@@ -304,7 +290,7 @@ impl Error {
         self
     }
 
-    /// Replaces every text that came from the server.
+    /// Applies `mask` to the message and to every string of the server.
     pub(crate) fn mask(mut self, mask: impl Fn(&str) -> String) -> Self {
         let inner = &mut *self.0;
         inner.message = mask(&inner.message);
@@ -406,29 +392,4 @@ impl StdError for Error {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn it_is_one_pointer_wide_and_can_be_shared() {
-        fn shared<T: Send + Sync + Clone + 'static>() {}
-        shared::<Error>();
-        assert_eq!(size_of::<Error>(), size_of::<usize>());
-    }
-
-    #[test]
-    fn one_line_says_what_was_done_to_what_and_why_it_failed() {
-        let error = Error::new(ErrorKind::Rejected, "the server refused the request")
-            .during("alm.create_revision")
-            .during("outer")
-            .about("modelId", "AB")
-            .about("modelId", "other")
-            .with_status(StatusCode::BAD_REQUEST)
-            .with_server(None, Some("no structural change".into()));
-        assert_eq!(
-            error.to_string(),
-            "alm.create_revision: the server refused the request (HTTP 400, no structural change) [modelId AB]"
-        );
-        assert!(!error.is_retryable());
-    }
-}
+mod tests;

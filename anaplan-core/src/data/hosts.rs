@@ -1,4 +1,4 @@
-//! Where the services of Anaplan live.
+//! Services, regions and base URLs.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -75,7 +75,7 @@ impl fmt::Display for Service {
     }
 }
 
-/// The data centre that a tenant lives in.
+/// Data centre of a tenant.
 ///
 /// Eight older regions share the unprefixed hosts of [`Region::Shared`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -109,7 +109,7 @@ pub enum Region {
 }
 
 impl Region {
-    /// Every region with hosts of its own, and the shared one.
+    /// All regions.
     pub const ALL: [Self; 12] = [
         Self::Shared,
         Self::Us9,
@@ -125,7 +125,7 @@ impl Region {
         Self::Au1,
     ];
 
-    /// The code that Anaplan uses, `shared` for the unprefixed hosts.
+    /// Returns Anaplan's code of the region, or `shared` for the unprefixed hosts.
     #[must_use]
     pub fn code(self) -> &'static str {
         match self {
@@ -144,7 +144,7 @@ impl Region {
         }
     }
 
-    /// The hosts of this region.
+    /// Returns the hosts of the region.
     #[must_use]
     pub fn hosts(self) -> Hosts {
         match self {
@@ -192,7 +192,7 @@ impl fmt::Display for Region {
 impl FromStr for Region {
     type Err = Error;
 
-    /// Reads a region code in any case; the codes of the older regions mean [`Region::Shared`].
+    /// Parses a region code in any case. The codes of the older regions mean [`Region::Shared`].
     fn from_str(text: &str) -> Result<Self> {
         let code = text.trim().to_ascii_lowercase();
         if ["us1", "us2", "us5", "us7", "eu1", "eu2", "eu4", "ap1"].contains(&code.as_str()) {
@@ -214,7 +214,7 @@ impl FromStr for Region {
     }
 }
 
-/// The base URL of each service, each of which can be overridden.
+/// Base URLs of the services.
 ///
 /// ```
 /// use anaplan_core::{Hosts, Region};
@@ -226,20 +226,20 @@ impl FromStr for Region {
 pub struct Hosts {
     /// Integration, ALM, SCIM and administration.
     pub api: String,
-    /// The authentication service.
+    /// Authentication service.
     pub auth: String,
-    /// The OAuth service.
+    /// OAuth service.
     pub oauth: String,
-    /// The audit service.
+    /// Audit service.
     pub audit: String,
-    /// `CloudWorks`, up to but not including its `/2/0`.
+    /// `CloudWorks`, without `/2/0`.
     pub cloudworks: String,
     /// Base URLs of other services, by name.
     pub others: BTreeMap<String, String>,
 }
 
 impl Hosts {
-    /// All services behind one base URL, as a gateway or the fake server has them.
+    /// Creates hosts with one base URL for all services, as for a gateway or a fake server.
     #[must_use]
     pub fn all(url: impl Into<String>) -> Self {
         let url = url.into();
@@ -253,7 +253,7 @@ impl Hosts {
         }
     }
 
-    /// The base URL of one service, without a slash at its end.
+    /// Returns the base URL of a service, without a trailing slash.
     #[must_use]
     pub fn base(&self, service: Service) -> &str {
         let base = match service {
@@ -288,7 +288,7 @@ impl Hosts {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Config`] when a base is not an absolute URL, carries a query or user info, or is
+    /// [`ErrorKind::Config`] if a base is not an absolute URL, has a query or user info, or is
     /// plain `http` to anything but this machine.
     pub fn validate(&self) -> Result<()> {
         let known = Service::KNOWN.into_iter();
@@ -373,74 +373,4 @@ fn is_loopback(host: &str) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_region_has_hosts_that_pass_their_own_check() {
-        for region in Region::ALL {
-            region.hosts().validate().unwrap();
-            assert_eq!(
-                region.code().to_uppercase().parse::<Region>().unwrap(),
-                region
-            );
-        }
-        assert_eq!(Region::Ca1.hosts().api, "https://ca1a.api.anaplan.com");
-    }
-
-    #[test]
-    fn older_regions_share_their_hosts_and_unknown_ones_are_named() {
-        assert_eq!("EU4".parse::<Region>().unwrap(), Region::Shared);
-        let error = "mars".parse::<Region>().unwrap_err();
-        assert!(error.to_string().contains("'mars' is no region"), "{error}");
-    }
-
-    #[test]
-    fn unusable_base_url_is_named_with_its_service() {
-        let hosts = Hosts {
-            auth: "http://auth.example.com/".into(),
-            ..Hosts::default()
-        };
-        assert_eq!(
-            hosts.validate().unwrap_err().to_string(),
-            "the base URL of the authentication service 'http://auth.example.com' is plain http, \
-             which is allowed for this machine only; use https"
-        );
-        assert_eq!(
-            Hosts::from("gateway.example.com/anaplan")
-                .validate()
-                .unwrap_err()
-                .to_string(),
-            "the base URL 'gateway.example.com/anaplan' has no scheme: it must start with https://"
-        );
-        assert_eq!(Hosts::from("https://a.b"), Hosts::all("https://a.b"));
-    }
-
-    #[test]
-    fn plain_http_is_for_this_machine_only() {
-        for good in [
-            "http://127.0.0.1:80",
-            "http://[::1]:8080/x",
-            "http://localhost",
-            "https://a.b",
-        ] {
-            Hosts::all(good).validate().unwrap();
-        }
-        for bad in [
-            "http://api.anaplan.com",
-            "http://127.0.0.1.evil.example",
-            "http://localhost@evil.example",
-            "https://user:secret@api.anaplan.com",
-            "ftp://localhost",
-            "api.anaplan.com",
-            "https://a.b/?q=1",
-            "",
-        ] {
-            let error = Hosts::all(bad).validate().unwrap_err();
-            assert_eq!(error.kind(), ErrorKind::Config, "{bad}");
-            assert!(!error.to_string().contains("secret"));
-            let is_secret = bad.contains(['@', '?']);
-            assert_eq!(error.to_string().contains(bad), !is_secret, "{error}");
-        }
-    }
-}
+mod tests;

@@ -1,10 +1,10 @@
-//! The names of things: one type for each kind of id.
+//! Ids: one type for each kind.
 
-/// Defines the newtype of one kind of id.
+/// Defines the newtype of an id.
 ///
-/// Ids are opaque text: nothing about their format is checked here, and a number in JSON is read like
-/// its digits. An id that cannot stand in a URL (empty, `.`, `..`, control characters) is refused when
-/// a call is made with it, before anything is sent.
+/// Ids are opaque strings. Their format is not checked, and a number in JSON is read as its digits. A
+/// call with an id that cannot be part of a URL (empty, `.`, `..`, control characters) fails before
+/// anything is sent.
 #[macro_export]
 macro_rules! id_type {
     ($(#[$meta:meta])* $name:ident) => {
@@ -13,12 +13,12 @@ macro_rules! id_type {
         pub struct $name(String);
 
         impl $name {
-            /// Takes the id as it is.
+            /// Creates an id. The format is not checked.
             pub fn new(id: impl Into<String>) -> Self {
                 Self(id.into())
             }
 
-            /// The id as text.
+            /// Returns the id as a string.
             #[must_use]
             pub fn as_str(&self) -> &str {
                 &self.0
@@ -114,19 +114,19 @@ macro_rules! id_type {
 }
 
 id_type! {
-    /// A workspace: 32 hexadecimal digits in lower case.
+    /// Workspace id: 32 hexadecimal digits in lower case.
     WorkspaceId
 }
 id_type! {
-    /// A model: 32 hexadecimal digits in upper case.
+    /// Model id: 32 hexadecimal digits in upper case.
     ModelId
 }
 id_type! {
-    /// A user: 32 hexadecimal digits in lower case.
+    /// User id: 32 hexadecimal digits in lower case.
     UserId
 }
 id_type! {
-    /// A task of the server: 32 hexadecimal digits in upper case, sometimes with a suffix.
+    /// Task id: 32 hexadecimal digits in upper case, sometimes with a suffix.
     TaskId
 }
 

@@ -1,13 +1,13 @@
-//! Reading what a server writes in more than one form: for `#[serde(default, deserialize_with = "...")]`.
+//! Lenient readers of JSON values, for `#[serde(default, deserialize_with = "...")]`.
 //!
-//! All of these have one meaning of everything:
+//! All of them follow the same rules:
 //!
 //! * `null` is the same as an absent field.
-//! * A text may come as any other value: numbers and booleans are taken as they are written, arrays and
-//!   objects as their JSON, so that nothing is lost.
-//! * Where there may be nothing, an empty text is nothing.
-//! * A number may come as its digits. The fraction of one that should be whole is cut off.
-//! * A number, a day or a moment that cannot be read is nothing: it must not hide everything around it.
+//! * A string may be any other value: numbers and booleans are read as they are written, arrays and
+//!   objects as their JSON.
+//! * An empty string is `None` if the field is optional.
+//! * A number may be a string of digits. A whole number loses its fraction.
+//! * A number, a date or a timestamp that cannot be read is `None`, so that the other fields can be read.
 //!
 //! ```
 //! use anaplan_core::lenient;
@@ -27,7 +27,7 @@
 //!
 //! # Errors
 //!
-//! All of them fail where a collection is expected and something else comes, and nowhere else.
+//! They fail only if a collection is expected and the value is not one.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -37,7 +37,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
-/// The longest duration that is returned: 100 years.
+/// Longest duration that is returned: 100 years.
 const LONGEST: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
 
 /// Reads `null` like an absent field: for `#[serde(default, deserialize_with = "or_default")]`.
@@ -77,12 +77,12 @@ fn some_text(value: Value) -> Option<String> {
     Some(text_of(value)).filter(|text| !text.is_empty())
 }
 
-/// A text, if there is one.
+/// Reads an optional string.
 pub fn text_opt<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
     Ok(some_text(Value::deserialize(deserializer)?))
 }
 
-/// An id, from text or a number; a blank one is none.
+/// Reads an optional id from a string or a number. A blank one is `None`.
 pub fn id_opt<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
 where
     D: Deserializer<'de>,
@@ -95,13 +95,13 @@ where
     Ok((!id.trim().is_empty()).then(|| T::from(id)))
 }
 
-/// A list of texts by position; `null` in it is an empty one.
+/// Reads a list of strings. `null` in it is an empty string.
 pub fn texts<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
     let list: Vec<Value> = or_default(deserializer)?;
     Ok(list.into_iter().map(text_of).collect())
 }
 
-/// A list of texts by position, each of which may be missing.
+/// Reads a list of optional strings.
 pub fn texts_opt<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Vec<Option<String>>, D::Error> {
@@ -109,7 +109,7 @@ pub fn texts_opt<'de, D: Deserializer<'de>>(
     Ok(list.into_iter().map(some_text).collect())
 }
 
-/// Lists of texts by position; a single text is a list of one.
+/// Reads a list of lists of strings. A single string is a list of one.
 pub fn text_lists<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Vec<Vec<String>>, D::Error> {
@@ -123,7 +123,7 @@ pub fn text_lists<'de, D: Deserializer<'de>>(
         .collect())
 }
 
-/// Texts by name.
+/// Reads a map of strings.
 pub fn text_map<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<BTreeMap<String, String>, D::Error> {
@@ -134,7 +134,7 @@ pub fn text_map<'de, D: Deserializer<'de>>(
         .collect())
 }
 
-/// Flags by name, from booleans or their text.
+/// Reads a map of flags, from booleans or strings.
 pub fn flag_map<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<BTreeMap<String, bool>, D::Error> {
@@ -145,12 +145,12 @@ pub fn flag_map<'de, D: Deserializer<'de>>(
         .collect())
 }
 
-/// A whole number.
+/// Reads an optional whole number.
 pub fn number_opt<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, D::Error> {
     Ok(whole(&Value::deserialize(deserializer)?).and_then(|number| number.try_into().ok()))
 }
 
-/// A number, also as text.
+/// Reads an optional number, also from a string.
 pub fn float_opt<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<f64>, D::Error> {
     let number = match Value::deserialize(deserializer)? {
         Value::Number(number) => number.as_f64(),
@@ -160,12 +160,12 @@ pub fn float_opt<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<f6
     Ok(number.filter(|number| number.is_finite()))
 }
 
-/// A count; a negative number is none.
+/// Reads an optional count. A negative number is `None`.
 pub fn count_opt<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
     Ok(whole(&Value::deserialize(deserializer)?).and_then(|number| number.try_into().ok()))
 }
 
-/// A count where nothing is zero.
+/// Reads a count. An absent one is zero.
 pub fn count<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
     Ok(count_opt(deserializer)?.unwrap_or_default())
 }
@@ -186,7 +186,7 @@ fn whole(value: &Value) -> Option<i128> {
     }
 }
 
-/// A decimal number, such as a progress between 0 and 1. What is not finite is nothing.
+/// Reads an optional decimal number, such as a progress between 0 and 1. Infinity is `None`.
 pub fn decimal_opt<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<f64>, D::Error> {
     Ok(decimal(&Value::deserialize(deserializer)?))
 }
@@ -200,7 +200,7 @@ fn decimal(value: &Value) -> Option<f64> {
     number.is_finite().then_some(number)
 }
 
-/// A flag: a boolean, `"true"` or `"false"` in any case, 1 or 0. Anything else is nothing.
+/// Reads an optional flag: a boolean, `"true"` or `"false"` in any case, 1 or 0. Others are `None`.
 pub fn flag_opt<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<bool>, D::Error> {
     let value = Value::deserialize(deserializer)?;
     let text = text_of(value).trim().to_ascii_lowercase();
@@ -211,13 +211,13 @@ pub fn flag_opt<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<boo
     })
 }
 
-/// A flag where nothing is `false`.
+/// Reads a flag. An absent one is `false`.
 pub fn flag<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
     Ok(flag_opt(deserializer)?.unwrap_or_default())
 }
 
-/// A duration in seconds, also with a fraction. A negative one is zero, and one of more than 100 years is
-/// 100 years, so that sums with it cannot overflow.
+/// Reads an optional duration in seconds, also with a fraction. A negative one is zero. One of more than
+/// 100 years is 100 years, so that sums with it cannot overflow.
 pub fn seconds_opt<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Option<Duration>, D::Error> {
@@ -228,24 +228,24 @@ pub fn seconds_opt<'de, D: Deserializer<'de>>(
     }))
 }
 
-/// The moment that comes `wait` after `now`, or the last one that can be represented.
+/// Returns the timestamp `wait` after `now`, or the last one that can be represented.
 #[must_use]
 pub fn later(now: Timestamp, wait: Duration) -> Timestamp {
     now.saturating_add(wait).unwrap_or(Timestamp::MAX)
 }
 
-/// JSON without the byte order mark that some gateways write in front of it.
+/// Returns the JSON without the byte order mark that gateways may add.
 #[must_use]
 pub fn without_bom(json: &[u8]) -> &[u8] {
     json.strip_prefix(b"\xef\xbb\xbf").unwrap_or(json)
 }
 
-/// A day, `2025-03-31`.
+/// Reads an optional date: `2025-03-31`.
 pub fn date_opt<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Date>, D::Error> {
     Ok(text_opt(deserializer)?.and_then(|text| text.trim().parse().ok()))
 }
 
-/// A moment: RFC 3339, the same without a colon in the offset (`2024-12-04T18:18:48.000+0000`), or
+/// Reads an optional timestamp: RFC 3339, the same without a colon in the offset (`2024-12-04T18:18:48.000+0000`), or
 /// milliseconds since 1970.
 pub fn moment_opt<'de, D: Deserializer<'de>>(
     deserializer: D,

@@ -12,6 +12,7 @@ pub(crate) mod record;
 pub(crate) mod retry_after;
 pub(crate) mod scope;
 pub(crate) mod server_message;
+pub(crate) mod task_failure;
 pub(crate) mod task_status;
 pub(crate) mod transport_error;
 pub(crate) mod url;

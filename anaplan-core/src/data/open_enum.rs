@@ -1,14 +1,14 @@
-//! Enums that the server may extend at any time.
+//! Enums that the server may extend.
 
-/// Defines an enum over the texts that a server sends, with `Unknown` for those it adds later.
+/// Defines an enum of the strings that a server sends, with `Unknown` for all others.
 ///
 /// ```
 /// anaplan_core::open_enum! {
-///     /// How a door stands.
+///     /// State of a door.
 ///     pub enum Door {
-///         /// It is open.
+///         /// Open.
 ///         Open = "OPEN",
-///         /// It is shut.
+///         /// Shut.
 ///         Shut = "SHUT",
 ///     }
 /// }
@@ -32,12 +32,12 @@ macro_rules! open_enum {
         #[non_exhaustive]
         pub enum $name {
             $($(#[$variant_meta])* $variant,)+
-            /// Something that this version of the SDK has no name for, as the server wrote it.
+            /// A value that this version of the SDK does not know, as the server wrote it.
             Unknown(String),
         }
 
         impl $name {
-            /// The text that the server uses.
+            /// Returns the server's string.
             #[must_use]
             pub fn as_str(&self) -> &str {
                 match self {

@@ -2,8 +2,8 @@
 //!
 //! Accepts what editors, shells, secret stores and Windows make of such files: a byte order mark,
 //! UTF-16, any line breaks or none, line breaks as `\n` or `%0A`, indentation, quotation marks, text
-//! around the blocks, and the base64 of a whole file. PKCS#7 bundles are unpacked. The content decides
-//! what an object is, and its label is only consulted if the content does not tell.
+//! around the blocks, and the base64 of a whole file. PKCS#7 bundles are unpacked. The kind of an object
+//! is determined by its content, and by its label only if the content does not show it.
 //!
 //! Nothing of the original text is kept: an object is its DER, and [`encode`] writes it as canonical PEM.
 //! Everything decoded is wiped when it is dropped.

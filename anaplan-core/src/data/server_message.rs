@@ -1,4 +1,4 @@
-//! The server's own words in the body of a refusal.
+//! Code and message in the body of a refusal.
 
 use serde_json::Value;
 
@@ -6,7 +6,7 @@ use serde_json::Value;
 const LONGEST: usize = 500;
 /// The most entries of a list of errors that are quoted.
 const MOST_ENTRIES: usize = 5;
-/// How deep a text may be nested in objects and arrays.
+/// Maximum depth of a message in objects and arrays.
 const DEEPEST: usize = 4;
 
 /// The keys of a text inside an object, the most telling first.

@@ -2,36 +2,36 @@
 
 use std::error::Error as StdError;
 
-/// The phase in which an exchange failed. Decides whether the request may be sent again.
+/// Phase in which an exchange failed. Determines whether the request may be sent again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TransportErrorKind {
-    /// No connection: name resolution, TCP or TLS failed. The server has not seen the request.
+    /// No connection: name resolution, TCP or TLS failed. The server has not received the request.
     Connect,
     /// No connection, and another attempt would fail in the same way: the proxy rejects the
     /// credentials, the certificate of the server is not trusted, the scheme of the proxy is not
-    /// supported. The server has not seen the request.
+    /// supported. The server has not received the request.
     Refused,
-    /// The wait for the server ran out. The request may have been carried out.
+    /// The server did not respond in time. The request may have been executed.
     Timeout,
-    /// The connection broke after sending began. The request may have been carried out.
+    /// The connection broke after sending began. The request may have been executed.
     Interrupted,
-    /// The body of the request could not be read. The server has seen a part of the request at most.
+    /// The body of the request could not be read. The server has received a part of it at most.
     Body,
-    /// The request could not even be formed or is refused locally. The server has not seen it.
+    /// The request is invalid and was not sent.
     Request,
-    /// The response has a content encoding that cannot be decoded. The server has answered.
+    /// The response has a content encoding that cannot be decoded. The server has responded.
     Encoding,
 }
 
 impl TransportErrorKind {
-    /// Returns true if the server has certainly not seen the request.
+    /// Returns `true` if the server has certainly not received the request.
     #[must_use]
     pub fn is_unsent(self) -> bool {
         matches!(self, Self::Connect | Self::Refused | Self::Request)
     }
 
-    /// Returns true if another attempt would fail in the same way.
+    /// Returns `true` if another attempt would fail in the same way.
     #[must_use]
     pub fn is_permanent(self) -> bool {
         matches!(
@@ -43,7 +43,7 @@ impl TransportErrorKind {
     fn text(self) -> &'static str {
         match self {
             Self::Connect | Self::Refused => "no connection to the server",
-            Self::Timeout => "the server did not answer in time",
+            Self::Timeout => "the server did not respond in time",
             Self::Interrupted => "the connection broke",
             Self::Body => "the body of the request cannot be read",
             Self::Request => "the request could not be sent",
@@ -52,10 +52,9 @@ impl TransportErrorKind {
     }
 }
 
-/// An exchange that ended without a (whole) response.
+/// An exchange without a complete response.
 ///
-/// Its text is either general, by its kind, or a [message](Self::message) that names host, proxy and
-/// cause. The [source](StdError::source) adds what the text does not say.
+/// Its text is general, by its kind, or a [message](Self::message) that names host, proxy and cause.
 #[derive(Debug, thiserror::Error)]
 #[error("{}", message.as_deref().unwrap_or(kind.text()))]
 pub struct TransportError {

@@ -1,4 +1,4 @@
-//! Paths and queries, made of encoded parts only.
+//! Paths and queries of encoded parts.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
@@ -7,14 +7,14 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_perc
 
 use crate::data::error::{Error, Result};
 
-/// Everything but the unreserved characters of RFC 3986.
+/// Characters to encode: all except the unreserved ones of RFC 3986.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'.')
     .remove(b'_')
     .remove(b'~');
 
-/// A path of literal and encoded segments. There is no way to put unencoded text into it.
+/// Path of literal and encoded segments.
 ///
 /// ```
 /// use anaplan_core::Path;
@@ -37,26 +37,26 @@ enum Segment {
 }
 
 impl Path {
-    /// The root of a host.
+    /// Creates the root of a host.
     #[must_use]
     pub fn root() -> Self {
         Self::default()
     }
 
-    /// `/2/0`, where the Integration and ALM APIs live.
+    /// Creates `/2/0`, the root of the integration and ALM APIs.
     #[must_use]
     pub fn integration() -> Self {
         Self::root().lit("2").lit("0")
     }
 
-    /// Adds a segment that is part of the API.
+    /// Adds a literal segment.
     #[must_use]
     pub fn lit(mut self, segment: &'static str) -> Self {
         self.segments.push(Segment::Literal(segment));
         self
     }
 
-    /// Adds a value, percent-encoded, under the name that the API's documentation gives it.
+    /// Adds a percent-encoded value. `name` is its name in the API's documentation.
     #[must_use]
     pub fn seg(mut self, name: &'static str, value: impl AsRef<str>) -> Self {
         self.segments
@@ -64,7 +64,7 @@ impl Path {
         self
     }
 
-    /// The path with names in place of values: safe to log and to group by.
+    /// Returns the path with names in place of values, for logs.
     #[must_use]
     pub fn template(&self) -> String {
         let mut out = String::new();
@@ -77,7 +77,7 @@ impl Path {
         out
     }
 
-    /// The values in the path, with their names.
+    /// Returns the values of the path with their names.
     pub fn values(&self) -> impl Iterator<Item = (&'static str, &str)> {
         self.segments.iter().filter_map(|segment| match segment {
             Segment::Literal(_) => None,
@@ -85,11 +85,11 @@ impl Path {
         })
     }
 
-    /// The path below `base`, encoded.
+    /// Returns the encoded path below `base`.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) when a value cannot be a segment: it
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) if a value cannot be a segment: it
     /// is empty, `.` or `..`, or has control characters.
     pub fn to_url(&self, base: &str) -> Result<String> {
         let mut out = base.trim_end_matches('/').to_owned();
@@ -118,7 +118,7 @@ fn check_segment(name: &str, value: &str) -> Result<()> {
     Err(Error::invalid_input(name, problem))
 }
 
-/// The query of a request; every value is encoded, `+` included.
+/// Query of a request. Every value is percent-encoded, including `+`.
 ///
 /// ```
 /// let mut query = anaplan_core::Query::default();
@@ -198,7 +198,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_value_escapes_its_segment(value in "\\PC*") {
+        fn value_never_leaves_its_segment(value in "\\PC*") {
             let path = Path::root().lit("a").seg("id", &value).lit("z");
             if let Ok(url) = path.to_url("https://h") {
                 prop_assert!(url.starts_with("https://h/a/") && url.ends_with("/z"));
@@ -210,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_a_segment_is_named() {
+    fn invalid_segment_is_named() {
         for bad in ["", ".", "..", "a\nb", "\u{0}"] {
             let error = Path::root()
                 .seg("modelId", bad)

@@ -1,6 +1,7 @@
 //! One attempt: a request is sent once, and its response is read.
 
 use std::future::Future;
+use std::time::Duration;
 
 use http::StatusCode;
 use tracing::Instrument;
@@ -67,9 +68,9 @@ async fn exchange<M: BodyMode>(
     };
     let clock = &*inner.clock;
     let started = clock.monotonic();
-    let progress = http.body().progress();
+    let progress = (!http.body().is_empty()).then(|| http.body().progress());
     let sending = inner.transport.send(http);
-    let response = while_moving(sending, &progress, inner, deadline)
+    let response = while_moving(sending, progress, inner, deadline)
         .await
         .unwrap_or_else(|| Err(TransportError::new(TransportErrorKind::Timeout)));
     let elapsed_ms = clock.monotonic().saturating_sub(started).as_millis() as u64;
@@ -119,36 +120,50 @@ fn unexpected(
     }
 }
 
+/// Interval at which the progress of a request body is observed.
+const STEP: Duration = Duration::from_secs(1);
+
 /// Runs `sending` while the request body makes progress, and then for the time that a response may
 /// take. `None`: the time is over.
 async fn while_moving<T>(
     sending: impl Future<Output = T>,
-    progress: &BodyProgress,
+    progress: Option<BodyProgress>,
     inner: &Inner,
     deadline: Deadline,
 ) -> Option<T> {
     let clock = &*inner.clock;
     let mut sending = std::pin::pin!(sending);
-    let mut sent = progress.sent();
+    let has_body = progress.is_some();
+    let progress = progress.unwrap_or_default();
+    let state = || (progress.sent(), progress.is_finished());
+    let mut last = state();
     let mut moved_at = clock.monotonic();
+    let mut step = STEP;
     loop {
         // A transport that takes the body at once reports no progress.
-        let moving = sent > 0 && !progress.is_finished();
-        let limit = match moving {
-            true => inner.settings.idle_timeout,
-            false => inner.settings.attempt_timeout,
+        let limit = match last {
+            (1.., false) => inner.settings.idle_timeout,
+            _ => inner.settings.attempt_timeout,
         };
-        let until = moved_at.saturating_add(limit);
-        let wait = until.saturating_sub(clock.monotonic());
-        let wait = deadline.left(clock).map_or(wait, |left| left.min(wait));
-        if let Some(output) = within(clock, wait, sending.as_mut()).await {
+        let left = moved_at
+            .saturating_add(limit)
+            .saturating_sub(clock.monotonic());
+        let left = deadline.left(clock).map_or(left, |until| until.min(left));
+        if let Some(output) = within(clock, left.min(step), sending.as_mut()).await {
             return Some(output);
         }
-        let now_sent = progress.sent();
-        if deadline.has_passed(clock) || now_sent == sent && moving != progress.is_finished() {
+        if deadline.has_passed(clock) {
             return None;
         }
-        sent = now_sent;
-        moved_at = clock.monotonic();
+        if state() != last {
+            last = state();
+            moved_at = clock.monotonic();
+            step = STEP;
+        } else if left <= step {
+            return None;
+        } else if !has_body || last.1 {
+            // Nothing will move any more before the response.
+            step = left;
+        }
     }
 }

@@ -4,6 +4,7 @@ use std::future::Future;
 use std::time::Duration;
 
 use bytes::Bytes;
+use http::header::CONTENT_LENGTH;
 use http::{HeaderMap, StatusCode};
 use jiff::Timestamp;
 
@@ -34,7 +35,7 @@ pub(crate) enum Unread {
     TooLarge(Error),
 }
 
-/// What becomes of the body of a successful response.
+/// Treatment of the body of a successful response.
 pub(crate) trait BodyMode {
     type Output: Send;
 
@@ -58,6 +59,9 @@ impl BodyMode for Whole {
         limits: Limits<'_>,
     ) -> Result<Response, Unread> {
         let (head, body) = response.into_parts();
+        if announced(&head.headers).is_some_and(|length| length > limits.max as u64) {
+            return Err(Unread::TooLarge(too_large(limits.max)));
+        }
         let body = read_up_to(body, limits).await?;
         let response = Response::new(head.status, head.headers, body);
         Ok(response.received_at_time(limits.clock.now()))
@@ -96,10 +100,12 @@ pub(crate) struct RefusedResponse {
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
     pub(crate) received_at: Timestamp,
+    /// Reason why the body could not be read, if so. A part of a response proves nothing.
+    pub(crate) broken: Option<TransportErrorKind>,
 }
 
 impl RefusedResponse {
-    /// Reads as much of the body as a message needs. The status counts even if the body is lost.
+    /// Reads as much of the body as a message needs.
     pub(crate) async fn read(response: http::Response<ResponseBody>, limits: Limits<'_>) -> Self {
         let (head, body) = response.into_parts();
         let max = MAX_REFUSAL.min(limits.max);
@@ -107,10 +113,24 @@ impl RefusedResponse {
         Self {
             status: head.status,
             headers: head.headers,
+            broken: match &read {
+                Err(Unread::Lost(error)) => Some(error.kind()),
+                _ => None,
+            },
             body: read.unwrap_or_default(),
             received_at: limits.clock.now(),
         }
     }
+}
+
+/// Returns the length of the body that the server announced.
+fn announced(headers: &HeaderMap) -> Option<u64> {
+    headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+}
+
+fn too_large(max: usize) -> Error {
+    let text = format!("the response exceeds the limit of {max} bytes");
+    Error::new(ErrorKind::TooLarge, text)
 }
 
 /// Reads the whole body. Memory grows with the received bytes, not with the announced ones.
@@ -136,8 +156,7 @@ async fn read_up_to(mut body: ResponseBody, limits: Limits<'_>) -> Result<Bytes,
             }
         };
         if chunk.len() > limits.max - all.len() {
-            let text = format!("the response exceeds the limit of {} bytes", limits.max);
-            return Err(Unread::TooLarge(Error::new(ErrorKind::TooLarge, text)));
+            return Err(Unread::TooLarge(too_large(limits.max)));
         }
         all.extend_from_slice(&chunk);
         if all.len() - counted >= PROGRESS {
@@ -168,7 +187,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_body_is_the_same_whatever_the_size_of_its_pieces() {
+    async fn body_is_independent_of_the_size_of_its_chunks() {
         for sizes in [
             &[][..],
             &[0],
@@ -190,9 +209,9 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_body_that_drips_single_bytes_times_out() {
+    async fn body_of_slow_single_bytes_times_out() {
         let drip = futures_util::stream::unfold((), |()| async {
-            tokio::time::sleep(Duration::from_millis(10)).await;
+            SystemClock::new().sleep(Duration::from_millis(10)).await;
             Some((Ok(Bytes::from_static(b"x")), ()))
         });
         let limits = Limits {

@@ -6,14 +6,15 @@ use http::StatusCode;
 use http::header::{CONTENT_TYPE, RETRY_AFTER};
 
 use crate::data::error::{Error, ErrorKind};
+use crate::data::lenient::without_bom;
 use crate::data::retry_after::retry_after;
 use crate::data::server_message::{ServerMessage, server_message, tidy};
 use crate::data::transport_error::{TransportError, TransportErrorKind};
 use crate::engine::body::RefusedResponse;
 use crate::operation::refusal::Effect;
-use crate::operation::{Decision, Operation, Refusal};
+use crate::operation::{Authorization, Decision, Operation, Refusal};
 
-/// What a failed attempt proves about its execution.
+/// Proof that a failed attempt was not executed, or the lack of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Executed {
     /// The request was not executed.
@@ -26,14 +27,14 @@ pub(crate) enum Executed {
 pub(crate) struct Failed {
     pub(crate) error: Error,
     pub(crate) executed: Executed,
-    /// Whether a retry can help.
+    /// `true` if a retry can help.
     pub(crate) transient: bool,
-    /// Whether the server may be overloaded, so that a retry costs more.
+    /// `true` if the server may be overloaded, so that a retry costs more.
     pub(crate) timed_out: bool,
     pub(crate) retry_after: Option<Duration>,
 }
 
-/// What a refusal means.
+/// Meaning of a refusal.
 pub(crate) enum Meaning {
     /// The endpoint takes it for a success.
     Success,
@@ -49,7 +50,10 @@ pub(crate) enum Meaning {
 pub(crate) fn refusal(operation: &dyn Operation, response: &RefusedResponse) -> Meaning {
     let status = response.status;
     let content_type = header(response, CONTENT_TYPE.as_str());
-    let ServerMessage { code, message } = server_message(content_type, &response.body);
+    let ServerMessage { code, message } = match is_quotable(operation, &response.body) {
+        true => server_message(content_type, &response.body),
+        false => ServerMessage::default(),
+    };
     let decision = operation.classify(&Refusal {
         status,
         headers: &response.headers,
@@ -61,10 +65,11 @@ pub(crate) fn refusal(operation: &dyn Operation, response: &RefusedResponse) -> 
     if effect == Some(Effect::Success) {
         return Meaning::Success;
     }
-    let (executed, transient) = match effect {
-        Some(Effect::Transient) => (Executed::No, true),
-        Some(_) => (Executed::No, false),
-        None => (executed(status), is_transient(status)),
+    let (executed, transient) = match (response.broken, effect) {
+        (Some(reason), _) => (Executed::Unknown, !reason.is_permanent()),
+        (None, Some(Effect::Transient)) => (Executed::No, true),
+        (None, Some(_)) => (Executed::No, false),
+        (None, None) => (executed(status), is_transient(status)),
     };
     let failed = Failed {
         error: error(status, decision, code, message, response),
@@ -79,6 +84,12 @@ pub(crate) fn refusal(operation: &dyn Operation, response: &RefusedResponse) -> 
         StatusCode::TOO_MANY_REQUESTS if effect.is_none() => Meaning::Throttled(failed),
         _ => Meaning::Failed(failed),
     }
+}
+
+/// The response to a sign-in may hold new tokens, so it is quoted field by field or not at all.
+fn is_quotable(operation: &dyn Operation, body: &[u8]) -> bool {
+    operation.authorization() != Authorization::Own
+        || serde_json::from_slice::<serde::de::IgnoredAny>(without_bom(body)).is_ok()
 }
 
 /// A complete response with a status 4xx is a refusal. A gateway may send 408 and 5xx while the
@@ -185,15 +196,4 @@ fn text_of(kind: ErrorKind) -> &'static str {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_a_4xx_other_than_408_proves_that_a_request_was_not_executed() {
-        for status in 300..600 {
-            let status = StatusCode::from_u16(status).unwrap();
-            let proof = status.is_client_error() && status != 408;
-            assert_eq!(executed(status) == Executed::No, proof, "{status}");
-        }
-    }
-}
+mod tests;

@@ -56,6 +56,7 @@ pub(crate) async fn execute<E: Endpoint>(
         class,
         deadline,
         nested: false,
+        on_retry: options.on_retry.as_ref(),
     };
     let response = send::<Whole>(call, None).await.map_err(into_error)?;
     decode(endpoint, &request, response)
@@ -79,6 +80,7 @@ pub(crate) async fn execute_page<E: Paged>(
         class: effective_class(endpoint, options),
         deadline,
         nested: false,
+        on_retry: options.on_retry.as_ref(),
     };
     let response = send::<Whole>(call, None).await.map_err(into_error)?;
     decode(endpoint, &request, response).map_err(into_error)
@@ -97,6 +99,7 @@ pub(crate) async fn open<E: Endpoint>(
         class: effective_class(endpoint, options),
         deadline: Deadline::start(options.timeout, session.clock()),
         nested: false,
+        on_retry: options.on_retry.as_ref(),
     };
     send::<Streamed>(call, None).await.map_err(into_error)
 }
@@ -122,13 +125,17 @@ pub(crate) fn decode<E: Endpoint>(
     response: Response,
 ) -> Result<E::Output, Failure> {
     endpoint.decode(response).map_err(|error| Failure {
-        error: request.describe(error),
+        error: request.describe(error).with_attempts(request.attempts()),
         executed: Executed::Unknown,
     })
 }
 
 fn effective_class<E: Endpoint>(endpoint: &E, options: &CallOptions) -> RetryClass {
     match endpoint.retry_class() {
+        RetryClass::Idempotent | RetryClass::Repeatable if options.send_once => {
+            RetryClass::NotIdempotent
+        }
+        RetryClass::NotIdempotent if options.send_once => RetryClass::NotIdempotent,
         RetryClass::NotIdempotent if options.assume_idempotent => RetryClass::Idempotent,
         class => class,
     }

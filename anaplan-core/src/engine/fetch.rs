@@ -15,7 +15,7 @@ use crate::session::Session;
 pub(crate) struct SessionFetch<'a> {
     pub(crate) session: &'a Session,
     pub(crate) deadline: Deadline,
-    /// Whether the lookup precedes an attempt, which holds the permit of the connection.
+    /// `true` if the lookup precedes an attempt, which holds the permit of the connection.
     pub(crate) nested: bool,
 }
 
@@ -29,6 +29,7 @@ impl Fetch for SessionFetch<'_> {
             class: operation.class(),
             deadline: self.deadline,
             nested: self.nested,
+            on_retry: None,
         };
         let sent = send::<Whole>(call, None).await;
         sent.map_err(|failure| failure.error)

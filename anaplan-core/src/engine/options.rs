@@ -5,19 +5,24 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::data::error::Error;
 use crate::data::record::ReconciliationRecord;
 use crate::transport::clock::{Clock, within};
 
 /// Callback that receives the record of each attempt before it is sent.
 pub(crate) type OnAttempt = Arc<dyn Fn(&ReconciliationRecord) + Send + Sync>;
+/// Callback that receives the error of each attempt that is followed by another one.
+pub(crate) type OnRetry = Arc<dyn Fn(&Error) + Send + Sync>;
 
 /// Options of one call.
 #[derive(Clone, Default)]
 pub(crate) struct CallOptions {
     pub(crate) timeout: Option<Duration>,
     pub(crate) assume_idempotent: bool,
+    pub(crate) send_once: bool,
     pub(crate) accept_presumed: bool,
     pub(crate) on_attempt: Option<OnAttempt>,
+    pub(crate) on_retry: Option<OnRetry>,
 }
 
 impl fmt::Debug for CallOptions {
@@ -25,6 +30,7 @@ impl fmt::Debug for CallOptions {
         f.debug_struct("CallOptions")
             .field("timeout", &self.timeout)
             .field("assume_idempotent", &self.assume_idempotent)
+            .field("send_once", &self.send_once)
             .field("accept_presumed", &self.accept_presumed)
             .finish_non_exhaustive()
     }
@@ -68,3 +74,6 @@ impl Deadline {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -63,6 +63,7 @@ pub(crate) async fn reconciled<E: Endpoint>(
         class: RetryClass::NotIdempotent,
         deadline,
         nested: false,
+        on_retry: options.on_retry.as_ref(),
     };
     let sent = send::<Whole>(call, Some(&mut preparation)).await;
     let decoded = sent.and_then(|response| decode(endpoint, request, response));
@@ -194,7 +195,9 @@ impl Search<'_> {
                     undecided: true,
                     ..
                 }) => undecided = Some(id),
-                Ok(Finding::Presumed { id, .. }) => return Err(self.presumed(error, id)),
+                Ok(Finding::Presumed { id, .. }) => {
+                    return Err(self.presumed(error, reconcile.id_name(), id));
+                }
                 Ok(Finding::Unclear(reason)) => return Err(self.ambiguous(error, Some(reason))),
                 Ok(Finding::Nothing) | Err(_) => {}
             }
@@ -203,7 +206,7 @@ impl Search<'_> {
             }
         }
         Err(match undecided {
-            Some(id) => self.presumed(error, id),
+            Some(id) => self.presumed(error, reconcile.id_name(), id),
             None => self.ambiguous(error, None),
         })
     }
@@ -241,9 +244,9 @@ impl Search<'_> {
         found
     }
 
-    fn presumed(&self, error: Error, id: String) -> Error {
+    fn presumed(&self, error: Error, name: &'static str, id: String) -> Error {
         let reason = format!("{id} may be its result, but the API does not expose whose it is");
-        self.ambiguous(error, Some(reason)).about("taskId", id)
+        self.ambiguous(error, Some(reason)).about(name, id)
     }
 
     /// The request must not be sent again, whatever the last error was.

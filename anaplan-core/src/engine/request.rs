@@ -1,5 +1,6 @@
 //! The HTTP request of a call: checked once, built for every attempt.
 
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, USER_AGENT};
@@ -22,6 +23,8 @@ pub(crate) struct PreparedRequest<'a> {
     body: Mutex<Option<RequestBody>>,
     /// Credential of the latest attempt.
     credential: Mutex<Option<Credential>>,
+    /// Number of attempts so far.
+    attempts: AtomicU32,
     pub(crate) path: String,
     pub(crate) template: String,
     pub(crate) ids: Vec<(&'static str, String)>,
@@ -54,6 +57,7 @@ impl<'a> PreparedRequest<'a> {
             uri,
             body: Mutex::new(Some(operation.request_body()?)),
             credential: Mutex::new(None),
+            attempts: AtomicU32::new(0),
             template: path.template(),
             ids,
         })
@@ -84,11 +88,17 @@ impl<'a> PreparedRequest<'a> {
         self.operation.write_headers(&mut headers)?;
         self.authorize(&mut headers, credential)?;
         *lock(&self.credential) = credential.cloned();
+        self.attempts.fetch_add(1, Ordering::Relaxed);
         let mut request = http::Request::new(body);
         *request.method_mut() = self.operation.method();
         *request.uri_mut() = self.uri.clone();
         *request.headers_mut() = headers;
         Ok(request)
+    }
+
+    /// Returns the number of attempts so far.
+    pub(crate) fn attempts(&self) -> u32 {
+        self.attempts.load(Ordering::Relaxed)
     }
 
     /// A sign-in may be bound to the time at which it is made, so its body is built for each attempt.

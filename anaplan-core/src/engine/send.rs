@@ -8,7 +8,7 @@ use crate::data::error::{Error, ErrorKind, Result};
 use crate::engine::attempt::{Outcome, attempt};
 use crate::engine::body::BodyMode;
 use crate::engine::classify::{Executed, Failed, Meaning, lost, refusal};
-use crate::engine::options::Deadline;
+use crate::engine::options::{Deadline, OnRetry};
 use crate::engine::request::PreparedRequest;
 use crate::operation::{Response, RetryClass};
 use crate::session::Session;
@@ -28,7 +28,7 @@ pub(crate) trait BeforeAttempt: Send {
 /// A call without a result.
 pub(crate) struct Failure {
     pub(crate) error: Error,
-    /// Whether any attempt may have been executed.
+    /// Proof that no attempt was executed, or the lack of it.
     pub(crate) executed: Executed,
 }
 
@@ -38,7 +38,7 @@ struct Attempts {
     sent: u32,
     throttled: u32,
     renewed: u32,
-    /// Whether the outcome of an earlier attempt is unknown.
+    /// `true` if the outcome of an earlier attempt is unknown.
     unknown: bool,
 }
 
@@ -55,8 +55,9 @@ pub(crate) struct Sending<'a> {
     pub(crate) request: &'a PreparedRequest<'a>,
     pub(crate) class: RetryClass,
     pub(crate) deadline: Deadline,
-    /// Whether the call runs within another one, which holds the permit of the connection.
+    /// `true` if the call runs within another one, which holds the permit of the connection.
     pub(crate) nested: bool,
+    pub(crate) on_retry: Option<&'a OnRetry>,
 }
 
 /// Sends a request until it succeeds or fails for good.
@@ -174,6 +175,11 @@ impl Loop<'_> {
                 Response::new(response.status, response.headers, response.body)
                     .received_at_time(response.received_at),
             )),
+            Meaning::CredentialRejected(failed) | Meaning::Throttled(failed)
+                if failed.executed == Executed::Unknown && !self.call.class.may_repeat() =>
+            {
+                Next::Fail(self.fail(failed.error, Executed::Unknown))
+            }
             Meaning::CredentialRejected(failed) => match credential {
                 Some(credential) if self.renew(credential).await => Next::Retry(Duration::ZERO),
                 _ => Next::Fail(self.fail(failed.error, Executed::No)),
@@ -235,6 +241,9 @@ impl Loop<'_> {
             error_kind = ?error.kind(),
             "retry"
         );
+        if let Some(observe) = self.call.on_retry {
+            observe(&error);
+        }
         Next::Retry(wait)
     }
 
@@ -272,11 +281,13 @@ impl Loop<'_> {
 
     /// Completes an error: context, and what it says about the execution of the call.
     fn fail(&self, error: Error, executed: Executed) -> Failure {
-        let error = self
-            .call
-            .request
-            .describe(error)
-            .with_attempts(self.attempts.sent);
+        let request = self.call.request;
+        let error = request.describe(error);
+        // The error of another call, such as a sign-in or the baseline, has its own number.
+        let error = match error.operation() == Some(request.operation.name()) {
+            true => error.with_attempts(self.attempts.sent),
+            false => error,
+        };
         let error = match (executed, self.call.class) {
             (Executed::Unknown, RetryClass::NotIdempotent) => {
                 let accepted = error.status().is_some_and(|status| status.is_success());

@@ -110,8 +110,8 @@ pub trait Endpoint: Send + Sync + 'static {
     /// `Content-Type` header of a request with a body. Default: `application/json`.
     const CONTENT_TYPE: &'static str = "application/json";
     /// Documented success statuses. Another 2xx status leaves the outcome unknown. Empty: any 2xx.
-    /// Default: 200 and 201.
-    const SUCCESS: &'static [u16] = &[200, 201];
+    /// Default: 200, and 201 unless the endpoint is read-only.
+    const SUCCESS: &'static [u16] = usual_success(Self::RETRY);
     /// Decoded response.
     type Output: Send + 'static;
 
@@ -200,6 +200,13 @@ pub fn json_body<T: serde::Serialize + ?Sized>(value: &T) -> Result<RequestBody>
 
 /// An operation that returns a file, which can be read as a stream.
 pub trait Download: Endpoint {}
+
+const fn usual_success(class: RetryClass) -> &'static [u16] {
+    match class {
+        RetryClass::ReadOnly => &[200],
+        _ => &[200, 201],
+    }
+}
 
 /// Returns `true` if `status` is among the documented success statuses.
 pub(crate) fn is_documented(success: &[u16], status: StatusCode) -> bool {

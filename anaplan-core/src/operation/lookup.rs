@@ -10,7 +10,7 @@ use crate::operation::paging::Windowed;
 use crate::operation::{Endpoint, Operation, Paged, Response, RetryClass, Window};
 
 /// Number of times that a listing is read again if it changes while it is read.
-const RESTARTS: u32 = 3;
+const RESTARTS: u32 = 1;
 
 /// Sends a read-only operation. Implemented by the engine.
 #[doc(hidden)]
@@ -85,6 +85,10 @@ impl<'a> Lookup<'a> {
                 None => return Ok(rows),
             }
         }
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.fetch.now()
     }
 
     /// Returns server time minus local time, from the latest response with a `Date` header.

@@ -154,10 +154,12 @@ impl<T> Page<T> {
         };
         if style == PagingStyle::NextLink {
             return match self.next.as_deref().filter(|link| !link.is_empty()) {
-                Some(link) => Ok(Some(Window {
-                    link: Some(Query::parse(link)),
-                    ..next()
-                })),
+                Some(link) => match Some(Query::parse(link)) {
+                    same if same == window.link => {
+                        Err(incomplete("the page links to itself".to_owned()))
+                    }
+                    link => Ok(Some(Window { link, ..next() })),
+                },
                 None => Ok(None),
             };
         }
@@ -322,3 +324,6 @@ impl<E: Paged> Operation for Windowed<'_, E> {
         self.endpoint.secrets()
     }
 }
+
+#[cfg(test)]
+mod tests;

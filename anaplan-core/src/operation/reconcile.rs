@@ -48,6 +48,11 @@ pub trait Reconcile<T>: Send + Sync {
         None
     }
 
+    /// Returns the name of the id in errors. Default: `taskId`.
+    fn id_name(&self) -> &'static str {
+        "taskId"
+    }
+
     /// Returns the arguments that identify the request, for the record. They must not hold a secret.
     fn request(&self) -> serde_json::Value {
         serde_json::Value::Null
@@ -66,7 +71,7 @@ pub enum Finding<T> {
         id: String,
         /// Result, if the caller accepts the presumption.
         output: T,
-        /// Whether a later search may confirm or exclude the candidate.
+        /// `true` if a later search may confirm or exclude the candidate.
         undecided: bool,
     },
     /// Contradictory evidence, in words.
@@ -175,6 +180,12 @@ impl<'a> Evidence<'a> {
             && !(self.claimed)(id)
     }
 
+    /// Returns the time since the attempt was sent.
+    #[must_use]
+    pub fn elapsed(&self) -> SignedDuration {
+        self.lookup.now().duration_since(self.attempt.sent_at)
+    }
+
     /// Returns `true` if every id of the baseline is among `listed`. If one is missing, the listing is
     /// not complete, and a single candidate in it need not be the only one.
     #[must_use]
@@ -192,3 +203,6 @@ impl std::fmt::Debug for Evidence<'_> {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests;

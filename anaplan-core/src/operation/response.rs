@@ -89,6 +89,9 @@ impl Response {
     ///
     /// [`ErrorKind::Decode`] with the path of the field that has another shape.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T> {
+        if let Ok(envelope) = self.decode(EnvelopeSeed::<IgnoredAny>("", PhantomData)) {
+            self.check_code(envelope.code, envelope.message.as_deref())?;
+        }
         self.decode(PhantomData::<T>)
     }
 
@@ -122,31 +125,37 @@ impl Response {
     /// [`ErrorKind::Incomplete`] if the key is missing and the envelope does not prove that the
     /// collection is empty: without a `status.code` of 2xx, or with a `totalSize` above zero.
     pub fn list<T: DeserializeOwned>(&self, key: &'static str) -> Result<Vec<T>> {
-        Ok(self.page(key)?.items)
+        let envelope = self.envelope::<Vec<T>>(key)?;
+        match envelope.payload {
+            Some(items) => Ok(items),
+            None if envelope.code.is_some() && !announces_rows(envelope.paging) => Ok(Vec::new()),
+            None => Err(self.without_rows(key)),
+        }
     }
 
     /// Reads a page of a collection of the envelope. The server omits the key of an empty page.
     ///
     /// # Errors
     ///
-    /// Those of [`list`](Self::list).
+    /// [`ErrorKind::Decode`] with the path of the field that has another shape.
+    /// [`ErrorKind::Incomplete`] if the key is missing and the envelope does not prove that the
+    /// collection is empty: without a `status.code` of 2xx, or without a `totalSize` of zero.
     pub fn page<T: DeserializeOwned>(&self, key: &'static str) -> Result<Page<T>> {
         let envelope = self.envelope::<Vec<T>>(key)?;
-        let Some(items) = envelope.payload else {
-            let rows = envelope.paging.is_some_and(|paging| {
-                let size = paging.current_page_size.unwrap_or(paging.total_size);
-                size > 0 && paging.offset.unwrap_or_default() < paging.total_size
-            });
-            if envelope.code.is_none() || rows {
-                return Err(Error::new(
-                    ErrorKind::Incomplete,
-                    format!("the response has no '{key}' and does not prove that there are none"),
-                )
-                .with_status(self.status));
-            }
-            return Ok(Page::new(Vec::new(), envelope.paging));
+        let proven = || {
+            let is_beyond = |paging: Paging| paging.offset.unwrap_or_default() >= paging.total_size;
+            envelope.code.is_some() && envelope.paging.is_some_and(is_beyond)
         };
-        Ok(Page::new(items, envelope.paging))
+        match envelope.payload {
+            Some(items) => Ok(Page::new(items, envelope.paging)),
+            None if proven() => Ok(Page::new(Vec::new(), envelope.paging)),
+            None => Err(self.without_rows(key)),
+        }
+    }
+
+    fn without_rows(&self, key: &'static str) -> Error {
+        let text = format!("the response has no '{key}' and does not prove that there are none");
+        Error::new(ErrorKind::Incomplete, text).with_status(self.status)
     }
 
     /// Checks an acknowledgement whose shape is not documented: an empty body, or JSON without an
@@ -160,9 +169,21 @@ impl Response {
         if self.body.trim_ascii().is_empty() {
             return Ok(());
         }
-        let body: serde_json::Value = self.json()?;
-        let code = &body["status"]["code"];
-        self.check_code(code.as_u64(), body["status"]["message"].as_str())
+        self.json::<IgnoredAny>().map(|_| ())
+    }
+
+    /// Checks the response to a write whose documented response has no body.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Decode`] if there is one: it is not the API's own response.
+    pub fn is_empty_body(&self) -> Result<()> {
+        match self.body.trim_ascii().is_empty() {
+            true => Ok(()),
+            false => {
+                Err(self.invalid("the response has a body where none is documented".to_owned()))
+            }
+        }
     }
 
     fn envelope<T: DeserializeOwned>(&self, key: &'static str) -> Result<Envelope<T>> {
@@ -192,10 +213,7 @@ impl Response {
     where
         S: DeserializeSeed<'de> + Copy,
     {
-        let text = self
-            .body
-            .strip_prefix(b"\xef\xbb\xbf")
-            .unwrap_or(&self.body);
+        let text = without_bom(&self.body);
         let mut plain = serde_json::Deserializer::from_slice(text);
         let parsed = seed
             .deserialize(&mut plain)
@@ -238,6 +256,13 @@ impl fmt::Debug for Response {
     }
 }
 
+fn announces_rows(paging: Option<Paging>) -> bool {
+    paging.is_some_and(|paging| {
+        let size = paging.current_page_size.unwrap_or(paging.total_size);
+        size > 0 && paging.offset.unwrap_or_default() < paging.total_size
+    })
+}
+
 /// serde's message may quote a value of the response; only its shape is kept.
 fn describe(error: &serde_json::Error) -> String {
     let text = error.to_string();
@@ -254,7 +279,7 @@ fn describe(error: &serde_json::Error) -> String {
 }
 
 pub(crate) fn looks_like_html(body: &[u8]) -> bool {
-    let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
+    let body = without_bom(body);
     body.trim_ascii_start().first() == Some(&b'<')
 }
 
@@ -353,58 +378,4 @@ fn code_of(value: &serde_json::Value) -> Option<u64> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn answer(body: &'static str) -> Response {
-        Response::new(StatusCode::OK, HeaderMap::new(), body)
-    }
-
-    #[test]
-    fn keys_come_in_any_order_and_may_be_missing() {
-        let page = answer(
-            r#"{"names":["a"],"status":{"code":200},"x":{"y":[1]},"meta":{"paging":{"currentPageSize":1,"offset":0,"totalSize":9}}}"#,
-        );
-        let page: Page<String> = page.page("names").unwrap();
-        assert_eq!(page.items, ["a"]);
-        assert_eq!(page.paging.unwrap().total_size, 9);
-        assert_eq!(
-            answer(r#"{"meta":null}"#).list::<u8>("names").unwrap(),
-            [0_u8; 0]
-        );
-        assert!(
-            answer("{}")
-                .field::<u8>("n")
-                .unwrap_err()
-                .to_string()
-                .contains("no 'n'")
-        );
-    }
-
-    #[test]
-    fn json_with_a_byte_order_mark_is_read() {
-        let answer = answer("\u{feff}{\"names\":[\"a\"]}");
-        assert_eq!(answer.list::<String>("names").unwrap(), ["a"]);
-    }
-
-    #[test]
-    fn a_misfit_is_named_by_its_path_and_quotes_no_value() {
-        let error = answer(r#"{"rows":[{"id":"1"},{"id":{"deep":"s3cret"}}]}"#)
-            .list::<std::collections::BTreeMap<String, u8>>("rows")
-            .unwrap_err();
-        assert!(error.to_string().contains("rows[0].id"), "{error}");
-        let error = answer(r#"{"n":"s3cret"}"#).field::<u8>("n").unwrap_err();
-        assert!(error.to_string().contains("at n"), "{error}");
-        assert!(!error.to_string().contains("s3cret"), "{error}");
-        for (body, text) in [
-            ("", "empty"),
-            ("<html>", "HTML"),
-            ("{\"n\":1", "does not fit"),
-            ("[]", "object"),
-        ] {
-            let error = answer(body).field::<u8>("n").unwrap_err();
-            assert_eq!(error.kind(), ErrorKind::Decode);
-            assert!(error.to_string().contains(text), "{body}: {error}");
-        }
-    }
-}
+mod tests;

@@ -169,7 +169,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn bearer_token_has_a_second_header_for_services_that_refuse_bearer() {
+    fn bearer_token_has_a_second_header_for_services_that_reject_bearer() {
         let credential = Credential::bearer(&"s3cret".into(), 1).unwrap();
         assert_eq!(credential.as_header(), "Bearer s3cret");
         let header = credential.as_anaplan_header();
@@ -180,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn a_credential_never_shows_its_secret() {
+    fn credential_debug_does_not_show_the_secret() {
         let credential = Credential::anaplan(&"s3cret".into(), 7).unwrap();
         assert_eq!(
             format!("{credential:?}"),

@@ -1,25 +1,24 @@
-//! Staying below the server's rate limit, and staying away when it asks for that.
+//! Client-side rate limit, and the pause after a 429.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::transport::clock::Clock;
 
-/// A token bucket: `burst` requests at once, then `per_second`.
+/// Token bucket: `burst` requests at once, then `per_second`.
 ///
-/// The default is what Anaplan grants to a whole tenant. Lower it when several programs share one.
+/// Default: Anaplan's limit for a whole tenant. Use a lower one if several programs share the tenant.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub struct RateLimit {
-    /// How many requests may be sent without a pause.
+    /// Number of requests that may be sent without a pause.
     pub burst: u32,
-    /// How many requests per second the bucket gains.
+    /// Number of requests that become available per second.
     pub per_second: f64,
 }
 
 impl RateLimit {
-    /// A bucket of this size and refill. Zero and negative values are raised to the smallest bucket
-    /// that lets anything through.
+    /// Creates a bucket. Zero and negative values are raised to the smallest valid ones.
     #[must_use]
     pub fn new(burst: u32, per_second: f64) -> Self {
         Self {
@@ -39,7 +38,7 @@ impl Default for RateLimit {
     }
 }
 
-/// The one place where requests wait: for a token of the bucket, and for the gate that a 429 closes.
+/// Delays requests: by the token bucket, and by the gate that a 429 closes.
 #[derive(Debug)]
 pub(crate) struct Limiter {
     limit: Option<RateLimit>,
@@ -48,7 +47,7 @@ pub(crate) struct Limiter {
 
 #[derive(Debug)]
 struct State {
-    /// Below zero when requests are queued.
+    /// Negative if requests are queued.
     tokens: f64,
     refilled: Duration,
     closed_until: Duration,
@@ -82,7 +81,7 @@ impl Limiter {
         }
     }
 
-    /// Keeps everybody away for `wait`. The bucket is emptied too: the server's is.
+    /// Delays all requests by `wait`. The bucket is emptied, because the server's is empty.
     pub(crate) fn close(&self, clock: &dyn Clock, wait: Duration) {
         let now = clock.monotonic();
         let mut state = self.lock();
@@ -120,7 +119,7 @@ mod tests {
     use crate::transport::clock::SystemClock;
 
     #[tokio::test(start_paused = true)]
-    async fn a_burst_passes_at_once_and_the_rest_in_step() {
+    async fn burst_passes_at_once_and_further_requests_at_the_rate() {
         let clock = SystemClock::new();
         let limiter = Limiter::new(Some(RateLimit::new(3, 2.0)));
         let mut at = Vec::new();
@@ -136,7 +135,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_closed_gate_keeps_everybody_away_even_without_a_limit() {
+    async fn closed_gate_delays_requests_even_without_a_limit() {
         let clock = SystemClock::new();
         let limiter = Limiter::new(None);
         limiter.close(&clock, Duration::from_secs(4));

@@ -114,14 +114,14 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_delay_never_exceeds_its_bound(retry in 1_u32..200) {
+        fn backoff_never_exceeds_its_bound(retry in 1_u32..200) {
             let policy = RetryPolicy::default();
             prop_assert!(policy.backoff(retry) <= policy.max_delay);
         }
     }
 
     #[test]
-    fn an_empty_budget_ends_retrying_until_calls_succeed_again() {
+    fn empty_budget_ends_retries_until_calls_succeed() {
         let budget = Budget::new(10);
         assert!(budget.spend(5) && budget.spend(5) && !budget.spend(5));
         (0..5).for_each(|_| budget.success());

@@ -59,7 +59,7 @@ pub struct ReconcilePolicy {
     /// Duration of the search. `None`: twice the duration of the attempt, at least 60 s and at most
     /// 10 minutes.
     pub patience: Option<Duration>,
-    /// Whether a single candidate that the API cannot prove to be ours is returned as the result.
+    /// `true` returns a single candidate as the result, even if the API cannot prove that it is ours.
     /// Default: no, the call fails as [`ErrorKind::Ambiguous`](crate::ErrorKind::Ambiguous) with its id.
     /// See [`Call::accept_presumed`](crate::Call::accept_presumed).
     pub accept_presumed: bool,

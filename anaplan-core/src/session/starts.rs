@@ -5,6 +5,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::OwnedMutexGuard;
 
+use crate::session::Session;
+
 /// Number of claimed ids that are remembered for one parent.
 const MAX_CLAIMS: usize = 1024;
 /// Number of parents whose claimed ids are remembered.
@@ -22,6 +24,28 @@ pub(crate) struct Starts {
 struct Claims {
     by_parent: HashMap<String, VecDeque<String>>,
     order: VecDeque<String>,
+}
+
+/// Right to be the only one of its kind within a session, until it is dropped. Returned by
+/// [`Session::exclusive`].
+#[derive(Debug)]
+#[must_use = "the right ends when the guard is dropped"]
+pub struct Exclusive {
+    _guard: OwnedMutexGuard<()>,
+}
+
+impl Session {
+    /// Waits until no other holder of `key` exists in this session and its clones.
+    ///
+    /// For operations of several requests that must not be interleaved, such as two uploads to one
+    /// file. Other processes are not excluded.
+    pub async fn exclusive(&self, key: &str) -> Exclusive {
+        // Paths, the keys of calls, start with a slash or a scheme.
+        let key = format!("exclusive {key}");
+        Exclusive {
+            _guard: self.inner.starts.enter(&key).await,
+        }
+    }
 }
 
 impl Starts {
@@ -67,6 +91,8 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 
 #[cfg(test)]
 mod tests {
+    use futures_util::FutureExt as _;
+
     use super::*;
 
     #[tokio::test]
@@ -74,8 +100,7 @@ mod tests {
         let starts = Starts::default();
         let first = starts.enter("a").await;
         let other = starts.enter("b").await;
-        let blocked = tokio::time::timeout(std::time::Duration::ZERO, starts.enter("a")).await;
-        assert!(blocked.is_err());
+        assert!(starts.enter("a").now_or_never().is_none());
         drop((first, other));
         let _again = starts.enter("a").await;
         assert_eq!(lock(&starts.locks).len(), 1);

@@ -1,4 +1,4 @@
-//! Time as an argument: the only place of the SDK that asks what time it is.
+//! Clocks: all times and waits of the SDK.
 
 use std::fmt;
 use std::future::Future;
@@ -9,32 +9,32 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::Notify;
 
-/// Now, and the passing of time.
+/// Source of time.
 ///
-/// Every wait of the SDK (retry, rate limit, polling, time-outs) and every expiry goes through this
-/// trait, so that a test can own time.
+/// Every wait of the SDK (retry, rate limit, polling, timeouts) and every expiry uses it, so that a test
+/// can control time.
 pub trait Clock: Send + Sync + fmt::Debug {
-    /// The wall clock.
+    /// Returns the wall-clock time.
     fn now(&self) -> Timestamp;
 
-    /// Time since some fixed moment; never goes back.
+    /// Returns the time since a fixed point. Never decreases.
     fn monotonic(&self) -> Duration;
 
-    /// Completes when `duration` has passed.
+    /// Completes after `duration`.
     fn sleep(&self, duration: Duration) -> Pin<Box<dyn Future<Output = ()> + Send + 'static>>;
 }
 
-/// The time of the machine, with tokio's timers.
+/// System clock with tokio's timers.
 ///
-/// Waits follow tokio's clock, so they also obey its paused time in tests; [`now`](Clock::now) is the
-/// machine's wall clock.
+/// Waits follow tokio's clock, also its paused time in tests. [`now`](Clock::now) is the wall clock of
+/// the machine.
 #[derive(Debug, Clone)]
 pub struct SystemClock {
     started: tokio::time::Instant,
 }
 
 impl SystemClock {
-    /// A clock that starts counting now.
+    /// Creates a clock whose monotonic time starts now.
     #[must_use]
     #[allow(clippy::disallowed_methods)]
     pub fn new() -> Self {
@@ -67,7 +67,7 @@ impl Clock for SystemClock {
     }
 }
 
-/// Runs `future` for at most `limit` by this clock. `None` when that is over.
+/// Runs `future` for at most `limit` by this clock. `None`: the time is over.
 pub async fn within<T>(
     clock: &dyn Clock,
     limit: Duration,
@@ -84,7 +84,7 @@ pub async fn within<T>(
     .await
 }
 
-/// A clock that moves only when told to.
+/// Clock that is advanced by hand, for tests.
 ///
 /// ```
 /// use anaplan_core::clock::{Clock, ManualClock};
@@ -108,7 +108,7 @@ struct Shared {
 }
 
 impl ManualClock {
-    /// A clock that shows `start` until it is advanced.
+    /// Creates a clock that stands at `start`.
     #[must_use]
     pub fn starting_at(start: Timestamp) -> Self {
         Self {
@@ -117,7 +117,7 @@ impl ManualClock {
         }
     }
 
-    /// Moves time forward and wakes everybody who waits for that moment.
+    /// Advances the time and completes the waits that end by then.
     pub fn advance(&self, by: Duration) {
         *self.lock() += by;
         self.shared.moved.notify_waiters();
@@ -161,7 +161,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn a_manual_sleep_ends_when_time_is_moved_past_it() {
+    async fn manual_sleep_ends_when_the_clock_is_advanced() {
         let clock = ManualClock::starting_at(Timestamp::UNIX_EPOCH);
         let sleeper = tokio::spawn(clock.sleep(Duration::from_secs(10)));
         clock.advance(Duration::from_secs(9));

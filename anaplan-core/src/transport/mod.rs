@@ -1,4 +1,4 @@
-//! The seam between the SDK and HTTP: one request out, one streamed response back.
+//! The transport: one HTTP exchange with a streamed response.
 
 use std::fmt;
 use std::pin::Pin;
@@ -19,22 +19,21 @@ pub use crate::data::transport_error::{TransportError, TransportErrorKind};
 
 /// Sends one HTTP request and streams the response.
 ///
-/// A transport does not retry, does not follow redirects, adds no credentials and judges no status:
-/// every answer of the server, whatever its code, is `Ok`. Its one duty beyond that is to say
-/// honestly, in [`TransportErrorKind`], whether the server can have seen the request.
+/// A transport does not retry, does not follow redirects and adds no credentials. A response with any
+/// status is `Ok`. [`TransportErrorKind`] must state correctly whether the server can have received the
+/// request.
 ///
 /// A body whose length is known is sent with that length and not in chunked encoding. A transport that reads
-/// the body with [`RequestBody::into_reader`] reports its progress, so that a slow link is not taken for a
-/// silent one. A response body is decoded or fails: bytes in a content encoding are never passed on.
+/// the body with [`RequestBody::into_reader`] reports its progress, so that a slow upload does not time out. A response body is decoded or fails: bytes in a content encoding are never passed on.
 ///
-/// Safe to share: the session calls `send` from many tasks at once.
+/// The session calls `send` from many tasks at once.
 #[async_trait]
 pub trait Transport: Send + Sync + fmt::Debug {
     /// Performs the exchange up to the end of the response head.
     ///
     /// # Errors
     ///
-    /// [`TransportError`] when no response head arrived.
+    /// [`TransportError`] if no response head arrived.
     async fn send(
         &self,
         request: http::Request<RequestBody>,
@@ -53,7 +52,7 @@ pub async fn collect_request(
     Ok(http::Request::from_parts(head, body.collect().await?))
 }
 
-/// The body of a response, as it arrives.
+/// Response body as a stream.
 pub struct ResponseBody(Pin<Box<dyn Stream<Item = Result<Bytes, TransportError>> + Send>>);
 
 impl ResponseBody {
@@ -71,18 +70,18 @@ impl ResponseBody {
         Self::from_stream(Chunks(Vec::new().into_iter()))
     }
 
-    /// A body that is here already.
+    /// Creates a body from bytes in memory.
     pub fn full(bytes: impl Into<Bytes>) -> Self {
         let bytes = bytes.into();
         Self::from_stream(Chunks(vec![Ok(bytes)].into_iter()))
     }
 
-    /// A body that delivers `bytes` and then breaks, as a cut connection does.
+    /// Creates a body that delivers `bytes` and then fails, for tests.
     pub fn broken(bytes: impl Into<Bytes>, error: TransportError) -> Self {
         Self::from_stream(Chunks(vec![Ok(bytes.into()), Err(error)].into_iter()))
     }
 
-    /// The next chunk; `None` at the end.
+    /// Returns the next chunk, or `None` at the end.
     pub async fn chunk(&mut self) -> Option<Result<Bytes, TransportError>> {
         std::future::poll_fn(|cx| self.0.as_mut().poll_next(cx)).await
     }

@@ -104,7 +104,7 @@ async fn answer_early(mut wire: Wire, response: &'static str) {
 }
 
 #[tokio::test]
-async fn status_counts_when_the_server_answers_early_and_closes() {
+async fn early_response_counts_even_if_the_server_closes() {
     let server = Raw::start(|wire| {
         let response = "HTTP/1.1 413 Content Too Large\r\ncontent-length: 23\r\n\
              connection: close\r\n\r\n{\"message\":\"too large\"}";

@@ -1,4 +1,4 @@
-//! Sizes, as they come over the wire.
+//! Limits of the size of responses.
 
 use anaplan_core::ErrorKind;
 
@@ -33,7 +33,7 @@ async fn compressed(status: &'static str, plain: &[u8]) -> Raw {
 
 #[cfg(feature = "gzip")]
 #[tokio::test]
-async fn what_counts_is_the_size_after_decompression() {
+async fn limit_applies_to_the_decompressed_size() {
     let plain = format!("[{}1]", "1,".repeat(10_000));
     let server = compressed("200 OK", plain.as_bytes()).await;
     assert!(gzip(plain.as_bytes()).len() < 200);
@@ -55,7 +55,7 @@ async fn what_counts_is_the_size_after_decompression() {
 
 #[cfg(feature = "gzip")]
 #[tokio::test]
-async fn a_bomb_is_refused_and_streams_take_it() {
+async fn decompression_bomb_is_rejected_except_by_streams() {
     let server = compressed("200 OK", &vec![b' '; 64 << 20]).await;
     let session = session(&server.url(), |settings| settings.max_body = 1 << 20);
     let error = session.call(Read).await.unwrap_err();
@@ -66,7 +66,7 @@ async fn a_bomb_is_refused_and_streams_take_it() {
 
 #[cfg(feature = "gzip")]
 #[tokio::test]
-async fn a_bomb_in_a_refusal_leaves_its_status() {
+async fn decompression_bomb_in_a_refusal_keeps_its_status() {
     let server = compressed("404 Not Found", &vec![b' '; 64 << 20]).await;
     let error = server.patient().call(Read).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::NotFound);
@@ -74,7 +74,7 @@ async fn a_bomb_in_a_refusal_leaves_its_status() {
 }
 
 #[tokio::test]
-async fn a_length_that_is_too_large_is_refused_before_the_body() {
+async fn announced_length_above_the_limit_fails_before_the_body() {
     let server = Raw::start(|mut wire| async move {
         wire.request().await;
         // And no byte more: who waited for the body would wait for ever.
@@ -88,7 +88,7 @@ async fn a_length_that_is_too_large_is_refused_before_the_body() {
 }
 
 #[tokio::test]
-async fn an_answer_without_end_is_refused() {
+async fn endless_response_fails_at_the_limit() {
     let server = Raw::start(|mut wire| async move {
         wire.request().await;
         wire.send("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n")

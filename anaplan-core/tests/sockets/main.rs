@@ -1,4 +1,4 @@
-//! What networks do to the bundled transport, over real sockets.
+//! The bundled transport over real sockets and faulty networks.
 
 #![cfg(feature = "reqwest")]
 #![allow(clippy::unwrap_used, clippy::disallowed_methods, clippy::print_stdout)]
@@ -11,3 +11,4 @@ mod paths;
 mod proxies;
 mod raw;
 mod redirects;
+mod reuse;

@@ -1,4 +1,4 @@
-//! No value leaves its place in a URL, down to the line that is sent.
+//! Encoding of values in the request line.
 
 use std::sync::OnceLock;
 
@@ -9,7 +9,7 @@ use proptest::prelude::*;
 
 use crate::raw::{Raw, session};
 
-/// An object of a model, found by a filter.
+/// Reads an object of a model by a filter.
 #[derive(Debug, Clone)]
 struct Find {
     model: String,
@@ -39,7 +39,7 @@ impl Endpoint for Find {
     }
 }
 
-/// Text that tries to get out, mixed with any other.
+/// Text with special characters of URLs, mixed with any other.
 fn hostile() -> impl Strategy<Value = String> {
     let piece = prop_oneof![
         prop::sample::select(vec![
@@ -116,7 +116,7 @@ fn sent_url(find: Find) -> std::result::Result<reqwest::Url, Error> {
 
 proptest! {
     #[test]
-    fn a_url_says_again_what_it_was_made_of(
+    fn url_decodes_to_the_segments_it_was_built_from(
         model in hostile(),
         object in hostile(),
         filter in hostile(),
@@ -148,7 +148,7 @@ proptest! {
 }
 
 #[tokio::test]
-async fn the_line_that_is_sent_has_the_same_segments() {
+async fn request_line_has_the_encoded_segments() {
     let server = Raw::start(|mut wire| async move { wire.behave().await }).await;
     let session = server.once();
     let values = [
@@ -188,7 +188,7 @@ async fn the_line_that_is_sent_has_the_same_segments() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_a_segment_is_never_sent() {
+async fn invalid_segment_is_never_sent() {
     let server = Raw::start(|mut wire| async move { wire.behave().await }).await;
     let session = server.once();
     for value in [

@@ -1,5 +1,5 @@
 //! Proxies of the environment. The environment belongs to a process, so each client runs in one of its
-//! own: this program once more, told to run the ignored test at the end.
+//! own: this program again, with the ignored test at the end.
 
 use std::process::{Command, Output};
 
@@ -10,7 +10,7 @@ use crate::raw::{FINE, Raw, Read, TOKEN, session};
 
 const TARGET: &str = "ANAPLAN_TEST_TARGET";
 
-/// Makes one call in a process with these variables; gives what it printed.
+/// Makes one call in a process with these variables and returns its output.
 async fn call(target: String, variables: Vec<(&'static str, String)>) -> String {
     let child = move || {
         let mut command = Command::new(std::env::current_exe().unwrap());
@@ -63,13 +63,13 @@ async fn one_call() {
     );
 }
 
-/// A server that takes every request for its own, as a forward proxy would pass it on.
+/// Starts a server that accepts the requests of a forward proxy.
 async fn answering() -> Raw {
     Raw::start(|mut wire| async move { wire.behave().await }).await
 }
 
 #[tokio::test]
-async fn plain_http_goes_through_the_proxy_that_is_named() {
+async fn plain_http_uses_the_proxy_of_the_variable() {
     let (target, proxy) = (answering().await, answering().await);
     let said = call(target.url(), vec![("http_proxy", proxy.url())]).await;
     assert!(said.contains("the call: Ok"), "{said}");
@@ -79,7 +79,7 @@ async fn plain_http_goes_through_the_proxy_that_is_named() {
 }
 
 #[tokio::test]
-async fn hosts_without_proxy_are_asked_directly() {
+async fn no_proxy_hosts_are_connected_directly() {
     let (target, proxy) = (answering().await, answering().await);
     let variables = vec![
         ("http_proxy", proxy.url()),
@@ -91,7 +91,7 @@ async fn hosts_without_proxy_are_asked_directly() {
 }
 
 #[tokio::test]
-async fn a_proxy_of_the_other_scheme_is_not_used() {
+async fn proxy_of_the_other_scheme_is_not_used() {
     let (target, proxy) = (answering().await, answering().await);
     let said = call(target.url(), vec![("https_proxy", proxy.url())]).await;
     assert!(said.contains("the call: Ok"), "{said}");
@@ -100,7 +100,7 @@ async fn a_proxy_of_the_other_scheme_is_not_used() {
 
 #[cfg(any(feature = "rustls", feature = "native-tls"))]
 #[tokio::test]
-async fn a_tunnel_is_asked_for_without_the_token() {
+async fn connect_request_does_not_carry_the_token() {
     let proxy = Raw::start(|mut wire| async move {
         wire.request().await;
         wire.send("HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\n\r\n")
@@ -129,7 +129,7 @@ async fn a_tunnel_is_asked_for_without_the_token() {
 }
 
 #[tokio::test]
-async fn a_proxy_that_is_not_there_is_no_connection() {
+async fn unreachable_proxy_is_a_connect_error() {
     let target = answering().await;
     // Bound and not listening: nobody else gets the port.
     let socket = tokio::net::TcpSocket::new_v4().unwrap();
@@ -209,7 +209,7 @@ async fn builder_sets_proxy_exceptions_and_headers() {
 }
 
 #[tokio::test]
-async fn a_proxy_that_cannot_reach_the_server_is_a_server_that_fails() {
+async fn proxy_that_cannot_reach_the_server_is_a_server_error() {
     let target = answering().await;
     let proxy = Raw::start(|mut wire| async move {
         wire.request().await;

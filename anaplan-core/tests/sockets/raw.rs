@@ -1,4 +1,4 @@
-//! A server that treats each connection as a test wants it, and a session that talks to it.
+//! A scripted TCP server, and sessions for it.
 
 use std::future::Future;
 use std::net::SocketAddr;
@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use anaplan_core::transport::reqwest::ReqwestTransport;
-use anaplan_core::{RequestBody, 
-    Authenticator, Connection, Credential, Download, Endpoint, Hosts, Method, Path,
+use anaplan_core::{
+    Authenticator, Connection, Credential, Download, Endpoint, Hosts, Method, Path, RequestBody,
     Response, Result, RetryClass, RetryPolicy, Session, Settings, Transport, async_trait,
     json_body,
 };
@@ -18,11 +18,11 @@ use tokio::task::JoinHandle;
 
 pub(crate) const TOKEN: &str = "t0ken-of-the-test";
 
-/// A whole answer.
+/// A complete response.
 pub(crate) const FINE: &str =
     "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 8\r\n\r\n{\"n\": 1}";
 
-/// A listener, and what was asked of it.
+/// A listener and a log of its requests.
 pub(crate) struct Raw {
     pub(crate) address: SocketAddr,
     seen: Arc<Mutex<Vec<String>>>,
@@ -30,7 +30,7 @@ pub(crate) struct Raw {
 }
 
 impl Raw {
-    /// Has `script` treat every connection; the first is number 0.
+    /// Starts a server that runs `script` for every connection. The first is number 0.
     pub(crate) async fn start<F, Fut>(script: F) -> Self
     where
         F: Fn(Wire) -> Fut + Send + 'static,
@@ -62,12 +62,12 @@ impl Raw {
         format!("http://{}", self.address)
     }
 
-    /// The requests so far, each as it came.
+    /// Returns the requests so far.
     pub(crate) fn seen(&self) -> Vec<String> {
         self.seen.lock().unwrap().clone()
     }
 
-    /// How many requests of this method there were.
+    /// Returns the number of requests of this method.
     pub(crate) fn count(&self, method: &str) -> usize {
         self.seen()
             .iter()
@@ -75,14 +75,14 @@ impl Raw {
             .count()
     }
 
-    /// A session that sends everything once.
+    /// Creates a session without retries.
     pub(crate) fn once(&self) -> Session {
         session(&self.url(), |settings| {
             settings.retry = RetryPolicy::none();
         })
     }
 
-    /// A session that tries again after a few milliseconds.
+    /// Creates a session that retries after a few milliseconds.
     pub(crate) fn patient(&self) -> Session {
         session(&self.url(), |_| {})
     }
@@ -102,27 +102,27 @@ pub(crate) struct Wire {
 }
 
 impl Wire {
-    /// The next request with its body; `None` when the client has closed the connection.
+    /// Reads the next request with its body. `None`: the client closed the connection.
     pub(crate) async fn request(&mut self) -> Option<String> {
         let request = read_message(&mut self.stream).await?;
         self.seen.lock().unwrap().push(request.clone());
         Some(request)
     }
 
-    /// Sends, also to a client that has gone away.
+    /// Sends bytes. Errors are ignored.
     pub(crate) async fn send(&mut self, bytes: impl AsRef<[u8]>) {
         let _ = self.stream.write_all(bytes.as_ref()).await;
         let _ = self.stream.flush().await;
     }
 
-    /// Answers every further request well.
+    /// Responds to every further request with [`FINE`].
     pub(crate) async fn behave(&mut self) {
         while self.request().await.is_some() {
             self.send(FINE).await;
         }
     }
 
-    /// Breaks the connection with a reset in place of an end.
+    /// Resets the connection instead of closing it.
     pub(crate) fn reset(self) {
         #[allow(
             deprecated,
@@ -132,7 +132,7 @@ impl Wire {
     }
 }
 
-/// A head, and as much of a body as it announces.
+/// Reads a head and the announced body.
 pub(crate) async fn read_message(stream: &mut TcpStream) -> Option<String> {
     let mut bytes = Vec::new();
     loop {
@@ -153,7 +153,7 @@ pub(crate) async fn read_message(stream: &mut TcpStream) -> Option<String> {
     }
 }
 
-/// A session for this base URL, with a fixed token.
+/// Creates a session for this base URL with a fixed token.
 pub(crate) fn session(url: &str, change: impl FnOnce(&mut Settings)) -> Session {
     let mut settings = Settings::default();
     settings.retry.first_delay = Duration::from_millis(1);
@@ -186,7 +186,7 @@ impl Authenticator for FixedToken {
     }
 }
 
-/// A read, which may be repeated.
+/// A read-only call.
 #[derive(Debug, Clone)]
 pub(crate) struct Read;
 
@@ -207,7 +207,7 @@ impl Endpoint for Read {
 
 impl Download for Read {}
 
-/// A write that leads to the same state however often it is made.
+/// An idempotent call.
 #[derive(Debug, Clone)]
 pub(crate) struct Replace;
 
@@ -230,7 +230,7 @@ impl Endpoint for Replace {
     }
 }
 
-/// A write that must not be made twice.
+/// A call that must not run twice.
 #[derive(Debug, Clone)]
 pub(crate) struct Create;
 

@@ -94,7 +94,7 @@ impl LegacyEncoding {
         Ok(())
     }
 
-    /// Some encoders of the Encoding Standard replace a character by a similar one.
+    /// Encoders of the Encoding Standard may replace a character by a similar one.
     fn decodes_to(&self, bytes: &[u8], text: &str) -> bool {
         let mut decoder = self.encoding.new_decoder_without_bom_handling();
         let most = decoder.max_utf8_buffer_length_without_replacement(bytes.len());

@@ -17,7 +17,7 @@ const LAST: u8 = u8::MAX;
 impl FakeAnaplan {
     /// A fake with the demo world that listens on a port of this machine for as long as it lives.
     ///
-    /// Some things differ from other fronts, because wiremock wants a whole answer at once. A
+    /// This front differs from the others, because wiremock needs the whole response at once. A
     /// [truncated](crate::Fault::truncate) answer becomes a connection that is closed without one. A
     /// [late](crate::Fault::late) effect is as late as it should be, but its answer is 504, as that of
     /// a gateway that gave up. And while a model is busy, what has to wait for it is carried out at once,

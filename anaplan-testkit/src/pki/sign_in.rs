@@ -15,13 +15,13 @@ use super::{Authority, strict_pem};
 /// v2 payloads of 8 and 92 bytes.
 const RANDOM_BYTES: usize = 100;
 
-/// What is asked of a sign-in.
+/// Rules for sign-ins by certificate.
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub struct SignInRules {
-    /// Whether the older payload, which can be replayed, is refused.
+    /// `true` rejects the older payload, which can be replayed.
     pub reject_v1: bool,
-    /// How far the time in a payload may be off.
+    /// Maximum difference between the time in a payload and the clock.
     pub skew: Duration,
 }
 

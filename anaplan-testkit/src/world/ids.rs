@@ -57,7 +57,7 @@ impl IdSource {
         206_000_000_000 + self.items
     }
 
-    /// Some of these letters, by chance.
+    /// Returns random letters of this set.
     pub(crate) fn letters(&mut self, count: usize, of: &[u8]) -> String {
         (0..count)
             .filter_map(|_| self.dice.choice(of).copied().map(char::from))

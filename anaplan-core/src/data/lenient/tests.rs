@@ -38,12 +38,12 @@ struct All {
 
 #[allow(clippy::needless_pass_by_value)] // It reads better.
 fn read(name: &str, value: Value) -> All {
-    // From text, as answers come.
+    // From JSON text, as responses are read.
     serde_json::from_str(&json!({ name: value }).to_string()).unwrap()
 }
 
 #[test]
-fn null_is_absent_everywhere() {
+fn null_is_read_as_absent() {
     for name in [
         "text",
         "id",
@@ -66,7 +66,7 @@ fn null_is_absent_everywhere() {
 }
 
 #[test]
-fn texts_are_taken_from_anything_as_it_is_written() {
+fn strings_are_read_from_any_value() {
     for (value, text) in [
         (json!("a"), Some("a")),
         (json!(""), None),
@@ -100,7 +100,7 @@ fn texts_are_taken_from_anything_as_it_is_written() {
 }
 
 #[test]
-fn ids_are_texts_or_numbers() {
+fn ids_are_read_from_strings_and_numbers() {
     for (value, id) in [
         (json!("A1"), Some("A1")),
         (json!(112), Some("112")),
@@ -112,7 +112,7 @@ fn ids_are_texts_or_numbers() {
 }
 
 #[test]
-fn numbers_are_read_in_every_form_and_nonsense_is_nothing() {
+fn numbers_are_read_in_every_form_and_invalid_ones_are_none() {
     for (value, number) in [
         (json!(3), Some(3)),
         (json!(3.9), Some(3)),
@@ -133,7 +133,7 @@ fn numbers_are_read_in_every_form_and_nonsense_is_nothing() {
 }
 
 #[test]
-fn flags_and_decimals_are_read_in_every_form_and_nonsense_is_nothing() {
+fn flags_and_decimals_are_read_in_every_form_and_invalid_ones_are_none() {
     for (value, flag) in [
         (json!(true), Some(true)),
         (json!(" TRUE "), Some(true)),
@@ -162,7 +162,7 @@ fn flags_and_decimals_are_read_in_every_form_and_nonsense_is_nothing() {
 }
 
 #[test]
-fn seconds_of_any_size_can_be_added_to_any_moment() {
+fn seconds_of_any_size_can_be_added_to_any_timestamp() {
     for (value, seconds) in [
         (json!(1800), Some(Duration::from_secs(1800))),
         (json!("1.5"), Some(Duration::from_millis(1500))),
@@ -182,14 +182,14 @@ fn seconds_of_any_size_can_be_added_to_any_moment() {
 }
 
 #[test]
-fn byte_order_mark_is_left_out() {
+fn byte_order_mark_is_removed() {
     assert_eq!(without_bom(b"\xef\xbb\xbf{}"), b"{}");
     assert_eq!(without_bom(b"{}"), b"{}");
     assert_eq!(without_bom(b"\xef\xbb"), b"\xef\xbb");
 }
 
 #[test]
-fn days_and_moments_are_read_in_every_form_and_nonsense_is_nothing() {
+fn dates_and_timestamps_are_read_in_every_form_and_invalid_ones_are_none() {
     let day = jiff::civil::date(2025, 3, 31);
     assert_eq!(read("date", json!("2025-03-31")).date, Some(day));
     assert_eq!(read("date", json!("")).date, None);

@@ -83,7 +83,7 @@ fn text_that_ends_within_a_secret_is_masked() {
 }
 
 #[test]
-fn short_secrets_and_other_texts_are_left_alone() {
+fn short_secrets_and_other_texts_are_unchanged() {
     let mask = Mask::new(["", "a", "abc"]);
     assert!(mask.is_empty());
     assert!(matches!(mask.apply("abc"), Cow::Borrowed("abc")));

@@ -81,7 +81,7 @@ proptest! {
     }
 
     #[test]
-    fn what_is_written_is_read_again(body in proptest::collection::vec(any::<u8>(), 0..300)) {
+    fn encoded_objects_are_read_again(body in proptest::collection::vec(any::<u8>(), 0..300)) {
         let length = [0x82, u8::try_from(body.len() / 256).unwrap(), u8::try_from(body.len() % 256).unwrap()];
         // A PKCS#1 public key: two integers.
         let integer = [&[2][..], &length, &body].concat();

@@ -27,7 +27,7 @@ pub(super) fn utf16(text: &str, to_bytes: fn(u16) -> [u8; 2]) -> Vec<u8> {
 }
 
 #[test]
-fn pem_is_read_in_every_form_that_tools_leave_behind() {
+fn pem_is_read_in_every_form_that_tools_write() {
     let lines: Vec<&str> = KEY.lines().collect();
     let body = lines[1..lines.len() - 1].concat();
     let base64 = STANDARD.encode(KEY);
@@ -157,7 +157,7 @@ fn pkcs7_is_unpacked_whatever_its_label() {
 }
 
 #[test]
-fn damage_is_told_apart() {
+fn damage_is_distinguished() {
     let first = |text: &str| {
         let document = read(text.as_bytes());
         let object = &document.objects[0];

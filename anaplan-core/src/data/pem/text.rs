@@ -59,8 +59,8 @@ pub(super) fn decode_base64(text: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
     Some(content)
 }
 
-/// How to read a unit, if the text is UTF-16: by its byte order mark, or else because most of
-/// every other byte is zero.
+/// Returns the byte order if the text is UTF-16: by its byte order mark, or because most of every other
+/// byte is zero.
 fn utf16(bytes: &[u8]) -> Option<fn([u8; 2]) -> u16> {
     let start = &bytes[..bytes.len().min(64)];
     // A few typographic characters may be among the ASCII.

@@ -156,7 +156,7 @@ fn plain_text_is_quoted_and_pages_are_reduced_to_their_title() {
 }
 
 #[test]
-fn every_character_encoding_is_survived() {
+fn every_character_encoding_is_read() {
     let json = r#"{"message":"gesperrt für Zoë"}"#;
     let told = "|gesperrt für Zoë";
     let units = || json.encode_utf16();
@@ -203,7 +203,7 @@ proptest! {
     }
 
     #[test]
-    fn words_of_the_server_are_kept(words in "[a-zA-Z0-9äß ]{1,80}") {
+    fn server_message_keeps_its_words(words in "[a-zA-Z0-9äß ]{1,80}") {
         let told = server_message(None, serde_json::json!({"message": words}).to_string().as_bytes());
         prop_assert_eq!(told.message, tidy(&words));
     }

@@ -81,7 +81,7 @@ impl Body for Outgoing {
     }
 }
 
-/// Waits until the runtime has looked at the socket. A server may answer before it has the whole body,
+/// Waits until the runtime has looked at the socket. A server may respond before it has the whole body,
 /// and close. The connection reads before it writes, but only what the runtime has seen: without this
 /// wait, a write fails first and hides the response.
 #[allow(

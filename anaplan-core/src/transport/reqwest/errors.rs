@@ -17,7 +17,7 @@ pub(super) fn of_request(
     if !error.is_connect() {
         return of_body(error);
     }
-    let cause = deepest(&error).to_string();
+    let cause = telling(&error);
     let host = proxies::place(url);
     let proxy = matcher.and_then(|matcher| proxies::used_for(matcher, url));
     // The second is what a SOCKS proxy leads to.
@@ -100,6 +100,16 @@ fn is_timeout(error: &reqwest::Error) -> bool {
         || causes(error)
             .filter_map(|cause| cause.downcast_ref())
             .any(is_late)
+}
+
+/// Returns the cause that says most: the one with the reason why a certificate is not trusted, which
+/// OpenSSL does not repeat in the deepest one, or the deepest.
+fn telling(error: &reqwest::Error) -> String {
+    causes(error)
+        .map(ToString::to_string)
+        .filter(|cause| matches!(Certificate::of(cause), Some(Certificate::UnknownIssuer)))
+        .last()
+        .unwrap_or_else(|| deepest(error).to_string())
 }
 
 fn deepest(error: &reqwest::Error) -> &(dyn StdError + 'static) {

@@ -193,7 +193,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_shows_nothing_of_the_client_that_it_was_given() {
+    fn debug_does_not_show_the_client() {
         let mut headers = http::HeaderMap::new();
         headers.insert("x-gateway-key", "s3cret".parse().unwrap());
         let client = reqwest::Client::builder()

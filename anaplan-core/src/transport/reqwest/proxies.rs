@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn place_leaves_out_the_port_of_the_scheme() {
+    fn place_omits_the_default_port() {
         for (url, text) in [
             ("https://api.anaplan.com/2/0", "api.anaplan.com"),
             ("https://api.anaplan.com:443", "api.anaplan.com"),

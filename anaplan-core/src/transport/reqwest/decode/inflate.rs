@@ -182,7 +182,7 @@ fn deflate(
     Ok(output)
 }
 
-/// Whether these are the two bytes of a zlib header.
+/// Returns `true` for the two bytes of a zlib header.
 fn is_zlib(first: &[u8]) -> bool {
     matches!(first, [method, flags] if method & 0x0f == 8
         && (u16::from(*method) << 8 | u16::from(*flags)) % 31 == 0)

@@ -1,0 +1,120 @@
+//! Every model that is read can be written: JSON of the server, read, written and read again.
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::{
+    Action, ActionOutcome, ActionResult, ActionTask, CategoryValue, Chunk, Dashboard,
+    DeletedModels, Detail, DumpRow, Export, ExportMetadata, File, Import, ImportDataSource,
+    ImportMetadata, ImportSource, Model, Process, ProcessMetadata, ProcessStep, Uploaded,
+    Workspace,
+};
+
+/// Reads `json`, writes it, and reads it again. Returns a description of the difference.
+fn difference<T>(json: &str) -> Option<String>
+where
+    T: Serialize + DeserializeOwned + Clone + std::fmt::Debug + PartialEq,
+{
+    let read: T = serde_json::from_str(json).unwrap();
+    let written = serde_json::to_string(&read).unwrap();
+    match serde_json::from_str::<T>(&written) {
+        Ok(again) if again == read => None,
+        Ok(again) => Some(format!("{read:?} became {again:?}")),
+        Err(error) => Some(format!("{written}: {error}")),
+    }
+}
+
+#[test]
+fn response_models_survive_a_round_trip_through_json() {
+    let file = r#"{"id":"113000000001","name":"a.csv","chunkCount":-1,"delimiter":"\"","encoding":"UTF-16LE",
+        "firstDataRow":"2","format":"txt","headerRow":1,"separator":"\t","code":"C","origin":"O"}"#;
+    let source = r#"{"textEncoding":"utf-8","columnSeparator":";","textDelimiter":"\"","headerRow":"1",
+        "firstDataRow":2,"decimalSeparator":",","headerNames":["A"],"columnCount":"1"}"#;
+    let result = r#"{"successful":true,"failureDumpAvailable":true,"objectId":112000000001,"objectName":"Load",
+        "details":[{"type":"rows","localMessageText":"text","occurrences":"3","values":["a",null,5]}],
+        "nestedResults":[{"successful":false}],"duration":5,"startTime":"x"}"#;
+    let model = r#"{"id":"M","name":"m","activeState":"NEW_STATE","currentWorkspaceId":"W",
+        "currentWorkspaceName":"w","modelUrl":"u","categoryValues":[{"id":"1","attribute":"a"}],
+        "isoCreationDate":"2023-03-15T16:22:33.000+0000","lastModified":"2023-03-15T16:22:33.000+0000",
+        "lastModifiedByUserGuid":"U","lastSavedSerialNumber":1,"memoryUsage":12,
+        "modelTransactionRunning":false}"#;
+    let export = r#"{"columnCount":1,"rowCount":"2","dataTypes":["ENTITY","NEW"],"headerNames":["A"],
+        "listNames":["L"],"delimiter":"\"","separator":",","encoding":"UTF-8","exportFormat":"text/csv",
+        "layout":"GRID_ALL_PAGES"}"#;
+    let metadata = format!(r#"{{"name":"n","type":"FILE","source":{source}}}"#);
+    let dump = r#"{"status":"E","columns":[["A","1"]],"line":2,"errors":["bad"]}"#;
+    let uploaded = r#"{"file":"113000000001","bytes":5,"chunks":1}"#;
+    let deleted =
+        r#"{"modelsDeleted":1,"bulkDeleteModelsFailures":[{"modelId":"M","message":"open"}]}"#;
+    let steps = r#"{"name":"p","actions":[{"id":"112000000001","name":"a","importDataSourceId":"113000000001"}]}"#;
+    let differences = [
+        (
+            "Action",
+            difference::<Action>(
+                r#"{"id":117000000001,"name":"a","actionType":"DELETE_BY_SELECTION"}"#,
+            ),
+        ),
+        ("ActionResult", difference::<ActionResult>(result)),
+        (
+            "CategoryValue",
+            difference::<CategoryValue>(r#"{"id":"1","categoryName":"c"}"#),
+        ),
+        ("Chunk", difference::<Chunk>(r#"{"id":0,"name":"Chunk 0"}"#)),
+        (
+            "Dashboard",
+            difference::<Dashboard>(r#"{"id":"1","name":"d"}"#),
+        ),
+        ("DeletedModels", difference::<DeletedModels>(deleted)),
+        (
+            "Detail",
+            difference::<Detail>(r#"{"type":"t","values":["a",null]}"#),
+        ),
+        ("DumpRow", difference::<DumpRow>(dump)),
+        (
+            "Export",
+            difference::<Export>(r#"{"id":"116000000001","name":"e","encoding":"UTF-8"}"#),
+        ),
+        ("ExportMetadata", difference::<ExportMetadata>(export)),
+        ("File", difference::<File>(file)),
+        (
+            "Import",
+            difference::<Import>(
+                r#"{"id":"112000000001","name":"i","importDataSourceId":113000000001}"#,
+            ),
+        ),
+        (
+            "ImportDataSource",
+            difference::<ImportDataSource>(
+                r#"{"importDataSourceId":"113000000001","type":"FILE"}"#,
+            ),
+        ),
+        ("ImportMetadata", difference::<ImportMetadata>(&metadata)),
+        ("ImportSource", difference::<ImportSource>(source)),
+        ("Model", difference::<Model>(model)),
+        (
+            "Process",
+            difference::<Process>(r#"{"id":"118000000001","name":"p"}"#),
+        ),
+        ("ProcessMetadata", difference::<ProcessMetadata>(steps)),
+        (
+            "ProcessStep",
+            difference::<ProcessStep>(r#"{"id":"112000000001","name":"a"}"#),
+        ),
+        ("Uploaded", difference::<Uploaded>(uploaded)),
+        (
+            "Workspace",
+            difference::<Workspace>(
+                r#"{"id":"W","name":"w","active":true,"sizeAllowance":"5","currentSize":3}"#,
+            ),
+        ),
+    ];
+    for (model, difference) in differences {
+        assert_eq!(difference, None, "{model}");
+    }
+    let outcome = ActionOutcome {
+        task: ActionTask::new("M", "112000000001", "T"),
+        result: serde_json::from_str(result).unwrap(),
+    };
+    let written = serde_json::to_string(&outcome).unwrap();
+    assert_eq!(difference::<ActionOutcome>(&written), None);
+}
