@@ -211,6 +211,9 @@ async fn refusals_are_classified_by_status_and_not_retried() {
 
 /// Response for an empty collection: the envelope without its key.
 const NOTHING: &str = r#"{"meta":{"schema":"x"},"status":{"code":200,"message":"Success"}}"#;
+/// The same for a collection in pages, which needs the total.
+const NO_ROWS: &str =
+    r#"{"meta":{"paging":{"currentPageSize":0,"offset":0,"totalSize":0}},"status":{"code":200}}"#;
 const NO_DIFFERENCE: &str = r#"{"summaryReport":{"targetRevisionId":"A","sourceRevisionId":"B"}}"#;
 
 fn with_empty_responses(stage: &Stage) {
@@ -221,6 +224,8 @@ fn with_empty_responses(stage: &Stage) {
     stage
         .fake
         .inject(Fault::reply(200, NO_DIFFERENCE).on(summary));
+    let revisions = "GET /2/0/models/*/alm/revisions";
+    stage.fake.inject(Fault::reply(200, NO_ROWS).on(revisions));
     stage.fake.inject(Fault::reply(200, NOTHING).on(reads));
 }
 
