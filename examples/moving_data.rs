@@ -29,10 +29,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
 }
 
 async fn import(bulk: &Bulk, demo: &Demo) -> Result<(), Box<dyn Error>> {
-    let csv = demo.good_csv.clone();
-    let total = csv.len();
+    let total = demo.good_csv.len();
     let done = bulk
-        .upload_file(demo.source_file, Content::text(csv))
+        .upload_file(demo.source_file, Content::text(&demo.good_csv))
         .on_progress(move |state| println!("uploaded {} of {total} bytes", state.sent_bytes()))
         .await?;
     println!(
@@ -61,7 +60,7 @@ async fn import_with_errors(bulk: &Bulk, demo: &Demo) -> Result<(), Box<dyn Erro
     let outcome = bulk
         .upload_and_import(
             demo.bad_source_file,
-            Content::text(demo.bad_csv.as_str()),
+            Content::text(&demo.bad_csv),
             demo.bad_import,
         )
         .await?;

@@ -248,7 +248,7 @@ impl Plain {
             .buffered(CONCURRENCY)
     }
 
-    /// Whether the server has exactly what was to be sent.
+    /// `true` if the server has exactly what was to be sent.
     async fn check_upload(&self, job: &Job) -> Outcome<()> {
         let mut csv = Csv::of(job.size);
         let mut bytes = 0;

@@ -250,14 +250,14 @@ impl ClientBuilder {
         self
     }
 
-    /// How long one HTTP exchange may take. Default 5 minutes: the first call to an unloaded model
+    /// Duration for which one HTTP exchange may take. Default 5 minutes: the first call to an unloaded model
     /// waits until it is loaded. For a limit on a whole call see [`Call::timeout`](crate::Call::timeout).
     pub fn attempt_timeout(mut self, limit: Duration) -> Self {
         self.settings.attempt_timeout = limit;
         self
     }
 
-    /// How long a streamed body may be silent. Default 1 minute.
+    /// Duration for which a streamed body may be silent. Default 1 minute.
     pub fn idle_timeout(mut self, limit: Duration) -> Self {
         self.settings.idle_timeout = limit;
         self
@@ -283,7 +283,7 @@ impl ClientBuilder {
         self
     }
 
-    /// Checks everything and gives the client. Reads the files of certificate and key; sends nothing.
+    /// Checks everything and returns the client. Reads the files of certificate and key; sends nothing.
     ///
     /// # Errors
     ///

@@ -323,7 +323,7 @@ impl Client {
     /// Ends the session on the server, at once and for everybody who uses its token. A later call
     /// signs in again, unless the client was built with a bare token.
     ///
-    /// `POST /token/logout`. Not required: a token that nobody uses expires after 35 minutes.
+    /// `POST /token/logout`. Not required: a token that no one uses expires after 35 minutes.
     ///
     /// # Errors
     ///

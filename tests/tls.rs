@@ -136,6 +136,10 @@ async fn one_call_through_a_proxy() {
     let error = client.who_am_i().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Authentication, "{error}");
     assert_eq!(error.status().unwrap().as_u16(), 401, "{error}");
+    assert!(
+        error.to_string().contains("the token has expired"),
+        "{error}"
+    );
     println!("the call was answered");
 }
 

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 /// Milliseconds since the epoch at which every case begins.
 pub const START: i64 = 1_772_442_000_000;
 
-/// The shape that a family of endpoints gives to its responses.
+/// The shape that a family of endpoints returns to its responses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Family {
     /// Integration and ALM.
@@ -38,7 +38,7 @@ pub enum Answer {
         rows: Vec<String>,
         /// The first row that is asked for.
         offset: usize,
-        /// How many rows are served at once; `None` for a listing without pages.
+        /// Number of rows are served at once; `None` for a listing without pages.
         limit: Option<usize>,
     },
     /// Bytes.

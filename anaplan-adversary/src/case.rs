@@ -223,7 +223,7 @@ pub enum Break {
 /// The response to a request that is struck.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reply {
-    /// The response that an honest server gives.
+    /// The response that an honest server returns.
     Honest,
     /// A response of this status.
     Status(u16, Body, Framing),
@@ -327,7 +327,7 @@ impl Case {
         }
     }
 
-    /// Whether the request number `n` of the point, from 0, is struck.
+    /// `true` if the request number `n` of the point, from 0, is struck.
     #[must_use]
     pub fn strikes(&self, point: Point, n: usize) -> bool {
         let in_range = match self.hits {

@@ -3,7 +3,7 @@
 use crate::case::{Body, Case, Framing, Op, Point, Reply, When};
 use crate::table::is_write;
 
-/// Whether a right program could keep every promise in this case.
+/// `true` if a right program could keep every promise in this case.
 #[must_use]
 pub fn is_fair(case: &Case) -> bool {
     let Reply::Status(status, body, framing) = case.reply else {

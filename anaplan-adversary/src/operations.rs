@@ -41,7 +41,7 @@ pub struct Failure {
     pub claim: Claim,
     /// The kind of the error.
     pub kind: String,
-    /// Whether the error says that another try may help.
+    /// `true` if the error says that another try may help.
     pub retryable: bool,
     /// Everything that the error shows of itself.
     pub text: String,
@@ -54,7 +54,7 @@ pub enum Outcome {
     Started {
         /// The id of the task, revision or request.
         id: String,
-        /// Whether the handle says that it is the caller's only presumably.
+        /// `true` if the handle says that it is the caller's only presumably.
         presumed: bool,
         /// The end of the work; `Ok(false)` for a success that could not be verified.
         waited: Option<Result<bool, Failure>>,

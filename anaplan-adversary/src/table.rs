@@ -115,7 +115,7 @@ const COMPANIES: [Company; 7] = [
     Company::Two,
 ];
 
-/// Replies after which nobody can know whether the request was executed.
+/// Replies after which no one can know whether the request was executed.
 fn lost() -> Vec<Reply> {
     vec![
         Reply::Broken(Break::Reset),
@@ -156,7 +156,7 @@ pub fn share(cases: Vec<Case>, part: usize, of: usize) -> Vec<Case> {
     mine.map(|(_, case)| case).collect()
 }
 
-/// Whether a request of this point executes something.
+/// `true` if a request of this point executes something.
 pub(crate) fn is_write(point: Point) -> bool {
     matches!(
         point,
@@ -310,7 +310,7 @@ fn surroundings(op: Op, cases: &mut Vec<Case>) {
     ));
 }
 
-/// Whether the call has a deadline for the whole of it.
+/// `true` if the call has a deadline for the whole of it.
 fn takes_deadline(op: Op) -> bool {
     !matches!(
         op,
@@ -318,7 +318,7 @@ fn takes_deadline(op: Op) -> bool {
     )
 }
 
-/// Whether the work of others can be mistaken for the caller's.
+/// `true` if the work of others can be mistaken for the caller's.
 fn has_company(op: Op) -> bool {
     matches!(
         op,

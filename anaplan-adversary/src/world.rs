@@ -85,7 +85,7 @@ pub const TARGET_REVISION: &str = "BBBBBBBBBBBBBBBBBBBBBBBBBBBBBB02";
 pub const CALLER: &str = "cccccccccccccccccccccccccccccc01";
 /// The user id of the other user.
 pub const OTHER: &str = "cccccccccccccccccccccccccccccc02";
-/// How long a task runs.
+/// Duration for which a task runs.
 pub const TASK_TIME: Millis = 1500;
 /// One day.
 pub const DAY: Millis = 86_400_000;
@@ -193,7 +193,7 @@ impl World {
         chunks
     }
 
-    /// Whether the latest announcement of unknown length was completed.
+    /// `true` if the latest announcement of unknown length was completed.
     #[must_use]
     pub fn is_complete(&self, now: Millis) -> bool {
         let mut complete = true;
@@ -217,7 +217,7 @@ impl World {
         chunks.map(|chunks| chunks.concat())
     }
 
-    /// Whether a sync has brought the source revision into the target.
+    /// `true` if a sync has brought the source revision into the target.
     #[must_use]
     pub fn is_synced(&self, now: Millis) -> bool {
         self.log.iter().any(|effect| {

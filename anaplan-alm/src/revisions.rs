@@ -36,13 +36,13 @@ pub struct Revision {
     /// Method of its creation.
     #[serde(default)]
     pub creation_method: Option<CreationMethod>,
-    /// Time at which it was applied to this model. Some servers omit it.
+    /// Time at which it was applied to this model. Not every server returns it.
     #[serde(default)]
     pub applied_on: Option<Timestamp>,
-    /// User who applied it to this model. Some servers omit it.
+    /// User who applied it to this model. Not every server returns it.
     #[serde(default)]
     pub applied_by: Option<UserId>,
-    /// Type. Some servers omit it.
+    /// Type. Not every server returns it.
     #[serde(default)]
     pub revision_type: Option<RevisionType>,
 }
@@ -97,7 +97,7 @@ open_enum! {
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AppliedModel {
-    /// Model. Some servers omit it for deleted models.
+    /// Model. Not every server returns it for deleted models.
     #[serde(default)]
     pub model_id: Option<ModelId>,
     /// Name of the model. Absent for deleted models and for models that the user cannot open.
@@ -115,7 +115,7 @@ pub struct AppliedModel {
     /// Method by which it was applied.
     #[serde(default)]
     pub applied_method: Option<AppliedMethod>,
-    /// Whether the model is deleted.
+    /// `true` if the model is deleted.
     #[serde(default, deserialize_with = "or_default")]
     pub model_deleted: bool,
 }

@@ -148,7 +148,7 @@ pub struct SyncOutcome {
     pub source_revision: Option<RevisionId>,
     /// Latest revision before the sync, if known.
     pub target_revision: Option<RevisionId>,
-    /// Whether the revisions of the model contain the source revision. `false` if they could not be
+    /// `true` if the revisions of the model contain the source revision. `false` if they could not be
     /// read, or if the source revision is not known.
     pub verified: bool,
 }

@@ -81,7 +81,7 @@ impl From<&RevisionPair> for RevisionPair {
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AlmTaskResult {
-    /// Whether the task succeeded.
+    /// `true` if the task succeeded.
     #[serde(default, deserialize_with = "or_default")]
     pub successful: bool,
     /// Source revision. The server may omit it.

@@ -1,20 +1,20 @@
-//! Finding things by their name.
+//! Lookup by name.
 
 use anaplan_core::{Error, ErrorKind, Paged, PagedCall, Pending, Result};
 
-/// How many similar names an error lists.
+/// Maximum number of similar names in an error.
 const NEAR_MISSES: usize = 5;
 
-/// Something that people know by its name.
+/// Object with a name.
 pub(crate) trait Named {
-    /// What it is called in messages.
+    /// Noun for messages.
     const WHAT: &'static str;
 
     fn name(&self) -> &str;
     fn id(&self) -> &str;
 }
 
-/// The one thing of this name; the text of the error lists what is similar or ambiguous.
+/// Returns the only object with a name. The error lists similar or ambiguous names.
 pub(crate) fn find<E>(
     list: PagedCall<E>,
     operation: &'static str,
@@ -86,7 +86,7 @@ fn near_misses<'a>(name: &str, names: impl Iterator<Item = &'a str>) -> Vec<&'a 
     near.into_iter().map(|(_, name)| name).collect()
 }
 
-/// How many characters must be added, removed or replaced to make one text the other.
+/// Number of characters must be added, removed or replaced to make one text the other.
 fn distance(left: &str, right: &str) -> usize {
     let right: Vec<char> = right.chars().collect();
     let mut row: Vec<usize> = (0..=right.len()).collect();

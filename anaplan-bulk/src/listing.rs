@@ -1,6 +1,6 @@
-//! What the lists of a model's objects have in common: same query, same paging, a key of their own.
+//! Lists of a model's objects, which share query and paging.
 
-/// Defines the endpoint of one list.
+/// Defines the endpoint of a list.
 macro_rules! model_listing {
     ($(#[$meta:meta])* $endpoint:ident, $name:literal, $key:literal, $item:ty) => {
         $(#[$meta])*
@@ -11,7 +11,7 @@ macro_rules! model_listing {
         }
 
         impl $endpoint {
-            /// All of a model.
+            /// Creates the endpoint for a model.
             pub fn new(model: impl Into<$crate::ModelRef>) -> Self {
                 Self {
                     model: model.into(),
@@ -19,7 +19,7 @@ macro_rules! model_listing {
                 }
             }
 
-            /// Sorts by `name` or `id`; with `-` in front, backwards. The server ignores other names.
+            /// Sorts by `name` or `id`. A leading `-` reverses the order. The server ignores other names.
             #[must_use]
             pub fn sort(mut self, property: impl Into<String>) -> Self {
                 self.sort = Some(property.into());

@@ -91,7 +91,7 @@ impl TestServer {
             .push_back(answer);
     }
 
-    /// How many requests contained `what`.
+    /// Number of requests contained `what`.
     pub(crate) fn count(&self, what: &str) -> usize {
         self.state()
             .log

@@ -19,7 +19,7 @@ async fn good_answer(operation: &Operation) -> Option<Value> {
 
 /// The answer to an upload was read, and speaks of a file that nobody asked for.
 fn is_another_file(what: &str) -> bool {
-    what.contains("the model has no such file; the server has created")
+    what.contains("the model has no such file; the server created")
 }
 
 #[tokio::test(start_paused = true)]

@@ -164,7 +164,7 @@ impl Environment {
         }
     }
 
-    /// Whether a text contains a password or a token that was sent.
+    /// `true` if a text contains a password or a token that was sent.
     pub(crate) fn shows_secret(&self, text: &str) -> bool {
         let secrets = locked(&self.traffic).secrets.clone();
         let mut all = secrets.iter().chain(&self.passwords);

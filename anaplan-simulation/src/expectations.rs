@@ -88,7 +88,7 @@ pub(crate) struct Requested<K> {
     pub(crate) reported: Reported,
     /// The reported id.
     pub(crate) id: Option<String>,
-    /// Whether the API does not prove that the task is the caller's.
+    /// `true` if the API does not prove that the task is the caller's.
     pub(crate) presumed: bool,
     /// The reported result of the task.
     pub(crate) end: Option<End>,

@@ -22,16 +22,16 @@ pub struct Program {
     pub pacing: Pace,
     /// Token lifetime in seconds.
     pub token_life: u64,
-    /// Whether the fake varies what clients must not rely on: unknown fields, order, white space, bare ids.
+    /// `true` if the fake varies what clients must not rely on: unknown fields, order, white space, bare ids.
     pub varied: bool,
-    /// Whether list items are paged.
+    /// `true` if list items are paged.
     pub paged: bool,
     /// Longest one-way latency of a request in milliseconds.
     pub latency: u64,
-    /// How far the client's clock is ahead of the server's, in seconds. Negative if it is behind.
+    /// Progress: how far the client's clock is ahead of the server's, in seconds. Negative if it is behind.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub clock_skew: i64,
-    /// Whether responses lack the `Date` header.
+    /// `true` if responses lack the `Date` header.
     #[serde(default, skip_serializing_if = "is_false")]
     pub undated: bool,
     /// Faults, injected before the first step.
@@ -87,7 +87,7 @@ pub struct Step {
     /// Timeout of the call in milliseconds, for calls that accept one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timeout: Option<u64>,
-    /// Whether the call accepts a presumed task, for calls that return the handle of one.
+    /// `true` if the call accepts a presumed task, for calls that return the handle of one.
     #[serde(default, skip_serializing_if = "is_false")]
     pub accept_presumed: bool,
 }
@@ -191,7 +191,7 @@ pub enum Action {
     // Attempts with unknown outcome.
     /// Evaluates the record of an earlier attempt.
     Evaluate {
-        /// Whether the session that made the attempt evaluates the record, rather than the other one.
+        /// `true` if the session that made the attempt evaluates the record, rather than the other one.
         same_session: bool,
     },
 }

@@ -45,7 +45,7 @@ pub(crate) enum Work {
     Deletion,
     /// An item without code and name, which cannot be looked up.
     Insertion(u64),
-    /// Whether the model becomes offline.
+    /// `true` if the model becomes offline.
     Offline(bool),
 }
 
@@ -360,7 +360,7 @@ impl Environment {
         candidates
     }
 
-    /// Whether the state of the model is the requested one.
+    /// `true` if the state of the model is the requested one.
     fn is_in_effect(&self, work: &Work) -> bool {
         self.fake.world(|world| match work {
             Work::Deletion => world.model(&self.demo.closable).is_none(),
@@ -371,7 +371,7 @@ impl Environment {
         })
     }
 
-    /// Whether the only candidate is the caller's own, is listed, and belongs to no other call.
+    /// `true` if the only candidate is the caller's own, is listed, and belongs to no other call.
     fn must_be_found(
         &self,
         stored: &StoredRecord,
@@ -392,7 +392,7 @@ impl Environment {
         only.own && age < LISTED && is_newer && !self.is_claimed(&only.id, stored.step)
     }
 
-    /// Whether another call has returned this id.
+    /// `true` if another call has returned this id.
     fn is_claimed(&self, id: &str, step: usize) -> bool {
         fn has<K>(requested: &[Requested<K>], id: &str, step: usize) -> bool {
             let mut others = requested.iter().filter(|other| other.step != step);

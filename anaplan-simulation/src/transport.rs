@@ -43,7 +43,7 @@ pub(crate) struct CallTraffic {
     pub(crate) sends: BTreeMap<String, u32>,
     /// Requests by method and path that were sent and not provably rejected.
     unproven: BTreeMap<String, u32>,
-    /// Whether the call has read anything since its last change of an online status.
+    /// `true` if the call has read anything since its last change of an online status.
     has_read: bool,
     total: usize,
     in_flight: usize,
@@ -125,7 +125,7 @@ impl CallTraffic {
         }
     }
 
-    /// Whether the call has sent a request that changes anything.
+    /// `true` if the call has sent a request that changes anything.
     pub(crate) fn has_changed_anything(&self) -> bool {
         let mut lines = self.sends.keys();
         lines.any(|line| !line.starts_with("GET ") && !line.contains(" /token/"))
@@ -221,7 +221,7 @@ impl InFlight {
     }
 }
 
-/// Whether the result proves that the request was not executed.
+/// `true` if the result proves that the request was not executed.
 fn is_proof(result: &Result<http::Response<ResponseBody>, TransportError>) -> bool {
     match result {
         Ok(response) => {

@@ -36,10 +36,10 @@ pub struct ModelCalendar {
     /// The current fiscal year; general weeks have none.
     #[serde(default)]
     pub fiscal_year: Option<FiscalYear>,
-    /// How many years lie before it.
+    /// Number of years lie before it.
     #[serde(default, deserialize_with = "count_opt")]
     pub past_years_count: Option<u64>,
-    /// How many years lie after it.
+    /// Number of years lie after it.
     #[serde(default, deserialize_with = "count_opt")]
     pub future_years_count: Option<u64>,
     /// The current period.
@@ -48,7 +48,7 @@ pub struct ModelCalendar {
     /// The first day, of general weeks.
     #[serde(default, deserialize_with = "date_opt")]
     pub start_date: Option<Date>,
-    /// How many weeks there are, of general weeks.
+    /// Number of weeks there are, of general weeks.
     #[serde(default, deserialize_with = "count_opt")]
     pub weeks_count: Option<u64>,
     /// How weeks are named: `Numbered`, `Week Commencing` or `Week Ending`.

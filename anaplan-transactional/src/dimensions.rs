@@ -77,13 +77,13 @@ impl Lookup {
         self
     }
 
-    /// How many names and codes there are.
+    /// Number of names and codes there are.
     #[must_use]
     pub fn len(&self) -> usize {
         self.names.len() + self.codes.len()
     }
 
-    /// Whether there is nothing to look up.
+    /// `true` if there is nothing to look up.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0

@@ -33,13 +33,13 @@ pub enum FormatMetadata {
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct NumberFormat {
-    /// Whether more is better: `GOOD`, `BAD` or `NEUTRAL`.
+    /// `true` if more is better: `GOOD`, `BAD` or `NEUTRAL`.
     #[serde(default, deserialize_with = "text_opt")]
     pub comparison_increase: Option<String>,
     /// The units, where they are custom ones.
     #[serde(default, deserialize_with = "text_opt")]
     pub custom_units: Option<String>,
-    /// How many decimal places are shown; negative when it does not matter.
+    /// Number of decimal places are shown; negative when it does not matter.
     #[serde(default)]
     pub decimal_places: Option<i64>,
     /// `COMMA` or `FULL_STOP`.
@@ -48,7 +48,7 @@ pub struct NumberFormat {
     /// `COMMA`, `FULL_STOP`, `SPACE` or `NONE`.
     #[serde(default, deserialize_with = "text_opt")]
     pub grouping_separator: Option<String>,
-    /// How many significant digits are shown at least.
+    /// Number of significant digits are shown at least.
     #[serde(default, deserialize_with = "count_opt")]
     pub minimum_significant_digits: Option<u64>,
     /// `MINUS_SIGN` or `PARENTHESES`.
@@ -83,10 +83,10 @@ pub struct ListFormat {
     /// The list.
     #[serde(default, rename = "hierarchyEntityLongId")]
     pub list: Option<ListId>,
-    /// Whether selective access narrows the choice.
+    /// `true` if selective access narrows the choice.
     #[serde(default)]
     pub selective_access_applied: Option<bool>,
-    /// Whether all items are shown.
+    /// `true` if all items are shown.
     #[serde(default)]
     pub show_all: Option<bool>,
     /// The filter on the items.

@@ -44,7 +44,7 @@ enum Place {
     Other,
 }
 
-/// How far inside a value.
+/// Progress: how far inside a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Depth {
     /// A number or a word, which ends where something else begins.
@@ -101,7 +101,7 @@ impl Scanner {
         &self.meta
     }
 
-    /// Whether the object is closed.
+    /// `true` if the object is closed.
     pub(crate) fn is_done(&self) -> bool {
         self.state == State::Done
     }

@@ -70,7 +70,7 @@ pub struct ListItems {
     scanner: Scanner,
     /// What has arrived and is not read yet.
     chunk: Bytes,
-    /// How many items were given.
+    /// Number of items were given.
     given: u64,
 }
 

@@ -51,13 +51,13 @@ impl Transactional {
     ///
     /// `POST /models/{modelId}/lists/{listId}/items?action=delete`. Retried freely when every item is
     /// given by id, for an id never comes back: after a lost answer the items that are gone already are
-    /// reported as failures then. By code or name it is never sent twice, since somebody may have given
+    /// reported as failures then. By code or name it is never sent twice, since a user may have given
     /// these to a new item.
     ///
     /// # Errors
     ///
     /// `InvalidInput` for an item that is named by nothing, before anything is sent. `Ambiguous` when
-    /// nobody can know. `NotFound`, `Forbidden`, `ModelState` for a list of a deployed model that is not
+    /// no one can know. `NotFound`, `Forbidden`, `ModelState` for a list of a deployed model that is not
     /// production data.
     ///
     /// ```

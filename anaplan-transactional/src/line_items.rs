@@ -88,22 +88,22 @@ pub struct LineItem {
     /// The line item that decides who may write it.
     #[serde(default)]
     pub write_access_driver: Option<ObjectRef>,
-    /// How many cells it has.
+    /// Number of cells it has.
     #[serde(default, deserialize_with = "count_opt")]
     pub cell_count: Option<u64>,
-    /// Whether it is a summary.
+    /// `true` if it is a summary.
     #[serde(default)]
     pub is_summary: Option<bool>,
-    /// Whether a section of the module begins with it.
+    /// `true` if a section of the module begins with it.
     #[serde(default)]
     pub start_of_section: Option<bool>,
-    /// Whether it is brought forward.
+    /// `true` if it is brought forward.
     #[serde(default)]
     pub brought_forward: Option<bool>,
-    /// Whether it switches over between versions.
+    /// `true` if it switches over between versions.
     #[serde(default)]
     pub use_switchover: Option<bool>,
-    /// Whether totals can be entered and are spread.
+    /// `true` if totals can be entered and are spread.
     #[serde(default)]
     pub breakback: Option<bool>,
 }

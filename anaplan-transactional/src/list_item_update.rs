@@ -97,7 +97,7 @@ impl ListItemUpdate {
         Self::default().code(code)
     }
 
-    /// Changes the item of this name, which must not have a code yet; [`code`](Self::code) then gives
+    /// Changes the item of this name, which must not have a code yet; [`code`](Self::code) then returns
     /// it one.
     pub fn by_name(name: impl Into<String>) -> Self {
         Self::default().name(name)
@@ -132,7 +132,7 @@ impl ListItemUpdate {
         self
     }
 
-    /// Whether it shall be in a subset.
+    /// `true` if it shall be in a subset.
     #[must_use]
     pub fn subset(mut self, name: impl Into<String>, member: bool) -> Self {
         self.subsets.insert(name.into(), member);

@@ -41,7 +41,7 @@ pub struct ListItem {
     /// Its properties by name; numbers and booleans are text as well. Only after `include_all`.
     #[serde(default, deserialize_with = "text_map")]
     pub properties: BTreeMap<String, String>,
-    /// Whether it is in each subset. Only after `include_all`.
+    /// `true` if it is in each subset. Only after `include_all`.
     #[serde(default, deserialize_with = "flag_map")]
     pub subsets: BTreeMap<String, bool>,
     /// Who may read it, under selective access. Only after `include_all`.
@@ -101,7 +101,7 @@ impl Transactional {
 
     /// The items of a list as the JSON that the server sends, its envelope included.
     ///
-    /// Awaiting gives the bytes; `stream()`, `write_to(writer)` and `save_to(path)` do not hold them in
+    /// Awaiting returns the bytes; `stream()`, `write_to(writer)` and `save_to(path)` do not hold them in
     /// memory. `GET /models/{modelId}/lists/{listId}/items`. Reads only: retried freely.
     ///
     /// # Errors
@@ -124,7 +124,7 @@ impl Transactional {
 
     /// The items of a list as CSV.
     ///
-    /// Awaiting gives the bytes; `stream()`, `write_to(writer)` and `save_to(path)` do not hold them in
+    /// Awaiting returns the bytes; `stream()`, `write_to(writer)` and `save_to(path)` do not hold them in
     /// memory. `GET /models/{modelId}/lists/{listId}/items`. Reads only: retried freely.
     ///
     /// # Errors

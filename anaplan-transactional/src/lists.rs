@@ -44,28 +44,28 @@ pub struct ListMetadata {
     /// The list above it in the hierarchy.
     #[serde(default)]
     pub parent: Option<ObjectRef>,
-    /// How many items it has, the top-level item included.
+    /// Number of items it has, the top-level item included.
     #[serde(default, deserialize_with = "count_opt")]
     pub item_count: Option<u64>,
-    /// Whether its items have numbers for names, which the server gives.
+    /// `true` if its items have numbers for names, which the server returns.
     #[serde(default)]
     pub numbered_list: bool,
-    /// Whether its items may be changed in a deployed model.
+    /// `true` if its items may be changed in a deployed model.
     #[serde(default)]
     pub production_data: bool,
-    /// Whether access is granted item by item.
+    /// `true` if access is granted item by item.
     #[serde(default)]
     pub has_selective_access: bool,
     /// Who manages it.
     #[serde(default, deserialize_with = "text_opt")]
     pub managed_by: Option<String>,
-    /// Whether the top-level item is the default of page selectors.
+    /// `true` if the top-level item is the default of page selectors.
     #[serde(default)]
     pub use_top_level_as_page_default: Option<bool>,
-    /// Whether a workflow uses it.
+    /// `true` if a workflow uses it.
     #[serde(default)]
     pub workflow_enabled: Option<bool>,
-    /// How many items it may have.
+    /// Number of items it may have.
     #[serde(default, deserialize_with = "count_opt")]
     pub permitted_items: Option<u64>,
     /// The index that the next item of a numbered list gets.

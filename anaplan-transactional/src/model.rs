@@ -67,7 +67,7 @@ pub struct ModelDetails {
     /// Its size in bytes; unknown for an archived model.
     #[serde(default, deserialize_with = "count_opt")]
     pub memory_usage: Option<u64>,
-    /// Whether a transaction is running in it now.
+    /// `true` if a transaction is running in it now.
     #[serde(default)]
     pub model_transaction_running: Option<bool>,
 }

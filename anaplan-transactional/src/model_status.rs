@@ -1,4 +1,4 @@
-//! Whether the model is loaded, and how to load and unload it.
+//! `true` if the model is loaded, and how to load and unload it.
 
 use std::time::Duration;
 
@@ -33,7 +33,7 @@ pub struct ModelStatus {
     /// What it does, in the server's words: other steps than the named ones are common.
     #[serde(default = "unsaid")]
     pub current_step: ModelStep,
-    /// How far the step is, from 0 to 1; -1 when the model is idle.
+    /// Progress: how far the step is, from 0 to 1; -1 when the model is idle.
     #[serde(default)]
     pub progress: Option<f64>,
     /// Who does what since when, in several lines.
@@ -61,7 +61,7 @@ fn unsaid() -> ModelStep {
 }
 
 impl ModelStatus {
-    /// Whether the model is loaded and idle.
+    /// `true` if the model is loaded and idle.
     #[must_use]
     pub fn is_open(&self) -> bool {
         self.current_step == ModelStep::Open

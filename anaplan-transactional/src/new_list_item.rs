@@ -71,7 +71,7 @@ impl NewListItem {
         self
     }
 
-    /// Whether it is in a subset.
+    /// `true` if it is in a subset.
     #[must_use]
     pub fn subset(mut self, name: impl Into<String>, member: bool) -> Self {
         self.subsets.insert(name.into(), member);

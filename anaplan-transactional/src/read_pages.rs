@@ -21,7 +21,7 @@ use crate::read_requests::{DeleteReadRequest, GetReadRequestPage};
 
 /// Only pages whose number this divides keep a read request alive.
 const LIVELY: u32 = 100;
-/// How long after the last such page another one is fetched. The request lives for 30 minutes.
+/// Duration for which after the last such page another one is fetched. The request lives for 30 minutes.
 const KEEP_ALIVE: Duration = Duration::from_secs(10 * 60);
 
 impl Transactional {
@@ -93,9 +93,9 @@ struct Reader {
     session: Session,
     request: ReadRequest,
     progress: Progress<ReadRequest>,
-    /// How many pages there are so far.
+    /// Number of pages there are so far.
     available: u32,
-    /// Whether there will be no more.
+    /// `true` if there will be no more.
     complete: bool,
     next: u32,
     /// The first line of page 0, with its end.
@@ -124,7 +124,7 @@ impl ReadPages {
         std::future::poll_fn(|cx| Pin::new(&mut *self).poll_next(cx)).await
     }
 
-    /// Writes all pages to `writer` and gives the number of bytes.
+    /// Writes all pages to `writer` and returns the number of bytes.
     ///
     /// A failure in the middle leaves what was written so far in the writer.
     ///
@@ -198,7 +198,7 @@ impl ReadPages {
     }
 }
 
-/// The deletion of a read request that nobody needs any more. Dropped after it has begun, it goes on in
+/// The deletion of a read request that no one needs any more. Dropped after it has begun, it goes on in
 /// the background.
 #[derive(Default)]
 struct Deletion {
@@ -341,7 +341,7 @@ fn first_line(csv: &[u8]) -> usize {
     csv.len()
 }
 
-/// Whether a page is nothing but the header, without the end of its line.
+/// `true` if a page is nothing but the header, without the end of its line.
 fn is_only_header(page: &[u8], header: &[u8]) -> bool {
     let line = header.strip_suffix(b"\n").unwrap_or(header);
     let line = line.strip_suffix(b"\r").unwrap_or(line);

@@ -46,20 +46,20 @@ pub struct ReadRequest {
     pub request: TaskId,
 }
 
-/// How far the server has come with a read request.
+/// Progress: how far the server has come with a read request.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct ReadProgress {
-    /// How many pages can be fetched already; their numbers begin with 0.
+    /// Number of pages can be fetched already; their numbers begin with 0.
     pub available_pages: u32,
-    /// Whether all has gone well, once it is over.
+    /// `true` if all has gone well, once it is over.
     pub successful: Option<bool>,
 }
 
 impl LongRunning for ReadRequest {
     const KIND: &'static str = "read request";
     type Result = ReadProgress;
-    /// How many pages there are.
+    /// Number of pages there are.
     type Outcome = u32;
     type Poll = GetReadRequest;
 

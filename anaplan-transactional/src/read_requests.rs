@@ -22,7 +22,7 @@ impl Transactional {
     ///
     /// # Errors
     ///
-    /// `Ambiguous` when nobody can know. `NotFound` for an unknown view, `Rejected`, `ModelState`.
+    /// `Ambiguous` if the outcome is unknown. `NotFound` for an unknown view, `Rejected`, `ModelState`.
     ///
     /// ```
     /// # use anaplan_transactional::{ExportType, Transactional};
@@ -56,7 +56,7 @@ impl Transactional {
     ///
     /// # Errors
     ///
-    /// `Ambiguous` when nobody can know. `NotFound` for an unknown list, `ModelState`.
+    /// `Ambiguous` if the outcome is unknown. `NotFound` for an unknown list, `ModelState`.
     ///
     /// ```
     /// # use anaplan_transactional::Transactional;
@@ -102,7 +102,7 @@ impl Transactional {
         Task::resume(self.session.clone(), request)
     }
 
-    /// How far a read request is.
+    /// Progress: how far a read request is.
     ///
     /// `GET /models/{modelId}/views/{viewId}/readRequests/{requestId}`, or with `lists`. Reads only:
     /// retried freely. Does not keep the request alive.
@@ -128,7 +128,7 @@ impl Transactional {
     }
 
     /// One page of a read request, as CSV: from 0 to [`available_pages`](ReadProgress::available_pages)
-    /// without the last. Awaiting gives the bytes; `stream()`, `write_to(writer)` and `save_to(path)` do
+    /// without the last. Awaiting returns the bytes; `stream()`, `write_to(writer)` and `save_to(path)` do
     /// not hold them in memory. [`read_pages`](Self::read_pages) fetches all of them.
     ///
     /// A request expires after 30 minutes in which no page was fetched whose number can be divided by

@@ -95,7 +95,7 @@ impl Authenticator for Signed {
     }
 }
 
-/// The namespace on model `M`, before a server that gives these answers.
+/// The namespace on model `M`, before a server that returns these answers.
 pub(crate) fn scripted(replies: impl IntoIterator<Item = Reply>) -> (Transactional, Arc<Script>) {
     let script = Arc::new(Script::default());
     script.replies.lock().unwrap().extend(replies);

@@ -16,13 +16,13 @@ use anaplan_core::lenient::{moment_opt, text_opt, texts};
 pub struct User {
     /// The user.
     pub id: UserId,
-    /// Whether the user may sign in.
+    /// `true` if the user may sign in.
     #[serde(default)]
     pub active: bool,
     /// The e-mail address, which is the name to sign in with.
     #[serde(default)]
     pub email: String,
-    /// Whether the user wants e-mails.
+    /// `true` if the user wants e-mails.
     #[serde(default)]
     pub email_opt_in: Option<bool>,
     /// The first name.
@@ -53,7 +53,7 @@ pub struct WorkspaceMember {
     /// The e-mail address.
     #[serde(default, deserialize_with = "text_opt")]
     pub email: Option<String>,
-    /// Whether the user may sign in.
+    /// `true` if the user may sign in.
     #[serde(default)]
     pub active: bool,
     /// The names of the user's other workspaces.

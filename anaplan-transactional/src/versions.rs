@@ -24,10 +24,10 @@ pub struct Version {
     /// Its code, where it has one.
     #[serde(default, deserialize_with = "text_opt")]
     pub code: Option<String>,
-    /// Whether it is the current one.
+    /// `true` if it is the current one.
     #[serde(default)]
     pub is_current: bool,
-    /// Whether it is the actual one.
+    /// `true` if it is the actual one.
     #[serde(default)]
     pub is_actual: bool,
     /// From when on it can be changed; 1900-01-01 for an open end.

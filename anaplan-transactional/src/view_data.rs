@@ -59,7 +59,7 @@ impl Transactional {
 
     /// The cells of a view as CSV: up to 1,000,000 of them.
     ///
-    /// Awaiting gives the bytes; `stream()`, `write_to(writer)` and `save_to(path)` do not hold them in
+    /// Awaiting returns the bytes; `stream()`, `write_to(writer)` and `save_to(path)` do not hold them in
     /// memory. The first line tells the selected pages, if the view has page dimensions; then come one
     /// header line for each column dimension and the rows, each with its labels first.
     ///
@@ -188,7 +188,7 @@ impl GetViewDataCsv {
         self
     }
 
-    /// Has fields quoted which a spreadsheet would take for a formula. Some tenants insist on it.
+    /// Has fields quoted which a spreadsheet would take for a formula. It is required by certain tenants.
     #[must_use]
     pub fn escaped(mut self) -> Self {
         self.escaped = true;

@@ -83,7 +83,7 @@ fn index<'de, D: Deserializer<'de>>(deserializer: D) -> std::result::Result<usiz
 }
 
 impl WriteReport {
-    /// Whether nothing was refused or ignored.
+    /// `true` if nothing was refused or ignored.
     #[must_use]
     pub fn is_complete(&self) -> bool {
         self.failures.is_empty() && self.ignored == 0

@@ -67,7 +67,7 @@ impl ClientBuilder {
         self
     }
 
-    /// The OAuth service, with the tokens of a store. Nobody need have signed in yet: `build()` does not
+    /// The OAuth service, with the tokens of a store. No sign-in is needed before: `build()` does not
     /// look, and calls say so. See [`OAuth`](crate::auth::OAuth) for how the tokens come into the store.
     ///
     /// ```

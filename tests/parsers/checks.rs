@@ -329,6 +329,7 @@ pub(crate) fn table(data: &[u8]) {
             match done(rows.next_row()) {
                 None => return (all, failed),
                 Some(Ok(row)) => all.push(row),
+                // Rows follow after a row that has another width.
                 Some(Err(error)) => {
                     assert_eq!(error.kind(), ErrorKind::Decode, "{error}");
                     check_text(&error);

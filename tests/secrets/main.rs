@@ -19,6 +19,7 @@ use std::time::Duration;
 
 use anaplan::alm::{Alm, OnlineStatus, Promotion, RevisionPair};
 use anaplan::auth::{Basic, SignIn as _, WhoAmI};
+use anaplan::bulk::Content;
 use anaplan::ext::transport::reqwest::ReqwestTransport;
 use anaplan::ext::{Credential, Endpoint as _, HeaderMap, Transport};
 use anaplan::{Client, ClientBuilder, ModelId, Result, RetryPolicy, StatusCode};
@@ -269,7 +270,7 @@ async fn moving_and_modelling_data_gives_no_secret_away_either() {
         note(&watch, bulk.export_and_download(demo.export)).await;
         let import = bulk.upload_and_import(
             demo.source_file,
-            anaplan::bulk::Content::text(demo.good_csv.clone()),
+            Content::text(&demo.good_csv),
             demo.good_import,
         );
         match import.await {

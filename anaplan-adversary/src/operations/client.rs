@@ -138,7 +138,7 @@ impl Transport for Watched {
     }
 }
 
-/// A body that counts as an exchange under way while somebody waits for its next bytes.
+/// A body that counts as an exchange under way while a user waits for its next bytes.
 struct WatchedBody {
     body: ResponseBody,
     clock: VirtualClock,

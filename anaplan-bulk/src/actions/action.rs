@@ -15,39 +15,39 @@ use anaplan_core::lenient::{or_default, text_opt};
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Action {
-    /// Its id.
+    /// Id.
     pub id: ActionId,
-    /// Its name.
+    /// Name.
     #[serde(default, deserialize_with = "or_default")]
     pub name: String,
     /// What it does; absent for actions that only open a dashboard.
     #[serde(default)]
     pub action_type: Option<ActionType>,
-    /// Its code.
+    /// Code.
     #[serde(default)]
     pub code: Option<String>,
-    /// The list that it deletes from, orders or copies. Told by its metadata only, as all that follows.
+    /// List that is deleted from, ordered or copied. Set in the metadata of one action only, like the fields below.
     #[serde(default, deserialize_with = "text_opt")]
     pub list_id: Option<String>,
-    /// The line item that says what to delete.
+    /// Line item that selects the items to delete.
     #[serde(default, deserialize_with = "text_opt")]
     pub filter_line_item_id: Option<String>,
-    /// The line item to order by.
+    /// Line item that determines the order.
     #[serde(default, deserialize_with = "text_opt")]
     pub line_item_id: Option<String>,
-    /// Which way to order.
+    /// Direction of the order.
     #[serde(default, deserialize_with = "text_opt")]
     pub sort_order: Option<String>,
-    /// What is copied.
+    /// Source of a copy.
     #[serde(default, deserialize_with = "text_opt")]
     pub source_member: Option<String>,
-    /// Where it is copied to.
+    /// Target of a copy.
     #[serde(default, deserialize_with = "text_opt")]
     pub target_member: Option<String>,
 }
 
 open_enum! {
-    /// What an action does.
+    /// Type of an action.
     pub enum ActionType {
         /// Deletes the list items that a line item selects.
         DeleteBySelection = "DELETE_BY_SELECTION",
@@ -65,7 +65,7 @@ open_enum! {
         BulkEntityCopy = "BULK_ENTITY_COPY",
         /// Copies into a numbered list.
         CopyToNumberedList = "COPY_TO_NUMBERED_LIST",
-        /// Optimises.
+        /// Runs the optimizer.
         Optimizer = "OPTIMIZER",
         /// Copies the data of one list item to another.
         BulkCopy = "BULK_COPY",
@@ -89,10 +89,10 @@ impl Named for Action {
 }
 
 impl Bulk {
-    /// The actions of the model that are neither imports nor exports nor processes: all of them when
+    /// Returns the actions of the model that are neither imports nor exports nor processes: all of them when
     /// awaited, or as a stream with `.items()`.
     ///
-    /// `GET /models/{modelId}/actions`. Reads only: retried freely, also while the model is busy.
+    /// `GET /models/{modelId}/actions`. Read-only: retried, also while the model is busy.
     ///
     /// # Errors
     ///
@@ -112,9 +112,9 @@ impl Bulk {
         self.session.paged(GetActions::new(self.model.clone()))
     }
 
-    /// One action, with what its type has to say.
+    /// Returns the metadata of one action.
     ///
-    /// `GET /models/{modelId}/actions/{actionId}`. Reads only: retried freely, also while the model is
+    /// `GET /models/{modelId}/actions/{actionId}`. Read-only: retried, also while the model is
     /// busy.
     ///
     /// # Errors
@@ -137,13 +137,13 @@ impl Bulk {
         })
     }
 
-    /// The action of this name.
+    /// Returns the action with a name.
     ///
-    /// `GET /models/{modelId}/actions`. Reads only: retried freely.
+    /// `GET /models/{modelId}/actions`. Read-only: retried.
     ///
     /// # Errors
     ///
-    /// `NotFound` with similar names, `Conflict` with the ids when several have the name.
+    /// `NotFound` with similar names, `Conflict` with the ids if several have the name.
     ///
     /// ```
     /// # use anaplan_bulk::Bulk;
@@ -161,11 +161,11 @@ impl Bulk {
 }
 
 model_listing! {
-    /// The endpoint of [`Bulk::get_actions`].
+    /// Endpoint of [`Bulk::get_actions`].
     GetActions, "bulk.get_actions", "actions", Action
 }
 
-/// The endpoint of [`Bulk::get_action_metadata`].
+/// Endpoint of [`Bulk::get_action_metadata`].
 #[derive(Debug, Clone)]
 pub struct GetActionMetadata {
     /// The model.

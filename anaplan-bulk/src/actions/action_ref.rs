@@ -1,4 +1,4 @@
-//! What can be run, and how its kind is told from its id.
+//! References to actions, whose kind follows from the id.
 
 use anaplan_core::{Error, Path, Result, id_type};
 use serde::{Deserialize, Serialize};
@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::{Action, Export, FileId, Import, ModelRef, Process};
 
 id_type! {
-    /// Something that can be run: an import (112...), an export (116...), another action (117...) or a
+    /// Id of an action: an import (112...), an export (116...), another action (117...) or a
     /// process (118...), each of 12 or 13 digits.
     ActionId
 }
@@ -25,24 +25,24 @@ impl From<&ActionId> for FileId {
     }
 }
 
-/// The four kinds of what can be run.
+/// Kind of an action.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ActionKind {
-    /// Brings data in.
+    /// Loads data.
     Import,
     /// Writes data to a file.
     Export,
-    /// Anything else that a single action does: delete, sort, copy, optimise, ...
+    /// Any other single action: delete, sort, copy, optimize, ...
     Action,
-    /// Runs several of the others in order.
+    /// Runs several actions in order.
     Process,
 }
 
 impl ActionKind {
     /// The kind that an id of 12 or 13 digits has by its first three; `None` for any other id.
     ///
-    /// The digits are a convention of the server, not a promise. [`ActionRef`] can say the kind.
+    /// The digits are a convention of the server, not a guarantee. [`ActionRef`] can set the kind.
     #[must_use]
     pub fn of(id: &ActionId) -> Option<Self> {
         let id = id.as_str();
@@ -77,7 +77,7 @@ impl ActionKind {
         }
     }
 
-    /// How the API's documentation calls the id in a path.
+    /// Name of the id in a path of the API.
     pub(crate) fn id_name(self) -> &'static str {
         match self {
             Self::Import => "importId",
@@ -88,7 +88,7 @@ impl ActionKind {
     }
 }
 
-/// One thing to run. Made from an id, whose first three digits tell the kind, or with the kind said.
+/// Action to run: an id, whose first three digits determine the kind, or an id with its kind.
 ///
 /// ```
 /// use anaplan_bulk::{ActionKind, ActionRef};
@@ -108,7 +108,7 @@ pub struct ActionRef {
 }
 
 impl ActionRef {
-    /// A thing of this kind, whatever its id looks like.
+    /// Creates a reference with a kind, for ids that do not determine it.
     pub fn new(kind: ActionKind, id: impl Into<ActionId>) -> Self {
         Self {
             kind: Some(kind),
@@ -126,7 +126,7 @@ impl ActionRef {
         Self::new(ActionKind::Export, id)
     }
 
-    /// An action that is neither import nor export nor process.
+    /// Creates a reference to an action that is neither import nor export nor process.
     pub fn action(id: impl Into<ActionId>) -> Self {
         Self::new(ActionKind::Action, id)
     }
@@ -136,13 +136,13 @@ impl ActionRef {
         Self::new(ActionKind::Process, id)
     }
 
-    /// What kind it is; `None` when the id does not tell.
+    /// Returns the kind, `None` if the id does not determine it.
     #[must_use]
     pub fn kind(&self) -> Option<ActionKind> {
         self.kind
     }
 
-    /// Its id.
+    /// Id.
     #[must_use]
     pub fn id(&self) -> &ActionId {
         &self.id
@@ -156,7 +156,7 @@ impl ActionRef {
         self.kind.map_or("actionId", ActionKind::id_name)
     }
 
-    /// The path of the thing; only sent once [`check`](Self::check) has passed.
+    /// Returns the path. [`check`](Self::check) precedes every request.
     pub(crate) fn path(&self, model: &ModelRef) -> Path {
         let kind = self.kind.unwrap_or(ActionKind::Action);
         model

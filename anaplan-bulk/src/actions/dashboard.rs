@@ -1,4 +1,4 @@
-//! Dashboards: the list of them is all that the API has.
+//! Dashboards. The API has only the list.
 
 use anaplan_core::{PagedCall, Pending, id_type};
 use serde::{Deserialize, Serialize};
@@ -9,7 +9,7 @@ use crate::listing::model_listing;
 use anaplan_core::lenient::or_default;
 
 id_type! {
-    /// A dashboard: 115 and nine or ten more digits.
+    /// Id of a dashboard: 115 and nine or ten more digits.
     DashboardId
 }
 
@@ -18,12 +18,12 @@ id_type! {
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Dashboard {
-    /// Its id.
+    /// Id.
     pub id: DashboardId,
-    /// Its name.
+    /// Name.
     #[serde(default, deserialize_with = "or_default")]
     pub name: String,
-    /// Its code.
+    /// Code.
     #[serde(default)]
     pub code: Option<String>,
 }
@@ -41,9 +41,9 @@ impl Named for Dashboard {
 }
 
 impl Bulk {
-    /// The dashboards of the model: all of them when awaited, or as a stream with `.items()`.
+    /// Returns the dashboards of the model: all of them when awaited, or as a stream with `.items()`.
     ///
-    /// `GET /models/{modelId}/dashboards`. Reads only: retried freely.
+    /// `GET /models/{modelId}/dashboards`. Read-only: retried.
     ///
     /// # Errors
     ///
@@ -62,13 +62,13 @@ impl Bulk {
         self.session.paged(GetDashboards::new(self.model.clone()))
     }
 
-    /// The dashboard of this name.
+    /// Returns the dashboard with a name.
     ///
-    /// `GET /models/{modelId}/dashboards`. Reads only: retried freely.
+    /// `GET /models/{modelId}/dashboards`. Read-only: retried.
     ///
     /// # Errors
     ///
-    /// `NotFound` with similar names, `Conflict` with the ids when several have the name.
+    /// `NotFound` with similar names, `Conflict` with the ids if several have the name.
     ///
     /// ```
     /// # use anaplan_bulk::Bulk;
@@ -85,6 +85,6 @@ impl Bulk {
 }
 
 model_listing! {
-    /// The endpoint of [`Bulk::get_dashboards`].
+    /// Endpoint of [`Bulk::get_dashboards`].
     GetDashboards, "bulk.get_dashboards", "dashboards", Dashboard
 }

@@ -1,4 +1,4 @@
-//! Exports: what writes data to a file.
+//! Exports, which write data to a file.
 
 use anaplan_core::{
     Call, Endpoint, Method, PagedCall, Path, Pending, Response, Result, RetryClass, open_enum,
@@ -15,30 +15,30 @@ use anaplan_core::lenient::{count_opt, or_default};
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Export {
-    /// Its id, and its file's.
+    /// Id of the export and of its file.
     pub id: ActionId,
-    /// Its name.
+    /// Name.
     #[serde(default, deserialize_with = "or_default")]
     pub name: String,
-    /// How its rows are laid out.
+    /// Layout of the rows.
     #[serde(default)]
     pub export_type: Option<ExportLayout>,
-    /// The media type of the file, such as `text/csv`.
+    /// Media type of the file, such as `text/csv`.
     #[serde(default)]
     pub export_format: Option<String>,
-    /// How its text is encoded.
+    /// Text encoding.
     #[serde(default)]
     pub encoding: Option<Encoding>,
-    /// How its rows are laid out, once more.
+    /// Layout of the rows, as the list names it.
     #[serde(default)]
     pub layout: Option<ExportLayout>,
-    /// Its code.
+    /// Code.
     #[serde(default)]
     pub code: Option<String>,
 }
 
 impl Export {
-    /// The file that it writes.
+    /// Returns the file that the export writes.
     #[must_use]
     pub fn file(&self) -> FileId {
         FileId::from(&self.id)
@@ -46,7 +46,7 @@ impl Export {
 }
 
 open_enum! {
-    /// How the rows of an export are laid out.
+    /// Layout of the rows of an export.
     pub enum ExportLayout {
         /// The audit log.
         AuditLog = "AUDIT_LOG",
@@ -66,9 +66,9 @@ open_enum! {
 }
 
 open_enum! {
-    /// What a column of an export holds.
+    /// Type of the values of a column.
     pub enum DataType {
-        /// Nothing.
+        /// No values.
         None = "NONE",
         /// Numbers.
         Number = "NUMBER",
@@ -78,7 +78,7 @@ open_enum! {
         Date = "DATE",
         /// Text.
         Text = "TEXT",
-        /// True or false.
+        /// Booleans.
         Boolean = "BOOLEAN",
         /// Time periods.
         TimeEntity = "TIME_ENTITY",
@@ -86,44 +86,44 @@ open_enum! {
         Format = "FORMAT",
         /// Summaries.
         Summary = "SUMMARY",
-        /// Different things.
+        /// Values of several types.
         Mixed = "MIXED",
     }
 }
 
-/// What an export writes.
+/// Metadata of an export.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ExportMetadata {
-    /// How many columns there are.
+    /// Number of columns.
     #[serde(default, deserialize_with = "count_opt")]
     pub column_count: Option<u64>,
-    /// About how many rows there are.
+    /// Approximate number of rows.
     #[serde(default, deserialize_with = "count_opt")]
     pub row_count: Option<u64>,
-    /// What each column holds.
+    /// Type of each column.
     #[serde(default, deserialize_with = "or_default")]
     pub data_types: Vec<DataType>,
-    /// The columns.
+    /// Names of the columns.
     #[serde(default, deserialize_with = "or_default")]
     pub header_names: Vec<String>,
-    /// The lists that the rows come from.
+    /// List of each column. Empty for columns without a list.
     #[serde(default, deserialize_with = "or_default")]
     pub list_names: Vec<String>,
-    /// The quotation mark.
+    /// Quotation mark.
     #[serde(default)]
     pub delimiter: Option<String>,
-    /// What separates columns.
+    /// Column separator.
     #[serde(default)]
     pub separator: Option<String>,
-    /// How the text is encoded.
+    /// Text encoding.
     #[serde(default)]
     pub encoding: Option<Encoding>,
-    /// The media type of the file, such as `text/csv`.
+    /// Media type of the file, such as `text/csv`.
     #[serde(default)]
     pub export_format: Option<String>,
-    /// How the rows are laid out.
+    /// Layout of the rows.
     #[serde(default)]
     pub layout: Option<ExportLayout>,
 }
@@ -141,9 +141,9 @@ impl Named for Export {
 }
 
 impl Bulk {
-    /// The exports of the model: all of them when awaited, or as a stream with `.items()`.
+    /// Returns the exports of the model: all of them when awaited, or as a stream with `.items()`.
     ///
-    /// `GET /models/{modelId}/exports`. Reads only: retried freely, also while the model is busy.
+    /// `GET /models/{modelId}/exports`. Read-only: retried, also while the model is busy.
     ///
     /// # Errors
     ///
@@ -163,9 +163,9 @@ impl Bulk {
         self.session.paged(GetExports::new(self.model.clone()))
     }
 
-    /// What an export writes: its columns and the form of its file.
+    /// Returns the metadata of an export: its columns and the format of its file.
     ///
-    /// `GET /models/{modelId}/exports/{exportId}`. Reads only: retried freely, also while the model is
+    /// `GET /models/{modelId}/exports/{exportId}`. Read-only: retried, also while the model is
     /// busy.
     ///
     /// # Errors
@@ -188,13 +188,13 @@ impl Bulk {
         })
     }
 
-    /// The export of this name.
+    /// Returns the export with a name.
     ///
-    /// `GET /models/{modelId}/exports`. Reads only: retried freely.
+    /// `GET /models/{modelId}/exports`. Read-only: retried.
     ///
     /// # Errors
     ///
-    /// `NotFound` with similar names, `Conflict` with the ids when several have the name.
+    /// `NotFound` with similar names, `Conflict` with the ids if several have the name.
     ///
     /// ```
     /// # use anaplan_bulk::Bulk;
@@ -212,11 +212,11 @@ impl Bulk {
 }
 
 model_listing! {
-    /// The endpoint of [`Bulk::get_exports`].
+    /// Endpoint of [`Bulk::get_exports`].
     GetExports, "bulk.get_exports", "exports", Export
 }
 
-/// The endpoint of [`Bulk::get_export_metadata`].
+/// Endpoint of [`Bulk::get_export_metadata`].
 #[derive(Debug, Clone)]
 pub struct GetExportMetadata {
     /// The model.

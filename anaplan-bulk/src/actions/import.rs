@@ -1,4 +1,4 @@
-//! Imports: what brings data in.
+//! Imports, which load data into the model.
 
 use anaplan_core::{
     Call, Endpoint, Method, ModelId, PagedCall, Path, Pending, Query, Response, Result, RetryClass,
@@ -16,27 +16,27 @@ use anaplan_core::lenient::{count_opt, id_opt, number_opt, or_default, text_opt}
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Import {
-    /// Its id.
+    /// Id.
     pub id: ActionId,
-    /// Its name.
+    /// Name.
     #[serde(default, deserialize_with = "or_default")]
     pub name: String,
-    /// What it brings in.
+    /// Kind of the data.
     #[serde(default)]
     pub import_type: Option<ImportType>,
-    /// Where it reads: a file (113...) that has to be uploaded before, or an object of another model.
+    /// Source: a file (113...), which must be uploaded before, or an object of another model.
     #[serde(default, deserialize_with = "text_opt")]
     pub import_data_source_id: Option<String>,
-    /// The same in detail, where it was [asked for](GetImports::data_source).
+    /// Source in detail, if it was [requested](GetImports::data_source).
     #[serde(default)]
     pub import_data_source: Option<ImportDataSource>,
-    /// Its code.
+    /// Code.
     #[serde(default)]
     pub code: Option<String>,
 }
 
 impl Import {
-    /// The file that the import reads, if its source has the id of a file.
+    /// Returns the file that the import reads, if its source is a file.
     #[must_use]
     pub fn source_file(&self) -> Option<FileId> {
         self.import_data_source_id
@@ -47,7 +47,7 @@ impl Import {
 }
 
 open_enum! {
-    /// What an import brings in.
+    /// Kind of the data that an import loads.
     pub enum ImportType {
         /// Cells of a module.
         ModuleData = "MODULE_DATA",
@@ -63,7 +63,7 @@ open_enum! {
 }
 
 open_enum! {
-    /// From where an import reads.
+    /// Kind of an import's source.
     pub enum ImportSourceType {
         /// A file.
         File = "FILE",
@@ -72,71 +72,71 @@ open_enum! {
     }
 }
 
-/// Where an import reads.
+/// Source of an import.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ImportDataSource {
-    /// The file or object.
+    /// File or object.
     #[serde(default, deserialize_with = "text_opt")]
     pub import_data_source_id: Option<String>,
-    /// What it is.
+    /// Kind of the source.
     #[serde(rename = "type", default)]
     pub source_type: Option<ImportSourceType>,
-    /// The other model.
+    /// Other model.
     #[serde(default, deserialize_with = "id_opt")]
     pub source_model_id: Option<ModelId>,
-    /// Its name.
+    /// Name.
     #[serde(default)]
     pub source_model_name: Option<String>,
-    /// Its workspace.
+    /// Workspace of the model.
     #[serde(default, deserialize_with = "id_opt")]
     pub source_workspace_id: Option<WorkspaceId>,
 }
 
-/// What an import expects.
+/// Metadata of an import.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ImportMetadata {
-    /// The name of the import.
+    /// Name of the import.
     #[serde(default, deserialize_with = "or_default")]
     pub name: String,
-    /// From where it reads.
+    /// Kind of the source.
     #[serde(rename = "type", default)]
     pub source_type: Option<ImportSourceType>,
-    /// How its file must look; absent when it reads another model.
+    /// Format of the file. `None` if the import reads another model.
     #[serde(default)]
     pub source: Option<ImportSource>,
 }
 
-/// How the file of an import must look.
+/// Format of the file of an import.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ImportSource {
-    /// How its text is encoded.
+    /// Text encoding.
     #[serde(default)]
     pub text_encoding: Option<Encoding>,
-    /// What separates columns.
+    /// Column separator.
     #[serde(default)]
     pub column_separator: Option<String>,
-    /// The quotation mark.
+    /// Quotation mark.
     #[serde(default)]
     pub text_delimiter: Option<String>,
-    /// The row, from 1, that names the columns.
+    /// Row of the header, from 1. 0 or less if there is none.
     #[serde(default, deserialize_with = "number_opt")]
     pub header_row: Option<i64>,
-    /// The row, from 1, in which the data begins.
+    /// First row of data, from 1.
     #[serde(default, deserialize_with = "number_opt")]
     pub first_data_row: Option<i64>,
-    /// What separates whole numbers from fractions.
+    /// Decimal sign.
     #[serde(default)]
     pub decimal_separator: Option<String>,
-    /// The columns.
+    /// Names of the columns.
     #[serde(default, deserialize_with = "or_default")]
     pub header_names: Vec<String>,
-    /// How many columns there are.
+    /// Number of columns.
     #[serde(default, deserialize_with = "count_opt")]
     pub column_count: Option<u64>,
 }
@@ -154,9 +154,9 @@ impl Named for Import {
 }
 
 impl Bulk {
-    /// The imports of the model: all of them when awaited, or as a stream with `.items()`.
+    /// Returns the imports of the model: all of them when awaited, or as a stream with `.items()`.
     ///
-    /// `GET /models/{modelId}/imports`. Reads only: retried freely, also while the model is busy.
+    /// `GET /models/{modelId}/imports`. Read-only: retried, also while the model is busy.
     ///
     /// # Errors
     ///
@@ -177,9 +177,9 @@ impl Bulk {
         self.session.paged(GetImports::new(self.model.clone()))
     }
 
-    /// What an import expects: the columns and the form of its file.
+    /// Returns the metadata of an import: the columns and the format of its file.
     ///
-    /// `GET /models/{modelId}/imports/{importId}`. Reads only: retried freely, also while the model is
+    /// `GET /models/{modelId}/imports/{importId}`. Read-only: retried, also while the model is
     /// busy.
     ///
     /// # Errors
@@ -202,13 +202,13 @@ impl Bulk {
         })
     }
 
-    /// The import of this name.
+    /// Returns the import with a name.
     ///
-    /// `GET /models/{modelId}/imports`. Reads only: retried freely.
+    /// `GET /models/{modelId}/imports`. Read-only: retried.
     ///
     /// # Errors
     ///
-    /// `NotFound` with similar names, `Conflict` with the ids when several have the name.
+    /// `NotFound` with similar names, `Conflict` with the ids if several have the name.
     ///
     /// ```
     /// # use anaplan_bulk::Bulk;
@@ -226,7 +226,7 @@ impl Bulk {
     }
 }
 
-/// The endpoint of [`Bulk::get_imports`].
+/// Endpoint of [`Bulk::get_imports`].
 #[derive(Debug, Clone)]
 pub struct GetImports {
     model: ModelRef,
@@ -235,7 +235,7 @@ pub struct GetImports {
 }
 
 impl GetImports {
-    /// All of a model.
+    /// Creates the endpoint for a model.
     pub fn new(model: impl Into<ModelRef>) -> Self {
         Self {
             model: model.into(),
@@ -244,14 +244,14 @@ impl GetImports {
         }
     }
 
-    /// Tells where each import reads.
+    /// Requests the source of each import.
     #[must_use]
     pub fn data_source(mut self) -> Self {
         self.data_source = true;
         self
     }
 
-    /// Sorts by `name` or `id`; with `-` in front, backwards. The server ignores other names.
+    /// Sorts by `name` or `id`. A leading `-` reverses the order. The server ignores other names.
     #[must_use]
     pub fn sort(mut self, property: impl Into<String>) -> Self {
         self.sort = Some(property.into());
@@ -283,7 +283,7 @@ impl Paged for GetImports {
     type Item = Import;
 }
 
-/// The endpoint of [`Bulk::get_import_metadata`].
+/// Endpoint of [`Bulk::get_import_metadata`].
 #[derive(Debug, Clone)]
 pub struct GetImportMetadata {
     /// The model.

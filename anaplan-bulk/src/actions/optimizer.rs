@@ -10,19 +10,19 @@ use crate::{ActionId, Bulk, ModelRef};
 impl Bulk {
     /// The log of one run of an optimizer action: text, kept for 48 hours after the last access.
     ///
-    /// `action` is the optimizer action itself (117...), even when a process ran it; `correlation` is
-    /// the correlation id that people see, or the id of the run of the process.
+    /// `action` is the optimizer action (117...), even if a process ran it. `correlation` is
+    /// the correlation id of the user interface, or the task id of the process.
     ///
-    /// Awaiting gives the bytes; `stream()`, `write_to(writer)` and `save_to(path)` do not hold them in
+    /// Awaiting it returns the bytes. `stream()`, `write_to(writer)` and `save_to(path)` do not hold them in
     /// memory.
     ///
     /// `GET /workspaces/{workspaceId}/models/{modelId}/optimizeActions/{actionId}/tasks/{correlationId}/solutionLogs`.
-    /// Needs the role of a workspace administrator. Reads only: retried freely.
+    /// Needs the role of a workspace administrator. Read-only: retried.
     ///
     /// # Errors
     ///
-    /// `MissingScope` when the handle has no workspace, before anything is sent. `Forbidden` without
-    /// the role, whether or not there is a log. `NotFound`.
+    /// `MissingScope` if the handle has no workspace, before anything is sent. `Forbidden` without
+    /// the role, even if there is no log. `NotFound`.
     ///
     /// ```
     /// # use anaplan_bulk::Bulk;
@@ -46,14 +46,14 @@ impl Bulk {
     }
 }
 
-/// The endpoint of [`Bulk::get_optimizer_log`].
+/// Endpoint of [`Bulk::get_optimizer_log`].
 #[derive(Debug, Clone)]
 pub struct GetOptimizerLog {
-    /// The model, with its workspace.
+    /// Model, with its workspace.
     pub model: ModelRef,
-    /// The optimizer action.
+    /// Optimizer action.
     pub action: ActionId,
-    /// The correlation id, or the id of a run of the process around it.
+    /// Correlation id, or task id of the process.
     pub correlation: TaskId,
 }
 

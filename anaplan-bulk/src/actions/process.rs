@@ -1,4 +1,4 @@
-//! Processes: several actions in order.
+//! Processes, which run several actions in order.
 
 use anaplan_core::{
     Call, Endpoint, Method, PagedCall, Path, Pending, Response, Result, RetryClass,
@@ -15,25 +15,25 @@ use anaplan_core::lenient::{or_default, text_opt};
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Process {
-    /// Its id.
+    /// Id.
     pub id: ActionId,
-    /// Its name.
+    /// Name.
     #[serde(default, deserialize_with = "or_default")]
     pub name: String,
-    /// Its code.
+    /// Code.
     #[serde(default)]
     pub code: Option<String>,
 }
 
-/// What a process does.
+/// Metadata of a process.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ProcessMetadata {
-    /// The name of the process.
+    /// Name of the process.
     #[serde(default, deserialize_with = "or_default")]
     pub name: String,
-    /// Its steps, in the order in which they run.
+    /// Steps, in the order in which they run.
     #[serde(rename = "actions", default, deserialize_with = "or_default")]
     pub steps: Vec<ProcessStep>,
 }
@@ -45,22 +45,22 @@ pub struct ProcessMetadata {
 pub struct ProcessStep {
     /// The import, export or action.
     pub id: ActionId,
-    /// Its name.
+    /// Name.
     #[serde(default, deserialize_with = "or_default")]
     pub name: String,
-    /// What it does, unless it is an import or export that tells it otherwise.
+    /// Type of the action.
     #[serde(default)]
     pub action_type: Option<ActionType>,
-    /// What an import brings in.
+    /// Kind of the data that an import loads.
     #[serde(default)]
     pub import_type: Option<ImportType>,
-    /// Where an import reads.
+    /// Source of an import.
     #[serde(default, deserialize_with = "text_opt")]
     pub import_data_source_id: Option<String>,
-    /// How the rows of an export are laid out.
+    /// Layout of the rows of an export.
     #[serde(default)]
     pub export_type: Option<ExportLayout>,
-    /// The media type of an export's file.
+    /// Media type of an export's file.
     #[serde(default)]
     pub export_format: Option<String>,
 }
@@ -78,9 +78,9 @@ impl Named for Process {
 }
 
 impl Bulk {
-    /// The processes of the model: all of them when awaited, or as a stream with `.items()`.
+    /// Returns the processes of the model: all of them when awaited, or as a stream with `.items()`.
     ///
-    /// `GET /models/{modelId}/processes`. Reads only: retried freely, also while the model is busy.
+    /// `GET /models/{modelId}/processes`. Read-only: retried, also while the model is busy.
     ///
     /// # Errors
     ///
@@ -100,9 +100,9 @@ impl Bulk {
         self.session.paged(GetProcesses::new(self.model.clone()))
     }
 
-    /// What a process does, step by step.
+    /// Returns the metadata of a process: its steps in order.
     ///
-    /// `GET /models/{modelId}/processes/{processId}`. Reads only: retried freely, also while the model
+    /// `GET /models/{modelId}/processes/{processId}`. Read-only: retried, also while the model
     /// is busy.
     ///
     /// # Errors
@@ -126,13 +126,13 @@ impl Bulk {
         })
     }
 
-    /// The process of this name.
+    /// Returns the process with a name.
     ///
-    /// `GET /models/{modelId}/processes`. Reads only: retried freely.
+    /// `GET /models/{modelId}/processes`. Read-only: retried.
     ///
     /// # Errors
     ///
-    /// `NotFound` with similar names, `Conflict` with the ids when several have the name.
+    /// `NotFound` with similar names, `Conflict` with the ids if several have the name.
     ///
     /// ```
     /// # use anaplan_bulk::Bulk;
@@ -150,11 +150,11 @@ impl Bulk {
 }
 
 model_listing! {
-    /// The endpoint of [`Bulk::get_processes`].
+    /// Endpoint of [`Bulk::get_processes`].
     GetProcesses, "bulk.get_processes", "processes", Process
 }
 
-/// The endpoint of [`Bulk::get_process_metadata`].
+/// Endpoint of [`Bulk::get_process_metadata`].
 #[derive(Debug, Clone)]
 pub struct GetProcessMetadata {
     /// The model.

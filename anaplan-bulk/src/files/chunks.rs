@@ -1,4 +1,4 @@
-//! The chunks that files and dumps are read in.
+//! Chunks of files and dumps.
 
 use anaplan_core::{
     Bytes, Call, Decision, Download, Endpoint, ErrorKind, Method, Page, Paged, PagedCall, Path,
@@ -10,15 +10,15 @@ use crate::files::file_path;
 use crate::{ActionId, ActionTask, Bulk, FileId, ModelRef};
 use anaplan_core::lenient::or_default;
 
-/// What is read in chunks.
+/// File or dump that is read in chunks.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ChunkedFile {
-    /// The content of a file.
+    /// Content of a file.
     File(ModelRef, FileId),
-    /// The rows that a run could not use.
+    /// Rejected rows of a run.
     Dump(ActionTask),
-    /// The rows that one step of a process could not use.
+    /// Rejected rows of one step of a process.
     StepDump(ActionTask, ActionId),
 }
 
@@ -39,13 +39,13 @@ impl ChunkedFile {
         }
     }
 
-    /// The server was seen to answer 400 where there is no dump.
+    /// Observed: 400 if there is no dump.
     fn refusal(&self, refusal: &Refusal<'_>) -> Option<Decision> {
         let none = refusal.status == StatusCode::BAD_REQUEST && !matches!(self, Self::File(..));
         none.then(|| ErrorKind::NotFound.into())
     }
 
-    /// How a message calls it when there is none.
+    /// Error message if there is no content.
     pub(crate) fn absence(&self) -> &'static str {
         match self {
             Self::File(..) => {
@@ -59,30 +59,30 @@ impl ChunkedFile {
 }
 
 id_type! {
-    /// The number of a chunk, from 0.
+    /// Number of a chunk, from 0.
     ChunkId
 }
 
-/// One part of a file or dump.
+/// Chunk of a file or dump.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Chunk {
-    /// Its number, from 0.
+    /// Number, from 0.
     pub id: ChunkId,
-    /// Its name.
+    /// Name.
     #[serde(default, deserialize_with = "or_default")]
     pub name: String,
 }
 
 impl Bulk {
-    /// The chunks of a file or dump; none where there is no content.
+    /// Returns the chunks of a file or dump. Empty if there is no content.
     ///
     /// `GET /models/{modelId}/files/{fileId}/chunks`, or the same below a dump. Reads only: retried
     /// freely.
     ///
     /// # Errors
     ///
-    /// `NotFound`, also for a dump that is gone.
+    /// `NotFound`, also for a dump that does not exist any more.
     ///
     /// ```
     /// # use anaplan_bulk::{Bulk, Content, ChunkedFile, ModelRef};
@@ -100,7 +100,7 @@ impl Bulk {
         self.session.paged(GetChunks::new(of))
     }
 
-    /// One chunk of a file or dump. [`get_file`](Self::get_file) and [`get_dump`](Self::get_dump) put
+    /// Returns one chunk of a file or dump. [`get_file`](Self::get_file) and [`get_dump`](Self::get_dump) read
     /// all of them together.
     ///
     /// `GET /models/{modelId}/files/{fileId}/chunks/{chunkId}`, or the same below a dump. Reads only:
@@ -108,7 +108,7 @@ impl Bulk {
     ///
     /// # Errors
     ///
-    /// `NotFound` when there is no such chunk.
+    /// `NotFound` if there is no such chunk.
     ///
     /// ```
     /// # use anaplan_bulk::{Bulk, Content, ChunkedFile, ModelRef};
@@ -129,14 +129,14 @@ impl Bulk {
     }
 }
 
-/// The endpoint of [`Bulk::get_chunks`].
+/// Endpoint of [`Bulk::get_chunks`].
 #[derive(Debug, Clone)]
 pub struct GetChunks {
     of: ChunkedFile,
 }
 
 impl GetChunks {
-    /// All chunks of a file or dump.
+    /// Creates the endpoint for a file or dump.
     #[must_use]
     pub fn new(of: ChunkedFile) -> Self {
         Self { of }
@@ -174,12 +174,12 @@ impl Paged for GetChunks {
     type Item = Chunk;
 }
 
-/// The endpoint of [`Bulk::get_chunk`].
+/// Endpoint of [`Bulk::get_chunk`].
 #[derive(Debug, Clone)]
 pub struct GetChunk {
-    /// The file or dump.
+    /// File or dump.
     pub of: ChunkedFile,
-    /// The number of the chunk, from 0.
+    /// Number of the chunk, from 0.
     pub chunk: ChunkId,
 }
 
@@ -209,7 +209,7 @@ impl Endpoint for GetChunk {
 
 impl Download for GetChunk {}
 
-/// The content of a file in one answer: the only way to tell an empty file from none.
+/// Returns the content of a file in one response, which distinguishes an empty file from a missing one.
 pub(crate) struct GetWholeFile {
     pub(crate) model: ModelRef,
     pub(crate) file: FileId,

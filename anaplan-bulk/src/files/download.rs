@@ -1,36 +1,30 @@
-//! Downloads: many chunks fetched at once, delivered in order.
+//! Downloads: several chunks are fetched at once and delivered in order.
 
 use std::fmt;
 use std::future::{Future, IntoFuture};
 use std::path::Path;
 use std::pin::Pin;
-use std::task::{Context, Poll};
 
-use anaplan_core::{Bytes, Error, ErrorKind, PartFile, Pending, Result, Session, write_stream};
-use futures_core::Stream;
+use anaplan_core::{Bytes, ErrorKind, PartFile, Pending, Result, Session, write_stream};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use serde::de::DeserializeOwned;
 use tokio::io::AsyncWrite;
 
-use crate::files::chunks::GetWholeFile;
-use crate::{
-    Bulk, Chunk, ChunkId, ChunkedFile, DumpRows, FileId, GetChunk, GetChunks, GetFiles, ModelRef,
-    Rows, TableFormat,
-};
+use crate::files::parts::{Part, parts};
+use crate::{Bulk, ChunkedFile, DumpRows, FileId, FileStream, GetChunk, Rows, TableFormat};
 
-/// How many chunks are fetched at once unless told otherwise.
+/// Default number of chunks that are fetched at once.
 const CONCURRENCY: usize = 4;
 
 impl Bulk {
-    /// The content of a file, as the user uploaded or exported it.
+    /// Returns a download of the content of a file, as the user uploaded or exported it.
     ///
-    /// Awaiting gives the bytes. `stream()`, `write_to(writer)`, `save_to(path)` and `rows(format)` do
-    /// not hold them in memory: chunks are fetched four at a time, or as many as
-    /// [`concurrency`](Download::concurrency) says, and delivered in order. A chunk that breaks is
-    /// fetched again alone.
+    /// Awaiting it returns the bytes. `stream()`, `write_to(writer)`, `save_to(path)` and `rows(format)`
+    /// hold only a few chunks in memory. Four chunks, or [`concurrency`](Download::concurrency), are
+    /// fetched at a time and delivered in order. A chunk that fails is fetched again alone.
     ///
     /// `GET /models/{modelId}/files/{fileId}/chunks` and `.../chunks/{chunkId}`, and `GET .../files` to
-    /// see whether the file is complete. Reads only: retried freely.
+    /// see whether the file is complete. Read-only: retried.
     ///
     /// # Errors
     ///
@@ -58,7 +52,7 @@ impl Bulk {
         Download::new(self.session.clone(), what)
     }
 
-    /// The same as a stream of chunks: short for `get_file(file).stream()`.
+    /// Returns the content of a file as a stream of chunks. Short for `get_file(file).stream()`.
     ///
     /// # Errors
     ///
@@ -81,14 +75,14 @@ impl Bulk {
     }
 }
 
-/// A download that has not begun.
+/// Download that has not started.
 #[must_use = "nothing is sent until the download is awaited, run, streamed or saved"]
 pub struct Download {
     session: Session,
     what: ChunkedFile,
     concurrency: usize,
     first: usize,
-    /// What has to happen before there is something to download.
+    /// Work that creates the content.
     before: Option<Pending<()>>,
 }
 
@@ -108,14 +102,14 @@ impl Download {
         self
     }
 
-    /// How many chunks to fetch at once, which is also how many are in memory. Default 4; 0 counts as 1.
+    /// Sets the number of chunks that are fetched at once and held in memory. Default: 4. 0 counts as 1.
     pub fn concurrency(mut self, chunks: usize) -> Self {
         self.concurrency = chunks.max(1);
         self
     }
 
-    /// Goes on from this chunk, counted from 0: what [`FileStream::position`] said when an earlier
-    /// download ended.
+    /// Starts at a chunk, counted from 0. Continues an earlier download at its
+    /// [`FileStream::position`].
     ///
     /// ```
     /// # use anaplan_bulk::{Bulk, Content};
@@ -135,7 +129,7 @@ impl Download {
         self
     }
 
-    /// The chunks as a stream. Lazy: nothing is sent before the first is asked for.
+    /// Returns the chunks as a stream. Nothing is sent before the first chunk is requested.
     #[must_use]
     pub fn stream(self) -> FileStream {
         let (session, what) = (self.session, self.what);
@@ -168,16 +162,12 @@ impl Download {
         let chunks = stream::once(list)
             .map_ok(move |parts| stream::iter(parts).map(fetch.clone()).buffered(concurrency))
             .try_flatten();
-        FileStream {
-            chunks: Box::pin(chunks),
-            position: first,
-            done: false,
-        }
+        FileStream::starting_at(first, chunks)
     }
 
-    /// Writes everything to `writer` as it arrives, and gives the number of bytes.
+    /// Writes the content to `writer` as it arrives, and returns the number of bytes.
     ///
-    /// A failure in the middle leaves what was written so far in the writer.
+    /// After a failure the writer has received a part of the content.
     ///
     /// # Errors
     ///
@@ -200,14 +190,15 @@ impl Download {
         Pending::new(async move { write_stream(&mut self.stream(), &mut writer).await })
     }
 
-    /// Saves everything to a file, and gives the number of bytes.
+    /// Saves the content to a file, and returns the number of bytes.
     ///
-    /// The file is written beside `path` under a temporary name and renamed when it is complete and on
-    /// the disk, so that `path` never holds half a download.
+    /// The file is written beside `path` under a temporary name and renamed when it is complete, so that
+    /// `path` never holds a part of the content.
     ///
     /// # Errors
     ///
-    /// Those of [`Bulk::get_file`], `InvalidInput` when `path` names no file, and `Io` when it cannot be written.
+    /// Those of [`Bulk::get_file`], `InvalidInput` if `path` names no file, and
+    /// `Io` if it cannot be written.
     ///
     /// ```
     /// # use anaplan_bulk::{Bulk, Content};
@@ -259,11 +250,11 @@ impl Download {
         Rows::new(self.stream(), format)
     }
 
-    /// The rows of a dump with what is wrong with them, as they arrive.
+    /// Reads the rows of a dump with their errors, as they arrive.
     ///
     /// # Errors
     ///
-    /// From the rows: those of [`Bulk::get_dump`], and `Decode` for what is no dump.
+    /// From the rows: those of [`Bulk::get_dump`], and `Decode` for a text that is not a dump.
     ///
     /// ```
     /// # use anaplan_bulk::{Bulk, Content};
@@ -306,7 +297,7 @@ impl Download {
         Ok(all.into())
     }
 
-    /// Downloads everything and blocks until it is there.
+    /// Downloads the content on the calling thread.
     ///
     /// # Errors
     ///
@@ -332,169 +323,6 @@ impl fmt::Debug for Download {
             .field("what", &self.what)
             .field("concurrency", &self.concurrency)
             .field("first", &self.first)
-            .finish_non_exhaustive()
-    }
-}
-
-enum Part {
-    /// A chunk to fetch.
-    There(ChunkId),
-    /// What a look at a file without chunks has brought already.
-    Here(Bytes),
-}
-
-/// What there is to fetch, from chunk `first` on. Errors say of what, whoever has found them.
-async fn parts(session: &Session, what: &ChunkedFile, first: usize) -> Result<Vec<Part>> {
-    listed(session, what, first).await.map_err(|error| {
-        let path = what.path();
-        let named = error.during("bulk.get_chunks");
-        path.values()
-            .fold(named, |error, (name, value)| error.about(name, value))
-    })
-}
-
-async fn listed(session: &Session, what: &ChunkedFile, first: usize) -> Result<Vec<Part>> {
-    let absent = |error: Error| match error.kind() {
-        ErrorKind::NotFound => error.because(what.absence()),
-        _ => error,
-    };
-    let chunks = session
-        .paged(GetChunks::new(what.clone()))
-        .await
-        .map_err(absent)?;
-    let chunks = in_order(chunks)?;
-    if chunks.is_empty() {
-        return match what {
-            ChunkedFile::File(model, file) => {
-                let (model, file) = (model.clone(), file.clone());
-                let whole = session.call(GetWholeFile { model, file });
-                Ok(vec![Part::Here(whole.await.map_err(absent)?)])
-            }
-            _ => Err(Error::new(ErrorKind::NotFound, what.absence()).during("bulk.get_dump")),
-        };
-    }
-    if let ChunkedFile::File(model, file) = what {
-        check_count(session, model, file, chunks.len()).await?;
-    }
-    if first > chunks.len() {
-        return Err(Error::invalid_input(
-            "from_chunk",
-            format_args!("is {first}, but there are {} chunks", chunks.len()),
-        ));
-    }
-    Ok(chunks.into_iter().skip(first).map(Part::There).collect())
-}
-
-/// Compares the listed chunks with the number that the file has.
-///
-/// An upload of unknown length that has not been completed lists the chunks that have arrived as if
-/// they were all. Files of exports are never uploaded.
-async fn check_count(
-    session: &Session,
-    model: &ModelRef,
-    file: &FileId,
-    listed: usize,
-) -> Result<()> {
-    let files = session.paged(GetFiles::new(model.clone())).await?;
-    let known = files.iter().find(|known| known.id == *file);
-    let count = known.and_then(|file| file.chunk_count).unwrap_or(0);
-    let written_by_export = file.as_str().starts_with("116");
-    if count < 0 && !written_by_export {
-        return Err(Error::new(
-            ErrorKind::Conflict,
-            "an upload of unknown length to the file was begun and not completed: what has arrived is not all of it",
-        ));
-    }
-    match usize::try_from(count) {
-        Ok(count) if count > listed => Err(Error::new(
-            ErrorKind::Incomplete,
-            format!("the file has {count} chunks, but the server lists {listed}"),
-        )),
-        _ => Ok(()),
-    }
-}
-
-/// The ids of the chunks in the order of their numbers, which must have no gap: a missing chunk would
-/// be a hole in the file.
-fn in_order(chunks: Vec<Chunk>) -> Result<Vec<ChunkId>> {
-    let broken = |text: String| Error::new(ErrorKind::Decode, text).during("bulk.get_chunks");
-    let mut numbered = chunks
-        .into_iter()
-        .map(|chunk| match chunk.id.as_str().parse::<usize>() {
-            Ok(number) => Ok((number, chunk.id)),
-            Err(_) => Err(broken("a chunk's id is no number".into())),
-        })
-        .collect::<Result<Vec<_>>>()?;
-    numbered.sort_unstable();
-    for (index, (number, _)) in numbered.iter().enumerate() {
-        if *number != index {
-            return Err(broken(format!(
-                "the server lists chunk {number} where {index} was expected"
-            )));
-        }
-    }
-    Ok(numbered.into_iter().map(|(_, id)| id).collect())
-}
-
-/// The chunks of a file in order. Ends after the first error.
-pub struct FileStream {
-    chunks: Pin<Box<dyn Stream<Item = Result<Bytes>> + Send>>,
-    position: usize,
-    done: bool,
-}
-
-impl FileStream {
-    pub(crate) fn from_stream(chunks: impl Stream<Item = Result<Bytes>> + Send + 'static) -> Self {
-        Self {
-            chunks: Box::pin(chunks),
-            position: 0,
-            done: false,
-        }
-    }
-
-    /// The next chunk; `None` at the end.
-    pub async fn chunk(&mut self) -> Option<Result<Bytes>> {
-        StreamExt::next(self).await
-    }
-
-    /// The number of the chunk that comes next: where [`Download::from_chunk`] has to go on when the
-    /// stream has ended with an error.
-    #[must_use]
-    pub fn position(&self) -> usize {
-        self.position
-    }
-}
-
-impl Stream for FileStream {
-    type Item = Result<Bytes>;
-
-    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        if self.done {
-            return Poll::Ready(None);
-        }
-        let polled = self.chunks.as_mut().poll_next(cx);
-        match &polled {
-            Poll::Ready(Some(Ok(_))) => self.position += 1,
-            Poll::Ready(_) => self.done = true,
-            Poll::Pending => {}
-        }
-        polled
-    }
-}
-
-#[cfg(feature = "blocking")]
-impl Iterator for FileStream {
-    type Item = Result<Bytes>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        anaplan_core::blocking::next(self)
-    }
-}
-
-impl fmt::Debug for FileStream {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("FileStream")
-            .field("position", &self.position)
             .finish_non_exhaustive()
     }
 }

@@ -1,4 +1,4 @@
-//! Files: what imports read and exports write.
+//! Files, which imports read and exports write.
 
 use anaplan_core::{
     Bytes, Call, Endpoint, Method, PagedCall, Path, Pending, RequestBody, Response, Result,
@@ -12,47 +12,47 @@ use crate::{Bulk, Encoding, ModelRef};
 use anaplan_core::lenient::{number_opt, or_default};
 
 id_type! {
-    /// A file: 113 and nine or ten more digits, or the id of the export that writes it.
+    /// Id of a file: 113 and nine or ten more digits, or the id of the export that writes it.
     FileId
 }
 
-/// A file of a model. Its content belongs to the user who put it there, and is forgotten after 48 hours
+/// File of a model. The content belongs to the user who uploaded or exported it, and is deleted after 48 hours
 /// without access.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct File {
-    /// Its id.
+    /// Id.
     pub id: FileId,
-    /// Its name.
+    /// Name.
     #[serde(default, deserialize_with = "or_default")]
     pub name: String,
-    /// How many chunks its content has; -1 while an upload of unknown length goes on. Can be out of
+    /// Number of chunks. -1 during an upload of unknown length. Can be out of
     /// date after the content was deleted.
     #[serde(default, deserialize_with = "number_opt")]
     pub chunk_count: Option<i64>,
-    /// The quotation mark.
+    /// Quotation mark.
     #[serde(default)]
     pub delimiter: Option<String>,
-    /// How its text is encoded.
+    /// Text encoding.
     #[serde(default)]
     pub encoding: Option<Encoding>,
-    /// The row, from 1, in which the data begins.
+    /// First row of data, from 1.
     #[serde(default, deserialize_with = "number_opt")]
     pub first_data_row: Option<i64>,
-    /// `txt` for text.
+    /// Format: `txt` for text.
     #[serde(default)]
     pub format: Option<String>,
-    /// The row, from 1, that names the columns.
+    /// Row of the header, from 1. 0 or less if there is none.
     #[serde(default, deserialize_with = "number_opt")]
     pub header_row: Option<i64>,
-    /// What separates columns.
+    /// Column separator.
     #[serde(default)]
     pub separator: Option<String>,
-    /// Its code.
+    /// Code.
     #[serde(default)]
     pub code: Option<String>,
-    /// Where it comes from.
+    /// Origin.
     #[serde(default)]
     pub origin: Option<String>,
 }
@@ -76,9 +76,9 @@ impl Named for File {
 }
 
 impl Bulk {
-    /// The files of the model: all of them when awaited, or as a stream with `.items()`.
+    /// Returns the files of the model: all of them when awaited, or as a stream with `.items()`.
     ///
-    /// `GET /models/{modelId}/files`. Reads only: retried freely.
+    /// `GET /models/{modelId}/files`. Read-only: retried.
     ///
     /// # Errors
     ///
@@ -99,13 +99,13 @@ impl Bulk {
         self.session.paged(GetFiles::new(self.model.clone()))
     }
 
-    /// The file of this name.
+    /// Returns the file with a name.
     ///
-    /// `GET /models/{modelId}/files`. Reads only: retried freely.
+    /// `GET /models/{modelId}/files`. Read-only: retried.
     ///
     /// # Errors
     ///
-    /// `NotFound` with similar names, `Conflict` with the ids when several have the name.
+    /// `NotFound` with similar names, `Conflict` with the ids if several have the name.
     ///
     /// ```
     /// # use anaplan_bulk::Bulk;
@@ -121,10 +121,10 @@ impl Bulk {
         find(self.get_files(), "bulk.find_file", name)
     }
 
-    /// Replaces the whole content of a file in one request, never compressed. Meant for less than 1 MB:
-    /// [`upload_file`](Self::upload_file) is for everything else.
+    /// Replaces the content of a file in one request, uncompressed. Intended for less than 1 MB: use
+    /// [`upload_file`](Self::upload_file) for larger content.
     ///
-    /// `PUT /models/{modelId}/files/{fileId}`. Repeating it leads to the same content: retried freely.
+    /// `PUT /models/{modelId}/files/{fileId}`. Repeating it leads to the same content: retried.
     ///
     /// # Errors
     ///
@@ -147,14 +147,14 @@ impl Bulk {
         })
     }
 
-    /// Deletes the user's own content of a file. The file itself stays, and imports can go on naming
+    /// Deletes the user's own content of a file. The file itself stays, and imports keep referring to
     /// it.
     ///
-    /// `DELETE /models/{modelId}/files/{fileId}`. Repeating it leads to the same state: retried freely.
+    /// `DELETE /models/{modelId}/files/{fileId}`. Idempotent: retried.
     ///
     /// # Errors
     ///
-    /// `NotFound` for an unknown file, and when a repeat finds nothing left to delete.
+    /// `NotFound` for an unknown file, and if there is no content left to delete.
     ///
     /// ```
     /// # use anaplan_bulk::Bulk;
@@ -175,7 +175,7 @@ impl Bulk {
 }
 
 model_listing! {
-    /// The endpoint of [`Bulk::get_files`].
+    /// Endpoint of [`Bulk::get_files`].
     GetFiles, "bulk.get_files", "files", File
 }
 
@@ -183,14 +183,14 @@ pub(crate) fn file_path(model: &ModelRef, file: &FileId) -> Path {
     model.path().lit("files").seg("fileId", file)
 }
 
-/// The endpoint of [`Bulk::put_file`].
+/// Endpoint of [`Bulk::put_file`].
 #[derive(Debug, Clone)]
 pub struct PutFile {
     /// The model.
     pub model: ModelRef,
     /// The file.
     pub file: FileId,
-    /// Its new content.
+    /// New content.
     pub content: Bytes,
 }
 
@@ -211,11 +211,11 @@ impl Endpoint for PutFile {
     }
 
     fn decode(&self, response: Response) -> Result<()> {
-        response.confirmed()
+        response.is_empty_body()
     }
 }
 
-/// The endpoint of [`Bulk::delete_file`].
+/// Endpoint of [`Bulk::delete_file`].
 #[derive(Debug, Clone)]
 pub struct DeleteFile {
     /// The model.
@@ -236,7 +236,7 @@ impl Endpoint for DeleteFile {
     }
 
     fn decode(&self, response: Response) -> Result<()> {
-        response.confirmed()
+        response.is_empty_body()
     }
 }
 

@@ -1,4 +1,4 @@
-//! How a run ended, in the server's words.
+//! Outcome of a run, as the server reports it.
 
 use anaplan_core::{Error, ErrorKind, Result, TaskFailure, TaskState, TaskStatus};
 use serde::{Deserialize, Serialize};
@@ -6,45 +6,45 @@ use serde::{Deserialize, Serialize};
 use crate::{ActionId, ActionTask};
 use anaplan_core::lenient::{or_default, text_opt, texts_opt};
 
-/// How many of the server's texts an error quotes.
+/// Maximum number of server messages in an error.
 const QUOTED: usize = 5;
 
-/// What the server says about a finished run, or about one step of a process.
+/// Result of a finished run, or of one step of a process.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 #[non_exhaustive]
 pub struct ActionResult {
-    /// Whether it did what it was asked to do. Rows can be missing all the same: see
+    /// `true` if the run succeeded. Rows can be missing nevertheless: see
     /// [`failure_dump_available`](Self::failure_dump_available).
     #[serde(deserialize_with = "or_default")]
     pub successful: bool,
-    /// Whether the server keeps a dump of rows that could not be used.
+    /// `true` if the server keeps a dump of rejected rows.
     #[serde(deserialize_with = "or_default")]
     pub failure_dump_available: bool,
-    /// What was run.
+    /// Id of the action.
     #[serde(
         deserialize_with = "anaplan_core::lenient::id_opt",
         skip_serializing_if = "Option::is_none"
     )]
     pub object_id: Option<ActionId>,
-    /// Its name.
+    /// Name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub object_name: Option<String>,
-    /// What happened.
+    /// Messages.
     #[serde(deserialize_with = "or_default", skip_serializing_if = "Vec::is_empty")]
     pub details: Vec<Detail>,
-    /// The results of a process's steps.
+    /// Results of the steps of a process.
     #[serde(deserialize_with = "or_default", skip_serializing_if = "Vec::is_empty")]
     pub nested_results: Vec<ActionResult>,
-    /// How long a step took, where the server tells.
+    /// Duration of a step, if the server reports it.
     #[serde(deserialize_with = "text_opt", skip_serializing_if = "Option::is_none")]
     pub duration: Option<String>,
-    /// When a step began, where the server tells.
+    /// Start time of a step, if the server reports it.
     #[serde(deserialize_with = "text_opt", skip_serializing_if = "Option::is_none")]
     pub start_time: Option<String>,
 }
 
-/// One thing that happened in a run.
+/// Message about a run.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 #[non_exhaustive]
@@ -56,23 +56,23 @@ pub struct Detail {
         skip_serializing_if = "Option::is_none"
     )]
     pub code: Option<String>,
-    /// The same in words.
+    /// Text for users.
     #[serde(deserialize_with = "text_opt", skip_serializing_if = "Option::is_none")]
     pub local_message_text: Option<String>,
-    /// How often it happened.
+    /// Number of occurrences.
     #[serde(
         deserialize_with = "anaplan_core::lenient::count_opt",
         skip_serializing_if = "Option::is_none"
     )]
     pub occurrences: Option<u64>,
-    /// Names and values in turn, as the server sends them: use [`pairs`](Self::pairs) or
+    /// Alternating names and values, as the server sends them: use [`pairs`](Self::pairs) or
     /// [`value`](Self::value).
     #[serde(deserialize_with = "texts_opt", skip_serializing_if = "Vec::is_empty")]
     pub values: Vec<Option<String>>,
 }
 
 impl Detail {
-    /// The numbers behind the words: name and value, which may be missing. A pair without a name is
+    /// Returns the values of the message: name and value, which may be missing. A pair without a name is
     /// left out.
     ///
     /// ```
@@ -90,7 +90,7 @@ impl Detail {
         })
     }
 
-    /// The value of one name.
+    /// Returns the value of a name.
     #[must_use]
     pub fn value(&self, name: &str) -> Option<&str> {
         self.pairs().find(|(key, _)| *key == name)?.1
@@ -98,7 +98,7 @@ impl Detail {
 }
 
 impl ActionResult {
-    /// What the server said about a run that ended without success: the result behind the error that
+    /// Returns the result of a run that ended without success, from the error of
     /// [`wait`](anaplan_core::Task::wait) gave. `None` for errors of other kinds.
     ///
     /// ```
@@ -120,7 +120,7 @@ impl ActionResult {
         serde_json::from_str(details).ok()
     }
 
-    /// This result and all nested ones, from the outside in.
+    /// Returns this result and all nested ones, outermost first.
     #[must_use]
     pub fn all(&self) -> Vec<&ActionResult> {
         let mut all = vec![self];
@@ -130,7 +130,7 @@ impl ActionResult {
         all
     }
 
-    /// Whether this or a nested result has a dump.
+    /// Returns `true` if this or a nested result has a dump.
     #[must_use]
     pub fn any_dump(&self) -> bool {
         self.all()
@@ -138,7 +138,7 @@ impl ActionResult {
             .any(|result| result.failure_dump_available)
     }
 
-    /// The nested results that ended without success. A process that the server calls successful can
+    /// Returns the nested results that ended without success. A successful process can
     /// have such steps.
     #[must_use]
     pub fn failed_steps(&self) -> Vec<&ActionResult> {
@@ -177,19 +177,19 @@ impl Detail {
     }
 }
 
-/// A run that has succeeded.
+/// Outcome of a successful run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ActionOutcome {
-    /// The run. What it left behind is found with it: see [`get_dump`](crate::Bulk::get_dump).
+    /// Address of the run, for [`get_dump`](crate::Bulk::get_dump).
     pub task: ActionTask,
-    /// What the server says about it.
+    /// Result as the server reports it.
     pub result: ActionResult,
 }
 
 impl ActionOutcome {
-    /// Everything that happened, nested results included.
+    /// Returns all messages, those of nested results included.
     pub fn details(&self) -> impl Iterator<Item = &Detail> {
         self.result
             .all()
@@ -197,13 +197,13 @@ impl ActionOutcome {
             .flat_map(|result| &result.details)
     }
 
-    /// Whether the server keeps a dump of rows that could not be used, of the run or of a step.
+    /// Returns `true` if the server keeps a dump of rejected rows of the run or of a step.
     #[must_use]
     pub fn failure_dump_available(&self) -> bool {
         self.result.any_dump()
     }
 
-    /// The steps of a process that have a dump each: see
+    /// Returns the steps of a process that have a dump: see
     /// [`get_process_dump`](crate::Bulk::get_process_dump).
     #[must_use]
     pub fn steps_with_dump(&self) -> Vec<ActionId> {
@@ -215,7 +215,7 @@ impl ActionOutcome {
     }
 }
 
-/// The outcome of a finished run, or the error that it deserves.
+/// Returns the outcome of a finished run, or its error.
 pub(crate) fn outcome(task: ActionTask, status: TaskStatus<ActionResult>) -> Result<ActionOutcome> {
     let word = task.action.word();
     let failed = |text: String| {

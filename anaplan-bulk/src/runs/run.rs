@@ -114,17 +114,17 @@ impl Bulk {
     }
 }
 
-/// An answer to what an import asks at run time, such as the version to load into.
+/// Value for a prompt of an import, such as the version to load into.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct MappingParameter {
-    /// The import that asks; needed when a process runs it.
+    /// Import with the prompt. Needed if a process runs it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub import_id: Option<ActionId>,
-    /// What is asked for, such as `Version`.
+    /// Name of the prompt, such as `Version`.
     pub entity_type: String,
-    /// The answer, such as `Actual`.
+    /// Value, such as `Actual`.
     pub entity_name: String,
 }
 
@@ -146,7 +146,7 @@ impl MappingParameter {
     }
 }
 
-/// A setting of an old connector. The value can be a password: it is never shown.
+/// Setting of a legacy connector. The value can be a password and is never shown.
 #[derive(Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ConnectorParameter {
@@ -185,7 +185,7 @@ impl fmt::Debug for ConnectorParameter {
     }
 }
 
-/// The endpoint of [`Bulk::run_action`].
+/// Endpoint of [`Bulk::run_action`].
 #[derive(Debug, Clone)]
 pub struct RunAction {
     model: ModelRef,
@@ -196,7 +196,7 @@ pub struct RunAction {
 }
 
 impl RunAction {
-    /// A run of this action.
+    /// Creates the endpoint for an action.
     pub fn new(model: impl Into<ModelRef>, action: impl Into<ActionRef>) -> Self {
         Self {
             model: model.into(),
@@ -207,21 +207,21 @@ impl RunAction {
         }
     }
 
-    /// Another locale than `en_US`, should the API ever support one.
+    /// Sets the locale. Default: `en_US`, the only one that the API supports.
     #[must_use]
     pub fn locale(mut self, locale: impl Into<String>) -> Self {
         self.locale = locale.into();
         self
     }
 
-    /// Answers what an import asks at run time. Can be used several times.
+    /// Adds the value for a prompt of an import.
     #[must_use]
     pub fn mapping(mut self, parameter: MappingParameter) -> Self {
         self.mapping.push(parameter);
         self
     }
 
-    /// Sets a parameter of an old connector. Can be used several times.
+    /// Adds a setting of a legacy connector.
     #[must_use]
     pub fn connector(mut self, parameter: ConnectorParameter) -> Self {
         self.connector.push(parameter);

@@ -1,4 +1,4 @@
-//! Runs of imports, exports, actions and processes, and watching them.
+//! Runs of imports, exports, actions and processes, and their status.
 
 use anaplan_core::{
     Call, Cancellable, Endpoint, LongRunning, Method, Page, Paged, PagedCall, Path, Query,
@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::runs::outcome::outcome;
 use crate::{ActionKind, ActionOutcome, ActionRef, ActionResult, Bulk, ModelRef};
 
-/// Where a run can be found again: the address of a [`Task`]. Plain data to store.
+/// Address of a run, from which a [`Task`] can be resumed. Plain data.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -17,7 +17,7 @@ pub struct ActionTask {
     /// The model.
     #[serde(flatten)]
     pub model: ModelRef,
-    /// What is run.
+    /// Action.
     #[serde(flatten)]
     pub action: ActionRef,
     /// The run.
@@ -26,7 +26,7 @@ pub struct ActionTask {
 }
 
 impl ActionTask {
-    /// A run of an action in a model.
+    /// Creates the address of a run.
     pub fn new(
         model: impl Into<ModelRef>,
         action: impl Into<ActionRef>,
@@ -78,15 +78,15 @@ impl Cancellable for ActionTask {
 }
 
 impl Bulk {
-    /// The runs of one import, export, action or process, by anybody: all of them when awaited, or as a
-    /// stream with `.items()`. Without their results. An unknown id has no runs.
+    /// Returns the runs of one import, export, action or process, by all users: all of them when awaited, or as a
+    /// stream with `.items()`. The rows have no results. An unknown id has no runs.
     ///
     /// `GET /models/{modelId}/{imports|exports|actions|processes}/{id}/tasks`. Reads only: retried
     /// freely, also while the model is busy.
     ///
     /// # Errors
     ///
-    /// `InvalidInput` when the id does not tell what it is: see [`ActionRef`]. `ModelState`.
+    /// `InvalidInput` if the id does not determine the kind: see [`ActionRef`]. `ModelState`.
     ///
     /// ```
     /// # use anaplan_bulk::Bulk;
@@ -104,7 +104,7 @@ impl Bulk {
             .paged(GetTaskSummaries::new(self.model.clone(), action))
     }
 
-    /// One run as it stands, with its result once there is one.
+    /// Returns the status of a run, with its result once it has finished.
     ///
     /// `GET /models/{modelId}/{imports|exports|actions|processes}/{id}/tasks/{taskId}`. Reads only:
     /// retried freely, also while the model is busy.
@@ -134,7 +134,7 @@ impl Bulk {
         })
     }
 
-    /// A handle on a run that was started earlier, here or by another process. Sends nothing.
+    /// Returns the handle of a run that was started earlier, by this or another process. Sends nothing.
     ///
     /// ```
     /// # use anaplan_bulk::Bulk;
@@ -160,7 +160,7 @@ pub(crate) fn tasks_path(model: &ModelRef, action: &ActionRef) -> Path {
     action.path(model).lit("tasks")
 }
 
-/// The endpoint of [`Bulk::get_task_summaries`].
+/// Endpoint of [`Bulk::get_task_summaries`].
 #[derive(Debug, Clone)]
 pub struct GetTaskSummaries {
     model: ModelRef,
@@ -169,7 +169,7 @@ pub struct GetTaskSummaries {
 }
 
 impl GetTaskSummaries {
-    /// All runs of one action.
+    /// Creates the endpoint for an action.
     pub fn new(model: impl Into<ModelRef>, action: impl Into<ActionRef>) -> Self {
         Self {
             model: model.into(),
@@ -218,7 +218,7 @@ impl Paged for GetTaskSummaries {
     type Item = TaskStatus<ActionResult>;
 }
 
-/// The endpoint of [`Bulk::get_task_status`].
+/// Endpoint of [`Bulk::get_task_status`].
 #[derive(Debug, Clone)]
 pub struct GetTaskStatus {
     /// The run.
@@ -250,7 +250,7 @@ impl Endpoint for GetTaskStatus {
     }
 }
 
-/// The request to stop a run, made by [`Task::cancel`]. Asking twice does no harm: retried freely.
+/// Cancels a run. Used by [`Task::cancel`]. Idempotent: retried.
 ///
 /// `DELETE /models/{modelId}/{imports|exports|actions|processes}/{id}/tasks/{taskId}`. What the run has
 /// done is rolled back, says the API; steps of a process that are over stay done.

@@ -1,4 +1,4 @@
-//! The whole way: from here into the model, and from the model to here.
+//! Transfers: upload and import, export and download.
 
 use anaplan_core::{Pending, Result};
 use serde::Serialize;
@@ -9,15 +9,15 @@ use crate::{
 };
 
 impl Bulk {
-    /// Uploads a file and runs what reads it, an import or a process, to its end: see
+    /// Uploads a file, runs the import or process that reads it, and waits for its end: see
     /// [`upload_file`](Self::upload_file) and [`run_action`](Self::run_action). Nothing is run unless
     /// the upload is complete.
     ///
-    /// To go on after a failure in the middle, make the two calls yourself.
+    /// To continue after a failure, make the two calls separately.
     ///
     /// # Errors
     ///
-    /// Those of the two calls; `TaskFailed` when the run ends without success.
+    /// Those of the two calls. `TaskFailed` if the run ends without success.
     ///
     /// ```
     /// # use anaplan_bulk::{Bulk, Content};
@@ -44,12 +44,12 @@ impl Bulk {
         })
     }
 
-    /// Runs an export to its end and downloads what it has written: see
+    /// Runs an export, waits for its end, and downloads its file: see
     /// [`get_file`](Self::get_file) for the ways to take it.
     ///
     /// # Errors
     ///
-    /// Those of [`run_action`](Self::run_action) and [`get_file`](Self::get_file); `TaskFailed` when
+    /// Those of [`run_action`](Self::run_action) and [`get_file`](Self::get_file). `TaskFailed` if
     /// the export ends without success.
     ///
     /// ```
@@ -71,8 +71,8 @@ impl Bulk {
         self.get_file(export).after(run)
     }
 
-    /// Runs an export to its end and reads what it has written row by row, each as a `T`, in the form
-    /// that the export's metadata tell.
+    /// Runs an export, waits for its end, and reads its file row by row, each as a `T`, in the format
+    /// of the export's metadata.
     ///
     /// The columns of the header are matched with the names of `T`'s fields.
     ///

@@ -1,4 +1,4 @@
-//! Dumps: the rows that an import could not use, and why.
+//! Dumps: rejected rows of an import with their errors.
 
 use std::fmt;
 use std::pin::Pin;
@@ -17,16 +17,16 @@ const LINE: &str = "_Line_";
 const ERROR: &str = "_Error_";
 
 impl Bulk {
-    /// The rows that an import could not use, as a text file or, with
-    /// [`dump_rows`](Download::dump_rows), row by row with their errors. Only the dump of the last run
+    /// Returns a download of the rejected rows of an import, as text or, with
+    /// [`dump_rows`](Download::dump_rows), as rows with their errors. Only the dump of the last run
     /// is kept, for 48 hours after the last access.
     ///
     /// `GET /models/{modelId}/imports/{importId}/tasks/{taskId}/dump/chunks` and
-    /// `.../chunks/{chunkId}`. Reads only: retried freely, also while the model is busy.
+    /// `.../chunks/{chunkId}`. Read-only: retried, also while the model is busy.
     ///
     /// # Errors
     ///
-    /// `NotFound` when there is no dump, or none any more.
+    /// `NotFound` if there is no dump, or none any more.
     ///
     /// ```
     /// # use anaplan_bulk::{Bulk, Content};
@@ -52,15 +52,15 @@ impl Bulk {
         Download::new(self.session.clone(), ChunkedFile::Dump(task.into()))
     }
 
-    /// The rows that one step of a process could not use: see [`get_dump`](Self::get_dump). Which steps
-    /// have a dump is told by [`steps_with_dump`](crate::ActionOutcome::steps_with_dump).
+    /// Returns a download of the rejected rows of one step of a process: see [`get_dump`](Self::get_dump).
+    /// [`steps_with_dump`](crate::ActionOutcome::steps_with_dump) lists the steps that have one.
     ///
     /// `GET /models/{modelId}/processes/{processId}/tasks/{taskId}/dumps/{objectId}/chunks` and
-    /// `.../chunks/{chunkId}`. Reads only: retried freely, also while the model is busy.
+    /// `.../chunks/{chunkId}`. Read-only: retried, also while the model is busy.
     ///
     /// # Errors
     ///
-    /// `NotFound` when there is no dump, or none any more.
+    /// `NotFound` if there is no dump, or none any more.
     ///
     /// ```
     /// # use anaplan_bulk::Bulk;
@@ -85,7 +85,7 @@ impl Bulk {
 }
 
 open_enum! {
-    /// How bad it is.
+    /// Severity.
     pub enum RowStatus {
         /// The row was used, but not all of it.
         Warning = "W",
@@ -94,27 +94,27 @@ open_enum! {
     }
 }
 
-/// A row that an import could not use.
+/// Rejected row of an import.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct DumpRow {
-    /// How bad it is.
+    /// Severity.
     pub status: RowStatus,
-    /// The row as it was in the source: column and value.
+    /// Columns and values of the source.
     pub columns: Vec<(String, String)>,
-    /// Its line in the source.
+    /// Line in the source.
     pub line: Option<u64>,
-    /// What is wrong with it.
+    /// Error messages.
     pub errors: Vec<String>,
 }
 
 impl DumpRow {
-    /// Reads a whole dump.
+    /// Parses a dump.
     ///
     /// # Errors
     ///
-    /// `Decode` when it is no dump.
+    /// `Decode` if the text is not a dump.
     ///
     /// ```
     /// use anaplan_bulk::{DumpRow, RowStatus};
@@ -142,7 +142,7 @@ impl DumpRow {
         Ok(rows)
     }
 
-    /// The value of a column of the source.
+    /// Returns the value of a column of the source.
     #[must_use]
     pub fn value(&self, column: &str) -> Option<&str> {
         let mut columns = self.columns.iter();
@@ -152,7 +152,7 @@ impl DumpRow {
     }
 }
 
-/// The dump is separated as its source was: the header's first column tells by what.
+/// Returns the format of a dump. The separator is that of the source, and follows the first column name.
 fn sniff(dump: &[u8]) -> TableFormat {
     let mut format = TableFormat::default();
     let bare = dump.strip_prefix(b"\xef\xbb\xbf").unwrap_or(dump);
@@ -174,10 +174,10 @@ fn sniff(dump: &[u8]) -> TableFormat {
     format.with_ragged(Ragged::Pad)
 }
 
-/// Where the columns of a dump that are not the source's own stand.
+/// Positions of the columns that the dump adds to those of the source.
 struct Layout {
     line: Option<usize>,
-    /// Where the source's columns end.
+    /// End of the source's columns.
     end: usize,
 }
 

@@ -52,7 +52,7 @@ impl Tenant {
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct DeletedModels {
-    /// How many were deleted.
+    /// Number of were deleted.
     #[serde(rename = "modelsDeleted")]
     pub deleted: u64,
     /// Which were not, and why.

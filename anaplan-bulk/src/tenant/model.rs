@@ -16,52 +16,52 @@ use anaplan_core::lenient::{count_opt, id_opt, moment_opt, or_default, text_opt}
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Model {
-    /// Its id.
+    /// Id.
     pub id: ModelId,
-    /// Its name.
+    /// Name.
     #[serde(default)]
     pub name: String,
-    /// Whether it can be worked with.
+    /// State of the model.
     #[serde(default)]
     pub active_state: Option<ActiveState>,
-    /// Its workspace.
+    /// Workspace of the model.
     #[serde(rename = "currentWorkspaceId", default, deserialize_with = "id_opt")]
     pub workspace: Option<WorkspaceId>,
-    /// The name of its workspace.
+    /// Name of the workspace.
     #[serde(rename = "currentWorkspaceName", default)]
     pub workspace_name: Option<String>,
-    /// Where people open it.
+    /// URL in the user interface.
     #[serde(default)]
     pub model_url: Option<String>,
-    /// The categories that it was put into; usually none.
+    /// Categories. Usually empty.
     #[serde(default, deserialize_with = "or_default")]
     pub category_values: Vec<CategoryValue>,
-    /// When it was created. Told with details only, as all that follows.
+    /// Creation time. Set with details only, like the fields below.
     #[serde(default, deserialize_with = "moment_opt")]
     pub iso_creation_date: Option<Timestamp>,
-    /// When it was changed last.
+    /// Time of the last change.
     #[serde(default, deserialize_with = "moment_opt")]
     pub last_modified: Option<Timestamp>,
-    /// Who changed it last.
+    /// User of the last change.
     #[serde(
         rename = "lastModifiedByUserGuid",
         default,
         deserialize_with = "id_opt"
     )]
     pub last_modified_by: Option<UserId>,
-    /// The number of its last saved state.
+    /// Serial number of the last saved state.
     #[serde(default, deserialize_with = "text_opt")]
     pub last_saved_serial_number: Option<String>,
-    /// How many bytes of its workspace it takes; not told of archived models.
+    /// Size in bytes. Not set for archived models.
     #[serde(default, deserialize_with = "count_opt")]
     pub memory_usage: Option<u64>,
-    /// Whether it is busy. Told of a single model only.
+    /// `true` if a transaction is running. Set for a single model only.
     #[serde(default)]
     pub model_transaction_running: Option<bool>,
 }
 
 open_enum! {
-    /// Whether a model can be worked with.
+    /// State of a model.
     pub enum ActiveState {
         /// In standard mode.
         Unlocked = "UNLOCKED",
@@ -78,7 +78,7 @@ open_enum! {
     }
 }
 
-/// A category that a model was put into.
+/// Category of a model.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 #[non_exhaustive]
@@ -117,11 +117,11 @@ impl Named for Model {
 }
 
 impl Tenant {
-    /// The models that the user can see, archived ones included: all of them when awaited, or as a
+    /// Returns the models that the user can see, archived ones included: all of them when awaited, or as a
     /// stream with `.items()`.
     ///
     /// `GET /models`, or `GET /workspaces/{workspaceId}/models` with
-    /// [`in_workspace`](GetModels::in_workspace). Reads only: retried freely.
+    /// [`in_workspace`](GetModels::in_workspace). Read-only: retried.
     ///
     /// # Errors
     ///
@@ -145,7 +145,7 @@ impl Tenant {
 
     /// One model with all its details, which also works without access to its content.
     ///
-    /// `GET /models/{modelId}`. Reads only: retried freely.
+    /// `GET /models/{modelId}`. Read-only: retried.
     ///
     /// # Errors
     ///
@@ -170,11 +170,11 @@ impl Tenant {
 
     /// The model of this name, in any workspace.
     ///
-    /// `GET /models`. Reads only: retried freely.
+    /// `GET /models`. Read-only: retried.
     ///
     /// # Errors
     ///
-    /// `NotFound` with similar names, `Conflict` with the ids when several have the name.
+    /// `NotFound` with similar names, `Conflict` with the ids if several have the name.
     ///
     /// ```
     /// # use anaplan_bulk::Tenant;
@@ -191,7 +191,7 @@ impl Tenant {
     }
 }
 
-/// The endpoint of [`Tenant::get_models`].
+/// Endpoint of [`Tenant::get_models`].
 #[derive(Debug, Clone, Default)]
 pub struct GetModels {
     workspace: Option<WorkspaceId>,
@@ -272,7 +272,7 @@ impl Paged for GetModels {
     type Item = Model;
 }
 
-/// The endpoint of [`Tenant::get_model`].
+/// Endpoint of [`Tenant::get_model`].
 #[derive(Debug, Clone)]
 pub struct GetModel {
     /// The model.

@@ -15,18 +15,18 @@ use anaplan_core::lenient::count_opt;
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Workspace {
-    /// Its id.
+    /// Id.
     pub id: WorkspaceId,
-    /// Its name.
+    /// Name.
     #[serde(default)]
     pub name: String,
-    /// Whether it is in use.
+    /// `true` if the workspace is active.
     #[serde(default)]
     pub active: Option<bool>,
-    /// How many bytes it may take. Told with [`details`](GetWorkspaces::details) only.
+    /// Size limit in bytes. Set with [`details`](GetWorkspaces::details) only.
     #[serde(default, deserialize_with = "count_opt")]
     pub size_allowance: Option<u64>,
-    /// How many bytes it takes. Told with [`details`](GetWorkspaces::details) only, and not always.
+    /// Current size in bytes. Set with [`details`](GetWorkspaces::details) only, and not always.
     #[serde(default, deserialize_with = "count_opt")]
     pub current_size: Option<u64>,
 }
@@ -44,9 +44,9 @@ impl Named for Workspace {
 }
 
 impl Tenant {
-    /// The workspaces that the user can see: all of them when awaited, or as a stream with `.items()`.
+    /// Returns the workspaces that the user can see: all of them when awaited, or as a stream with `.items()`.
     ///
-    /// `GET /workspaces`. Reads only: retried freely.
+    /// `GET /workspaces`. Read-only: retried.
     ///
     /// # Errors
     ///
@@ -65,9 +65,9 @@ impl Tenant {
         self.session.paged(GetWorkspaces::default())
     }
 
-    /// One workspace, with its sizes.
+    /// Returns one workspace, with its sizes.
     ///
-    /// `GET /workspaces/{workspaceId}`. Reads only: retried freely.
+    /// `GET /workspaces/{workspaceId}`. Read-only: retried.
     ///
     /// # Errors
     ///
@@ -89,13 +89,13 @@ impl Tenant {
         })
     }
 
-    /// The workspace of this name.
+    /// Returns the workspace with a name.
     ///
-    /// `GET /workspaces`. Reads only: retried freely.
+    /// `GET /workspaces`. Read-only: retried.
     ///
     /// # Errors
     ///
-    /// `NotFound` with similar names, `Conflict` with the ids when several have the name.
+    /// `NotFound` with similar names, `Conflict` with the ids if several have the name.
     ///
     /// ```
     /// # use anaplan_bulk::Tenant;
@@ -127,7 +127,7 @@ pub(crate) fn check_sort(sort: Option<&str>) -> Result<()> {
     }
 }
 
-/// The endpoint of [`Tenant::get_workspaces`].
+/// Endpoint of [`Tenant::get_workspaces`].
 #[derive(Debug, Clone, Default)]
 pub struct GetWorkspaces {
     details: bool,
@@ -188,7 +188,7 @@ impl Paged for GetWorkspaces {
     type Item = Workspace;
 }
 
-/// The endpoint of [`Tenant::get_workspace`].
+/// Endpoint of [`Tenant::get_workspace`].
 #[derive(Debug, Clone)]
 pub struct GetWorkspace {
     /// The workspace.

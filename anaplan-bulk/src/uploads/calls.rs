@@ -1,4 +1,4 @@
-//! The three calls that an upload is made of.
+//! Endpoints of an upload.
 
 use anaplan_core::{
     Bytes, Endpoint, Error, ErrorKind, Evidence, Finding, HeaderMap, HeaderValue, Lookup, Method,
@@ -21,7 +21,7 @@ pub struct SetChunkCount {
     pub model: ModelRef,
     /// The file.
     pub file: FileId,
-    /// How many chunks; `None` when that is not known.
+    /// Number of chunks. `None` if it is not known.
     pub count: Option<u32>,
 }
 
@@ -84,7 +84,9 @@ impl SetChunkCount {
     }
 }
 
-/// The list of chunks changes with the announcement, unless it had the announced length before.
+/// Chunks that are listed now and were not before prove the announcement. Chunks that are not listed any
+/// more prove nothing: a listing may be incomplete. So an announcement of an unknown number, or of a
+/// smaller one, is never confirmed.
 #[async_trait]
 impl Reconcile<Option<File>> for SetChunkCount {
     async fn baseline(&self, lookup: &Lookup<'_>) -> Result<Vec<String>> {
@@ -93,8 +95,8 @@ impl Reconcile<Option<File>> for SetChunkCount {
 
     async fn find(&self, evidence: &Evidence<'_>) -> Result<Finding<Option<File>>> {
         let listed = self.chunks(evidence.lookup()).await?;
-        let changed = !self.is_listed_as(evidence.attempt().baseline().len());
-        Ok(match changed && self.is_listed_as(listed.len()) {
+        let grown = listed.len() > evidence.attempt().baseline().len();
+        Ok(match grown && self.is_listed_as(listed.len()) {
             true => Finding::Confirmed(None),
             false => Finding::Nothing,
         })
@@ -111,11 +113,11 @@ pub struct PutChunk {
     pub model: ModelRef,
     /// The file.
     pub file: FileId,
-    /// The number of the chunk, from 0.
+    /// Number of the chunk, from 0.
     pub chunk: u32,
-    /// What it holds.
+    /// Content of the chunk.
     pub body: Bytes,
-    /// Whether that is compressed.
+    /// `true` if the content is compressed with gzip.
     pub gzip: bool,
 }
 
@@ -132,7 +134,7 @@ impl Endpoint for PutChunk {
             .seg("chunkId", self.chunk.to_string())
     }
 
-    /// The server knows compressed chunks by their type, and by nothing else.
+    /// The server recognizes compressed chunks by the content type only.
     fn headers(&self, headers: &mut HeaderMap) -> Result<()> {
         let kind = if self.gzip {
             "application/x-gzip"
@@ -148,11 +150,11 @@ impl Endpoint for PutChunk {
     }
 
     fn decode(&self, response: Response) -> Result<()> {
-        response.confirmed()
+        response.is_empty_body()
     }
 }
 
-/// Says that all chunks of a file are in, where their number was not announced.
+/// Completes an upload whose number of chunks was not announced.
 ///
 /// `POST /models/{modelId}/files/{fileId}/complete`. Repeating it leads to the same state: retried
 /// freely.

@@ -1,4 +1,4 @@
-//! Cutting content into chunks.
+//! Division of content into chunks.
 
 use std::collections::VecDeque;
 use std::pin::Pin;
@@ -36,7 +36,7 @@ pub(crate) struct Chunker {
 pub(crate) struct Spare(Arc<Mutex<Vec<BytesMut>>>);
 
 impl Spare {
-    /// Takes a chunk back, unless somebody else still holds it.
+    /// Takes a chunk back, unless another user still holds it.
     pub(crate) fn give_back(&self, chunk: Bytes) {
         if let Ok(mut chunk) = chunk.try_into_mut() {
             chunk.clear();
@@ -110,7 +110,7 @@ impl Chunker {
         }
     }
 
-    /// Where chunks go that are done with.
+    /// Returns the pool for chunks that have been sent.
     pub(crate) fn spare(&self) -> Spare {
         self.spare.clone()
     }

@@ -1,4 +1,4 @@
-//! What is uploaded: bytes from anywhere, cut into chunks.
+//! Content of an upload.
 
 use std::fmt;
 use std::io::Read;
@@ -13,10 +13,10 @@ use futures_util::{TryStreamExt, stream};
 use serde::Serialize;
 use tokio::io::{AsyncRead, AsyncReadExt};
 
-/// How much is read at once: enough that going to another thread for it costs little.
+/// Bytes that are read at once.
 const BLOCK: usize = 256 * 1024;
 
-/// The bytes of a content, in pieces of any size.
+/// Bytes of a content, in blocks of any size.
 pub(crate) type Blocks = Pin<Box<dyn Stream<Item = Result<Bytes>> + Send>>;
 
 /// Content of an upload: bytes in memory, a local file, or a source that is read during the upload.
@@ -58,7 +58,7 @@ impl Content {
         }
     }
 
-    /// What an async reader gives, up to its end.
+    /// Creates a content from an async reader.
     pub fn reader(reader: impl AsyncRead + Send + 'static) -> Self {
         Self {
             source: Source::Blocks(read_blocks(reader)),
@@ -66,7 +66,7 @@ impl Content {
         }
     }
 
-    /// What a stream gives. Its error, if it ends with one, becomes the cause of the upload's.
+    /// Creates a content from a stream. An error of the stream is the source of the upload's error.
     pub fn stream<S, B, E>(source: S) -> Self
     where
         S: Stream<Item = Result<B, E>> + Send + 'static,
@@ -76,7 +76,7 @@ impl Content {
         Self::blocks(source.map_ok(Into::into).map_err(unreadable))
     }
 
-    /// What an iterator gives, which may block: it runs off the async threads.
+    /// Creates a content from an iterator. It may block: it runs on the threads for blocking work.
     pub fn iter<I>(source: I) -> Self
     where
         I: IntoIterator,
@@ -99,7 +99,7 @@ impl Content {
         })
     }
 
-    /// What a blocking reader gives, up to its end: it runs off the async threads.
+    /// Creates a content from a blocking reader, which runs on the threads for blocking work.
     pub fn blocking_reader(mut reader: impl Read + Send + 'static) -> Self {
         Self::pulled(move || {
             let mut block = vec![0; BLOCK];
@@ -168,7 +168,7 @@ impl Content {
         }
     }
 
-    /// Asks a blocking source for one block after the other. Between two blocks no thread is held.
+    /// Reads one block after the other from a blocking source. No thread is held between two blocks.
     fn pulled<F>(source: F) -> Self
     where
         F: FnMut() -> Option<Result<Bytes>> + Send + 'static,

@@ -1,4 +1,4 @@
-//! Sending the chunks of an upload: several at once, each compressed and repeated alone.
+//! Sending the chunks of an upload: several at once, each compressed and retried alone.
 
 use std::io::Write;
 use std::pin::Pin;
@@ -19,8 +19,8 @@ use crate::uploads::upload::MAX_CHUNKS;
 use crate::{PutChunk, Upload};
 
 impl Upload {
-    /// Sends every chunk that is missing. After a failure nothing new is sent, but what is on its way
-    /// is waited for, so that the state says exactly what has arrived.
+    /// Sends every missing chunk. After a failure no new chunk is sent, but those in flight
+    /// are awaited, so that the state is exact.
     pub(crate) async fn send(
         &mut self,
         mut chunks: Chunker,

@@ -1,4 +1,4 @@
-//! What of an upload has arrived, and how an interrupted one is told.
+//! State, result and error of an upload.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{FileId, ModelRef};
 
-/// What of an upload has arrived. Plain data: store it, and any process can go on with
+/// Progress of an upload. Plain data: store it, and any process can continue with
 /// [`resume_upload`](crate::Bulk::resume_upload).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -19,38 +19,38 @@ pub struct UploadState {
     pub model: ModelRef,
     /// The file.
     pub file: FileId,
-    /// How many bytes each chunk has, before compression; the last may have fewer.
+    /// Bytes of each chunk before compression. The last one may have fewer.
     pub chunk_size: usize,
-    /// How many bytes there are in all, where that was known.
+    /// Total number of bytes, if it is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub total_bytes: Option<u64>,
-    /// What has arrived, by the number of the chunk.
+    /// Chunks that have arrived, by number.
     pub(crate) sent: BTreeMap<u32, SentChunk>,
 }
 
-/// A chunk that has arrived.
+/// Chunk that has arrived.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct SentChunk {
     pub(crate) bytes: u64,
-    /// By which a resumed upload tells that it was given the same content again.
+    /// Checksum by which a resumed upload recognizes the same content.
     pub(crate) crc: u32,
 }
 
 impl UploadState {
-    /// How many bytes have arrived, counted before compression.
+    /// Returns the number of bytes that have arrived, before compression.
     #[must_use]
     pub fn sent_bytes(&self) -> u64 {
         self.sent.values().map(|chunk| chunk.bytes).sum()
     }
 
-    /// The numbers of the chunks that have arrived, in order, from 0.
+    /// Returns the numbers of the chunks that have arrived, in order, from 0.
     #[must_use]
     pub fn sent_chunks(&self) -> Vec<u32> {
         self.sent.keys().copied().collect()
     }
 
-    /// How many chunks there are in all, where that was known.
+    /// Returns the total number of chunks, if it is known.
     #[must_use]
     pub fn total_chunks(&self) -> Option<u32> {
         let size = self.chunk_size.max(1) as u64;
@@ -58,7 +58,7 @@ impl UploadState {
         u32::try_from(chunks).ok()
     }
 
-    /// The numbers of the chunks that are missing, where it is known how many there are.
+    /// Returns the numbers of the missing chunks, if the total is known.
     #[must_use]
     pub fn missing_chunks(&self) -> Option<Vec<u32>> {
         let all = 0..self.total_chunks()?;
@@ -66,30 +66,30 @@ impl UploadState {
     }
 }
 
-/// An upload that is complete.
+/// Completed upload.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Uploaded {
     /// The file.
     pub file: FileId,
-    /// How many bytes it has, counted before compression.
+    /// Number of bytes before compression.
     pub bytes: u64,
-    /// How many chunks it has.
+    /// Number of chunks.
     pub chunks: u32,
 }
 
-/// An upload that failed, with what of it has arrived.
+/// Failed upload, with the state from which it can be resumed.
 ///
 /// With `?` it becomes an [`Error`] where one is expected.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct UploadError {
-    /// What went wrong first.
+    /// First error.
     pub error: Error,
-    /// What else went wrong: the number of the chunk, and why it did not arrive.
+    /// Chunks that failed, with their errors.
     pub failed_chunks: Vec<(u32, Error)>,
-    /// What has arrived; `None` when the upload had not begun. The old content is still there then, unless
+    /// State of the upload. `None` if it had not started: the old content still exists, unless
     /// the error is `Ambiguous`.
     pub state: Option<UploadState>,
 }

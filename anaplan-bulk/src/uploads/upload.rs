@@ -1,4 +1,4 @@
-//! Uploads: chunks sent at once, each repeated alone, with nothing lost on the way.
+//! Uploads in chunks.
 
 use std::fmt;
 use std::future::{Future, IntoFuture};
@@ -13,15 +13,15 @@ use crate::{
     UploadError, UploadState, Uploaded,
 };
 
-/// The most chunks that a file can have.
+/// Maximum number of chunks of a file.
 pub(crate) const MAX_CHUNKS: u64 = 1000;
-/// The smallest and the largest size of a chunk, in bytes.
+/// Minimum and maximum size of a chunk, in bytes.
 const CHUNK_SIZES: std::ops::RangeInclusive<usize> = 1_000_000..=50_000_000;
-/// The size of a chunk unless the content needs larger ones.
+/// Default size of a chunk. Larger if the content needs more than 1,000.
 const CHUNK_SIZE: usize = 10_000_000;
-/// How many chunks are sent at once unless told otherwise.
+/// Default number of chunks that are sent at once.
 const CONCURRENCY: usize = 4;
-/// The level of compression unless told otherwise.
+/// Default compression level.
 const GZIP_LEVEL: u32 = 6;
 
 impl Bulk {
@@ -33,7 +33,7 @@ impl Bulk {
     /// more than that is in memory, however large the content is. A content of unknown length is
     /// always cut at [`chunk_size`](Upload::chunk_size), so that 10 GB are the most unless that is set.
     ///
-    /// Nobody may import from the file meanwhile: the server does not guard against it.
+    /// No one may import from the file meanwhile: the server does not guard against it.
     ///
     /// `POST /models/{modelId}/files/{fileId}`, `PUT .../chunks/{chunkId}` and, where the length is not
     /// known beforehand, `POST .../complete`. Chunks and completion can be repeated without harm: retried
@@ -42,7 +42,7 @@ impl Bulk {
     ///
     /// # Errors
     ///
-    /// Awaiting gives an [`UploadError`], which says which chunks have arrived and can be
+    /// Awaiting returns an [`UploadError`], which says which chunks have arrived and can be
     /// [resumed](Self::resume_upload): `InvalidInput` for limits that are broken, `Io` when the content
     /// cannot be read, `NotFound` for a file that does not exist, `Ambiguous` when the server did not
     /// answer the first call in time: what it may still throw away is not sent. The server creates a file for an
@@ -130,7 +130,7 @@ impl Bulk {
 
 type Watch = Box<dyn FnMut(&UploadState) + Send>;
 
-/// An upload that has not begun.
+/// Upload that has not started.
 #[must_use = "nothing is sent until the upload is awaited or run"]
 pub struct Upload {
     pub(crate) session: Session,
@@ -157,14 +157,14 @@ impl Upload {
         }
     }
 
-    /// How many bytes each chunk has before compression: 1,000,000 to 50,000,000. A resumed upload
+    /// Number of bytes each chunk has before compression: 1,000,000 to 50,000,000. A resumed upload
     /// keeps the size that it began with.
     pub fn chunk_size(mut self, bytes: usize) -> Self {
         self.chunk_size = Some(bytes);
         self
     }
 
-    /// How many chunks to send at once, which is also how many are in memory. Default 4; 0 counts as 1.
+    /// Number of chunks to send at once, which is also how many are in memory. Default 4; 0 counts as 1.
     pub fn concurrency(mut self, chunks: usize) -> Self {
         self.concurrency = chunks.max(1);
         self
@@ -176,7 +176,7 @@ impl Upload {
         self
     }
 
-    /// Sends the chunks as they are.
+    /// Disables compression.
     pub fn without_gzip(mut self) -> Self {
         self.gzip = None;
         self
@@ -189,7 +189,7 @@ impl Upload {
         self
     }
 
-    /// Uploads everything and blocks until it has arrived.
+    /// Uploads the content on the calling thread.
     ///
     /// # Errors
     ///
@@ -235,7 +235,7 @@ impl Upload {
         }
     }
 
-    /// Checks every limit before anything is sent.
+    /// Checks all limits before anything is sent.
     fn plan(&mut self, length: Option<u64>) -> Result<()> {
         if self.gzip.is_some_and(|level| level > 9) {
             return Err(Error::invalid_input("gzip_level", "must be from 0 to 9"));
@@ -322,7 +322,7 @@ async fn check_first_chunks(
     Ok(())
 }
 
-/// Announces the chunks, which throws the old content away.
+/// Announces the chunks, which discards the old content.
 async fn begin(session: &Session, state: &UploadState) -> Result<()> {
     let UploadState { model, file, .. } = state;
     let missing =
@@ -361,7 +361,7 @@ async fn begin(session: &Session, state: &UploadState) -> Result<()> {
     Err(Error::new(ErrorKind::Ambiguous, text).about("fileId", file.as_str()))
 }
 
-/// Says that all is in, where the number of chunks was not known.
+/// Completes an upload whose number of chunks was not announced.
 async fn finish(session: &Session, state: &UploadState) -> Result<()> {
     if state.total_bytes.is_some() {
         return Ok(());

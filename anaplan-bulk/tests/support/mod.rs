@@ -314,7 +314,7 @@ pub const OPERATIONS: &[Operation] = &[
         quiet(s.bulk.delete_file(s.demo.source_file))
     }),
     once(
-        Outcome::Confirmed,
+        Outcome::Unknown,
         operation(
             "upload_file: begin",
             "POST",

@@ -14,7 +14,7 @@ use crate::transport::locked;
 #[derive(Debug, Clone)]
 struct Started {
     id: String,
-    /// Whether the user of the sessions started it, rather than another user of the tenant.
+    /// `true` if the user of the sessions started it, rather than another user of the tenant.
     own: bool,
 }
 

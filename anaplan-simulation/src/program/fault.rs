@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 pub struct FaultSpec {
     /// The deviation.
     pub kind: FaultKind,
-    /// Whether another user of the tenant sends the same request.
+    /// `true` if another user of the tenant sends the same request.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub other_user: Option<OtherUser>,
     /// Route of the affected requests. All requests if absent.

@@ -65,18 +65,18 @@ fn page_without_its_key_is_empty_only_if_its_position_proves_it() {
 }
 
 #[test]
-fn confirmation_is_empty_or_has_a_status_code() {
-    for body in ["", " ", r#"{"status":{"code":200}}"#] {
-        assert!(response(body).confirmed().is_ok(), "{body}");
+fn receipt_without_documented_content_must_be_empty() {
+    for body in ["", " ", "\r\n"] {
+        assert!(response(body).is_empty_body().is_ok(), "{body}");
     }
     for body in [
         "{}",
         "null",
         "OK",
+        r#"{"status":{"code":200}}"#,
         r#"{"status":{"code":500}}"#,
-        r#"{"status":{}}"#,
     ] {
-        let error = response(body).confirmed().unwrap_err();
+        let error = response(body).is_empty_body().unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Decode, "{body}: {error}");
     }
 }
