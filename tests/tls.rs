@@ -135,6 +135,7 @@ async fn one_call_through_a_proxy() {
     // The fake rejects the unknown token: its response has passed the tunnel.
     let error = client.who_am_i().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Authentication, "{error}");
+    assert_eq!(error.status().unwrap().as_u16(), 401, "{error}");
     assert!(
         error.to_string().contains("the token has expired"),
         "{error}"
@@ -198,5 +199,6 @@ async fn a_tunnel_carries_the_token_and_the_proxy_does_not_see_it() {
     let connect = format!("CONNECT {} HTTP/1.1\r\n", server.address());
     assert!(heads[0].starts_with(&connect), "{heads:?}");
     assert!(!heads[0].contains("t0ken"), "{heads:?}");
-    assert_eq!(server.fake().requests().total(), 1);
+    // The call, and the check of the rejected token.
+    assert_eq!(server.fake().requests().total(), 2);
 }

@@ -118,7 +118,9 @@ impl FixedSource {
     async fn check_with_service(&self, session: &Session) -> Result<()> {
         match session.call(Validate::new(&self.token)?).await {
             Err(rejection) if rejection.status() == Some(StatusCode::UNAUTHORIZED) => {
-                let error = Error::new(ErrorKind::Authentication, EXPIRED).caused_by(rejection);
+                let error = Error::new(ErrorKind::Authentication, EXPIRED)
+                    .with_status(StatusCode::UNAUTHORIZED)
+                    .caused_by(rejection);
                 *self.ended.lock().unwrap_or_else(PoisonError::into_inner) = Some(error.clone());
                 Err(error)
             }

@@ -66,7 +66,7 @@ impl ReqwestTransport {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Config`](crate::ErrorKind::Config) if TLS or a proxy of the environment cannot be set
+    /// [`ErrorKind::Config`] if TLS or a proxy of the environment cannot be set
     /// up.
     pub fn new() -> Result<Self> {
         Self::builder().build()
