@@ -28,7 +28,7 @@ pub struct Program {
     pub paged: bool,
     /// Longest one-way latency of a request in milliseconds.
     pub latency: u64,
-    /// Progress: how far the client's clock is ahead of the server's, in seconds. Negative if it is behind.
+    /// Seconds by which the client's clock is ahead of the server's. Negative if it is behind.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub clock_skew: i64,
     /// `true` if responses lack the `Date` header.
