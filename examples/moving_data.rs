@@ -58,7 +58,11 @@ async fn import(bulk: &Bulk, demo: &Demo) -> Result<(), Box<dyn Error>> {
 /// The import uses what it can, succeeds, and keeps a dump of the rest.
 async fn import_with_errors(bulk: &Bulk, demo: &Demo) -> Result<(), Box<dyn Error>> {
     let outcome = bulk
-        .upload_and_import(demo.bad_source_file, Content::text(&demo.bad_csv), demo.bad_import)
+        .upload_and_import(
+            demo.bad_source_file,
+            Content::text(&demo.bad_csv),
+            demo.bad_import,
+        )
         .await?;
     println!(
         "an import with errors; is there a dump? {}",

@@ -135,7 +135,10 @@ async fn one_call_through_a_proxy() {
     // The fake rejects the unknown token: its response has passed the tunnel.
     let error = client.who_am_i().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Authentication, "{error}");
-    assert!(error.to_string().contains("the token has expired"), "{error}");
+    assert!(
+        error.to_string().contains("the token has expired"),
+        "{error}"
+    );
     println!("the call was answered");
 }
 

@@ -18,8 +18,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anaplan::alm::{Alm, OnlineStatus, Promotion, RevisionPair};
-use anaplan::bulk::Content;
 use anaplan::auth::{Basic, SignIn as _, WhoAmI};
+use anaplan::bulk::Content;
 use anaplan::ext::transport::reqwest::ReqwestTransport;
 use anaplan::ext::{Credential, Endpoint as _, HeaderMap, Transport};
 use anaplan::{Client, ClientBuilder, ModelId, Result, RetryPolicy, StatusCode};
@@ -268,8 +268,11 @@ async fn moving_and_modelling_data_gives_no_secret_away_either() {
         note(&watch, client.tenant().get_models()).await;
         note(&watch, bulk.get_files()).await;
         note(&watch, bulk.export_and_download(demo.export)).await;
-        let import =
-            bulk.upload_and_import(demo.source_file, Content::text(&demo.good_csv), demo.good_import);
+        let import = bulk.upload_and_import(
+            demo.source_file,
+            Content::text(&demo.good_csv),
+            demo.good_import,
+        );
         match import.await {
             Ok(outcome) => watch.show("an outcome", &outcome),
             Err(error) => watch.show_error(&error),
