@@ -15,6 +15,10 @@ use anaplan_core::{
 
 use crate::{Bulk, Tenant};
 
+/// A listing that proves that there are no rows.
+pub(crate) const EMPTY_LIST: &str =
+    r#"{"status":{"code":200},"meta":{"paging":{"currentPageSize":0,"totalSize":0,"offset":0}}}"#;
+
 /// How one request fails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Fault {
@@ -180,7 +184,7 @@ impl State {
                     let announced = 0..self.announced.get(*file).copied().unwrap_or(0);
                     let numbers: BTreeSet<u32> = announced.chain(chunks.keys().copied()).collect();
                     if numbers.is_empty() {
-                        return json(r#"{"status":{"code":200}}"#.into());
+                        return json(EMPTY_LIST.into());
                     }
                     let list: Vec<_> = numbers
                         .iter()

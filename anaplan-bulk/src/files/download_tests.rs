@@ -1,5 +1,5 @@
 use super::*;
-use crate::test_server::{Fault, TestServer};
+use crate::test_server::{EMPTY_LIST, Fault, TestServer};
 use crate::{ActionTask, RowStatus};
 use std::collections::BTreeMap;
 
@@ -231,8 +231,7 @@ async fn a_dump_is_read_row_by_row_and_its_absence_has_one_face() {
     assert_eq!(rows[1].status, RowStatus::Warning);
     assert_eq!((rows[0].value("Code"), rows[0].line), (Some("A1"), Some(2)));
 
-    let empty = r#"{"status":{"code":200}}"#;
-    for (status, body) in [(204, ""), (400, ""), (404, ""), (200, empty)] {
+    for (status, body) in [(204, ""), (400, ""), (404, ""), (200, EMPTY_LIST)] {
         let server = TestServer::default();
         server.canned(path, status, body);
         let error = server.bulk().get_dump(&task).await.unwrap_err();

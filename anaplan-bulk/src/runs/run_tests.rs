@@ -3,7 +3,7 @@
 use crate::Content;
 use anaplan_core::{ErrorKind, Origin};
 
-use crate::test_server::{Fault, TestServer};
+use crate::test_server::{EMPTY_LIST, Fault, TestServer};
 
 const TASKS: &str = "/2/0/models/M/imports/112000000007/tasks";
 const ACTION: &str = "112000000007";
@@ -113,8 +113,7 @@ async fn data_go_in_and_come_out_in_one_call() {
 
     let export = "/2/0/models/M/exports/116000000001";
     server.put("116000000001", &["a,b\n", "1,2\n"]);
-    let none = r#"{"status":{"code":200},"meta":{"paging":{"currentPageSize":0,"totalSize":0,"offset":0}}}"#;
-    server.canned(&format!("GET {export}/tasks"), 200, none);
+    server.canned(&format!("GET {export}/tasks"), 200, EMPTY_LIST);
     server.canned(&format!("POST {export}/tasks"), 200, r#"{"taskId":"E"}"#);
     server.canned(
         &format!("GET {export}/tasks/E"),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use anaplan_core::{Bytes, ErrorKind};
 
-use crate::test_server::TestServer;
+use crate::test_server::{EMPTY_LIST, TestServer};
 use crate::{Content, Encoding, File, ImportMetadata, TableFormat};
 
 const FILE: &str = "113000000001";
@@ -102,8 +102,7 @@ async fn grid_export_has_the_columns_of_its_metadata() {
         "exportFormat":"text/csv","headerNames":["","Jan 20","Feb 20","Mar 20","Q1 FY20"],
         "listNames":["Line Items","","","",""],"rowCount":2,"separator":",","layout":"GRID_CURRENT_PAGE"}}"#;
     server.canned(&format!("GET {export}"), 200, metadata);
-    let none = r#"{"status":{"code":200},"meta":{"paging":{"currentPageSize":0,"totalSize":0,"offset":0}}}"#;
-    server.canned(&format!("GET {export}/tasks"), 200, none);
+    server.canned(&format!("GET {export}/tasks"), 200, EMPTY_LIST);
     server.canned(&format!("POST {export}/tasks"), 200, r#"{"taskId":"E"}"#);
     server.canned(
         &format!("GET {export}/tasks/E"),
