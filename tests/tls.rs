@@ -135,7 +135,7 @@ async fn one_call_through_a_proxy() {
     // The fake rejects the unknown token: its response has passed the tunnel.
     let error = client.who_am_i().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Authentication, "{error}");
-        assert_eq!(error.status().unwrap().as_u16(), 401, "{error}");
+    assert_eq!(error.status().unwrap().as_u16(), 401, "{error}");
     assert!(
         error.to_string().contains("the token has expired"),
         "{error}"
