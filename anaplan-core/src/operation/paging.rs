@@ -173,10 +173,14 @@ impl<T> Page<T> {
                 _ => Ok(None),
             };
         };
-        if count > 0 && paging.offset.is_some_and(|offset| offset != window.offset) {
+        // A page without an index is the first one: a server that ignores the index repeats it forever.
+        let offset = match style {
+            PagingStyle::Offset { .. } => Some(paging.offset.unwrap_or_default()),
+            _ => paging.offset,
+        };
+        if let Some(offset) = offset.filter(|offset| count > 0 && *offset != window.offset) {
             return Err(incomplete(format!(
-                "the server returned rows from index {} instead of {}",
-                paging.offset.unwrap_or_default(),
+                "the server returned rows from index {offset} instead of {}",
                 window.offset
             )));
         }
