@@ -222,7 +222,7 @@ async fn skewed_clock_neither_hides_the_own_sync_nor_makes_an_old_one_new() {
         // A sync from before the attempt that the first listing lacked.
         let stage = Stage::set().await;
         let alm = bind(skewed::session(&stage.fake, hours), &stage.demo.prod);
-        stage.alm.sync_models(&stage.pair).await.unwrap();
+        let _task = stage.alm.sync_models(&stage.pair).await.unwrap();
         tokio::time::sleep(Duration::from_secs(10)).await;
         let none = r#"{"status":{"code":200,"message":"Success"}}"#;
         stage

@@ -6,7 +6,7 @@ use std::future::IntoFuture as _;
 use std::time::Duration;
 
 use anaplan_auth::{Authenticate, Basic, SignIn, TokenAuthenticator, WhoAmI};
-use anaplan_core::{Bytes, ErrorKind, Result, Session, async_trait};
+use anaplan_core::{ErrorKind, Result, Session, async_trait};
 use futures_util::future::join_all;
 use support::{LIFE, Ping, Service};
 

@@ -236,7 +236,7 @@ impl Environment {
         }
         match ended {
             Ended::Returned(found) => {
-                self.check_evaluation(number, stored, &record, found, same_session, at_end);
+                self.check_evaluation(number, stored, &record, &found, same_session, at_end);
             }
             Ended::Failed(error) if at_end => {
                 let text = format!("without any fault: {error}");

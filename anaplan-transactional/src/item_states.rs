@@ -111,7 +111,7 @@ mod tests {
         let exact = serde_json::json!({"id": "1", "name": "Oslo", "code": "O", "parent": "North",
             "properties": {"Size": "3.7", "Open": "true"}, "subsets": {"Big": true}});
         assert_eq!(
-            states(&[item.clone()], &[found(exact.clone())], &[]),
+            states(std::slice::from_ref(&item), &[found(exact.clone())], &[]),
             [Added]
         );
         for (path, value) in [
@@ -124,7 +124,7 @@ mod tests {
             let mut other = exact.clone();
             *other.pointer_mut(path).unwrap() = value.into();
             assert_eq!(
-                states(&[item.clone()], &[found(other)], &[]),
+                states(std::slice::from_ref(&item), &[found(other)], &[]),
                 [Missing],
                 "{path}"
             );
@@ -145,7 +145,7 @@ mod tests {
                 .unwrap()
                 .remove(key);
             assert_eq!(
-                states(&[item.clone()], &[found(other)], &[]),
+                states(std::slice::from_ref(&item), &[found(other)], &[]),
                 [Missing],
                 "{path}"
             );
@@ -157,8 +157,14 @@ mod tests {
         let old_name = found(serde_json::json!({"id": "1", "name": "A", "code": "z"}));
         let old_code = found(serde_json::json!({"id": "2", "name": "Z", "code": "a"}));
         let item = [NewListItem::named("A").code("a")];
-        assert_eq!(states(&item, &[old_name.clone()], &["1"]), [Refused]);
-        assert_eq!(states(&item, &[old_code.clone()], &["2"]), [Refused]);
+        assert_eq!(
+            states(&item, std::slice::from_ref(&old_name), &["1"]),
+            [Refused]
+        );
+        assert_eq!(
+            states(&item, std::slice::from_ref(&old_code), &["2"]),
+            [Refused]
+        );
         // Created by another user after the lookup: the request may still add the item.
         assert_eq!(states(&item, &[old_name], &[]), [Missing]);
         assert_eq!(states(&item, &[old_code], &[]), [Missing]);
@@ -169,11 +175,11 @@ mod tests {
         let a = found(serde_json::json!({"id": "1", "name": "A", "properties": {"P": "2"}}));
         let item = |value| NewListItem::named("A").property("P", value);
         assert_eq!(
-            states(&[item(1), item(2)], &[a.clone()], &[]),
+            states(&[item(1), item(2)], std::slice::from_ref(&a), &[]),
             [Refused, Added]
         );
         assert_eq!(
-            states(&[item(2), item(2)], &[a.clone()], &[]),
+            states(&[item(2), item(2)], std::slice::from_ref(&a), &[]),
             [Added, Refused]
         );
         assert_eq!(states(&[item(1), item(3)], &[a], &[]), [Missing, Missing]);

@@ -7,7 +7,7 @@ use anaplan::auth::{
 };
 use anaplan::bulk::Content;
 use anaplan::ext::{Endpoint, Method, Path, RequestBody, Response, RetryClass};
-use anaplan::{Bytes, Client, Error, ErrorKind, Result};
+use anaplan::{Client, Error, ErrorKind, Result};
 
 use super::perform::failure;
 use super::{Failure, Outcome};

@@ -28,7 +28,7 @@ impl Environment {
         number: usize,
         stored: &StoredRecord,
         record: &ReconciliationRecord,
-        found: Evaluation<Option<String>>,
+        found: &Evaluation<Option<String>>,
         same_session: bool,
         at_end: bool,
     ) {
@@ -36,7 +36,7 @@ impl Environment {
         let text = format!("{found:?} of {stored:?}, candidates {candidates:?}");
         let wrong = |rule| self.violation(rule, number, text.clone());
         let done = self.is_in_effect(&stored.work);
-        let name = match &found {
+        let name = match found {
             Evaluation::Confirmed(None) => {
                 // The state may change again.
                 if at_end && !done {
