@@ -56,8 +56,8 @@ impl PromotionPlan {
 
     /// Returns the number of changes. Changes nothing.
     ///
-    /// Creates a [summary](Alm::create_comparison_summary), waits for it, and
-    /// [fetches](Alm::get_comparison_summary) it. Retried.
+    /// Creates a [summary](crate::Alm::create_comparison_summary), waits for it, and
+    /// [fetches](crate::Alm::get_comparison_summary) it. Retried.
     ///
     /// # Errors
     ///
@@ -83,8 +83,8 @@ impl PromotionPlan {
 
     /// Returns the comparison report: every change. Changes nothing.
     ///
-    /// Creates a [report](Alm::create_comparison_report), waits for it, and
-    /// [fetches](Alm::get_comparison_report) it. Retried.
+    /// Creates a [report](crate::Alm::create_comparison_report), waits for it, and
+    /// [fetches](crate::Alm::get_comparison_report) it. Retried.
     ///
     /// # Errors
     ///
@@ -142,12 +142,12 @@ impl PromotionPlan {
     ///
     /// Reads the latest revision of the target first, then sends
     /// `POST /models/{modelId}/alm/syncTasks`. Must not run twice: see
-    /// [`sync_models`](Alm::sync_models).
+    /// [`sync_models`](crate::Alm::sync_models).
     ///
     /// # Errors
     ///
     /// `Conflict` if the target has changed since the plan was created, and those of
-    /// [`sync_models`](Alm::sync_models).
+    /// [`sync_models`](crate::Alm::sync_models).
     ///
     /// ```
     /// # use anaplan_alm::Alm;
@@ -178,7 +178,7 @@ impl PromotionPlan {
     /// # Errors
     ///
     /// `Conflict` if the target has changed since the plan was created, `TaskFailed` with the server's
-    /// reasons, and those of [`sync_models`](Alm::sync_models).
+    /// reasons, and those of [`sync_models`](crate::Alm::sync_models).
     ///
     /// ```
     /// # use anaplan_alm::Alm;

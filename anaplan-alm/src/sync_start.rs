@@ -13,7 +13,7 @@ use crate::revisions::{GetLatestRevision, GetModelsForRevision, GetRevisions, Re
 use crate::syncs::{GetSyncTask, GetSyncTasks, Sync};
 use crate::tasks::{AlmTaskResult, RevisionPair, started};
 
-/// Endpoint of [`Alm::sync_models`].
+/// Endpoint of [`Alm::sync_models`](crate::Alm::sync_models).
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SyncModels {
