@@ -83,16 +83,18 @@ pub(crate) fn revision_row(
 pub(crate) fn revision_rows(world: &World, op: Op, now: Millis) -> Vec<String> {
     let mut rows = vec![revision_row(TARGET_REVISION, "R1", "", -DAY, CALLER)];
     for effect in &world.log {
-        if let Work::Revision { name, description } = &effect.work
-            && effect.visible <= now
-        {
-            let by = if effect.by == Actor::Other {
-                OTHER
-            } else {
-                CALLER
-            };
-            rows.push(revision_row(&effect.id, name, description, effect.at, by));
+        let Work::Revision { name, description } = &effect.work else {
+            continue;
+        };
+        if effect.visible > now {
+            continue;
         }
+        let by = if effect.by == Actor::Other {
+            OTHER
+        } else {
+            CALLER
+        };
+        rows.push(revision_row(&effect.id, name, description, effect.at, by));
     }
     if op == Op::SyncModels && world.is_synced(now) {
         rows.push(revision_row(SOURCE_REVISION, "R2", "", now, CALLER));

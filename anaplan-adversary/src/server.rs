@@ -222,25 +222,23 @@ impl Server {
             self.company(&mut state.world, work.as_ref(), now);
         }
         let struck = case.strikes(point, n);
-        if !struck
-            && n > 0
-            && point == case.point
-            && let Some(status) = case.then
-        {
-            return self.note(&mut state, refusal(status, date));
-        }
-        if !struck && let Some(refused) = unauthorized(&state, request, point) {
-            return self.note(&mut state, honest(&refused, date));
-        }
-        if !struck
-            && let Some(Work::Refresh(token)) = &work
-            && is_used(&state, token)
-        {
-            state
-                .world
-                .add(now, Actor::Caller, n, Work::Refresh(token.clone()));
-            let body = r#"{"error":"invalid_grant","error_description":"used"}"#;
-            return self.note(&mut state, honest(&raw(400, body), date));
+        if !struck {
+            let repeated = n > 0 && point == case.point;
+            if let Some(status) = case.then.filter(|_| repeated) {
+                return self.note(&mut state, refusal(status, date));
+            }
+            if let Some(refused) = unauthorized(&state, request, point) {
+                return self.note(&mut state, honest(&refused, date));
+            }
+            let used = match &work {
+                Some(Work::Refresh(token)) if is_used(&state, token) => Some(token.clone()),
+                _ => None,
+            };
+            if let Some(token) = used {
+                state.world.add(now, Actor::Caller, n, Work::Refresh(token));
+                let body = r#"{"error":"invalid_grant","error_description":"used"}"#;
+                return self.note(&mut state, honest(&raw(400, body), date));
+            }
         }
         let made = self.execute(&mut state, work, struck, n, now);
         let answer = routes::answer(&state.world, request, case.op, now, &made);
