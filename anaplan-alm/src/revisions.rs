@@ -116,7 +116,7 @@ pub struct AppliedModel {
     #[serde(default)]
     pub applied_method: Option<AppliedMethod>,
     /// `true` if the model is deleted.
-    #[serde(default, deserialize_with = "or_default")]
+    #[serde(default, deserialize_with = "anaplan_core::lenient::flag")]
     pub model_deleted: bool,
 }
 

@@ -2,7 +2,7 @@
 
 use anaplan_core::{
     Decision, Error, ErrorKind, ModelId, Refusal, RequestBody, Response, Result, StatusCode,
-    TaskFailure, TaskId, TaskState, TaskStatus, json_body, or_default,
+    TaskFailure, TaskId, TaskState, TaskStatus, json_body,
 };
 use serde::{Deserialize, Serialize};
 
@@ -82,7 +82,7 @@ impl From<&RevisionPair> for RevisionPair {
 #[non_exhaustive]
 pub struct AlmTaskResult {
     /// `true` if the task succeeded.
-    #[serde(default, deserialize_with = "or_default")]
+    #[serde(default, deserialize_with = "anaplan_core::lenient::flag")]
     pub successful: bool,
     /// Source revision. The server may omit it.
     #[serde(default)]

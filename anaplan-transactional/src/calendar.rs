@@ -87,19 +87,34 @@ pub struct FiscalYear {
 #[non_exhaustive]
 pub struct TotalsSelection {
     /// Quarters.
-    #[serde(alias = "isQuarterTotals")]
+    #[serde(
+        alias = "isQuarterTotals",
+        deserialize_with = "anaplan_core::lenient::flag"
+    )]
     pub quarter_totals: bool,
     /// Half years.
-    #[serde(alias = "isHalfYearTotals")]
+    #[serde(
+        alias = "isHalfYearTotals",
+        deserialize_with = "anaplan_core::lenient::flag"
+    )]
     pub half_year_totals: bool,
     /// The year up to the current period.
-    #[serde(alias = "isYearToDateSummary")]
+    #[serde(
+        alias = "isYearToDateSummary",
+        deserialize_with = "anaplan_core::lenient::flag"
+    )]
     pub year_to_date_summary: bool,
     /// The year from the current period on.
-    #[serde(alias = "isYearToGoSummary")]
+    #[serde(
+        alias = "isYearToGoSummary",
+        deserialize_with = "anaplan_core::lenient::flag"
+    )]
     pub year_to_go_summary: bool,
     /// Everything.
-    #[serde(alias = "isTotalOfAllPeriods")]
+    #[serde(
+        alias = "isTotalOfAllPeriods",
+        deserialize_with = "anaplan_core::lenient::flag"
+    )]
     pub total_of_all_periods: bool,
     /// The quarter of four periods, from 1, where there are thirteen.
     #[serde(deserialize_with = "count_opt")]

@@ -183,7 +183,12 @@ impl Endpoint for UpdateModuleData {
     }
 
     fn decode(&self, response: Response) -> Result<WriteReport> {
-        WriteReport::read(&response, self.cells.first(), self.cells.as_slice().len())
+        WriteReport::read(
+            &response,
+            "numberOfCellsChanged",
+            self.cells.first(),
+            self.cells.as_slice().len(),
+        )
     }
 }
 

@@ -175,7 +175,12 @@ impl Endpoint for InsertListItems {
     }
 
     fn decode(&self, response: Response) -> Result<WriteReport> {
-        WriteReport::read_items(&response, self.items.first(), self.items.as_slice().len())
+        WriteReport::read_items(
+            &response,
+            "added",
+            self.items.first(),
+            self.items.as_slice().len(),
+        )
     }
 }
 

@@ -126,7 +126,12 @@ impl Endpoint for UpdateListItems {
     }
 
     fn decode(&self, response: Response) -> Result<WriteReport> {
-        WriteReport::read_items(&response, self.items.first(), self.items.as_slice().len())
+        WriteReport::read_items(
+            &response,
+            "updated",
+            self.items.first(),
+            self.items.as_slice().len(),
+        )
     }
 }
 
@@ -195,7 +200,12 @@ impl Endpoint for DeleteListItems {
     }
 
     fn decode(&self, response: Response) -> Result<WriteReport> {
-        WriteReport::read_items(&response, self.items.first(), self.items.as_slice().len())
+        WriteReport::read_items(
+            &response,
+            "deleted",
+            self.items.first(),
+            self.items.as_slice().len(),
+        )
     }
 }
 

@@ -92,19 +92,19 @@ pub struct LineItem {
     #[serde(default, deserialize_with = "count_opt")]
     pub cell_count: Option<u64>,
     /// `true` if it is a summary.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "anaplan_core::lenient::flag_opt")]
     pub is_summary: Option<bool>,
     /// `true` if a section of the module begins with it.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "anaplan_core::lenient::flag_opt")]
     pub start_of_section: Option<bool>,
     /// `true` if it is brought forward.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "anaplan_core::lenient::flag_opt")]
     pub brought_forward: Option<bool>,
     /// `true` if it switches over between versions.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "anaplan_core::lenient::flag_opt")]
     pub use_switchover: Option<bool>,
     /// `true` if totals can be entered and are spread.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "anaplan_core::lenient::flag_opt")]
     pub breakback: Option<bool>,
 }
 

@@ -48,22 +48,22 @@ pub struct ListMetadata {
     #[serde(default, deserialize_with = "count_opt")]
     pub item_count: Option<u64>,
     /// `true` if its items have numbers for names, which the server returns.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "anaplan_core::lenient::flag")]
     pub numbered_list: bool,
     /// `true` if its items may be changed in a deployed model.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "anaplan_core::lenient::flag")]
     pub production_data: bool,
     /// `true` if access is granted item by item.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "anaplan_core::lenient::flag")]
     pub has_selective_access: bool,
     /// Who manages it.
     #[serde(default, deserialize_with = "text_opt")]
     pub managed_by: Option<String>,
     /// `true` if the top-level item is the default of page selectors.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "anaplan_core::lenient::flag_opt")]
     pub use_top_level_as_page_default: Option<bool>,
     /// `true` if a workflow uses it.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "anaplan_core::lenient::flag_opt")]
     pub workflow_enabled: Option<bool>,
     /// Number of items it may have.
     #[serde(default, deserialize_with = "count_opt")]

@@ -68,7 +68,7 @@ pub struct ModelDetails {
     #[serde(default, deserialize_with = "count_opt")]
     pub memory_usage: Option<u64>,
     /// `true` if a transaction is running in it now.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "anaplan_core::lenient::flag_opt")]
     pub model_transaction_running: Option<bool>,
 }
 

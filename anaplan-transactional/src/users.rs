@@ -17,13 +17,13 @@ pub struct User {
     /// The user.
     pub id: UserId,
     /// `true` if the user may sign in.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "anaplan_core::lenient::flag")]
     pub active: bool,
     /// The e-mail address, which is the name to sign in with.
     #[serde(default)]
     pub email: String,
     /// `true` if the user wants e-mails.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "anaplan_core::lenient::flag_opt")]
     pub email_opt_in: Option<bool>,
     /// The first name.
     #[serde(default, deserialize_with = "text_opt")]
@@ -54,7 +54,7 @@ pub struct WorkspaceMember {
     #[serde(default, deserialize_with = "text_opt")]
     pub email: Option<String>,
     /// `true` if the user may sign in.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "anaplan_core::lenient::flag")]
     pub active: bool,
     /// The names of the user's other workspaces.
     #[serde(default, deserialize_with = "texts")]

@@ -25,10 +25,10 @@ pub struct Version {
     #[serde(default, deserialize_with = "text_opt")]
     pub code: Option<String>,
     /// `true` if it is the current one.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "anaplan_core::lenient::flag")]
     pub is_current: bool,
     /// `true` if it is the actual one.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "anaplan_core::lenient::flag")]
     pub is_actual: bool,
     /// From when on it can be changed; 1900-01-01 for an open end.
     #[serde(default)]

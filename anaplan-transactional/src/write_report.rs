@@ -123,11 +123,13 @@ impl WriteReport {
             .filter_map(|failure| Some((sent.get(failure.request_index)?, failure)))
     }
 
-    /// Reads an answer about `sent` items, of which the first was the caller's number `first`.
-    pub(crate) fn read(response: &Response, first: usize, sent: usize) -> Result<Self> {
+    /// Reads a response about `sent` items, of which the first has the caller's index `first`. `key` is the
+    /// documented name of the counter.
+    pub(crate) fn read(response: &Response, key: &str, first: usize, sent: usize) -> Result<Self> {
         let receipt: Receipt = response.json()?;
         let written = receipt.written.ok_or_else(|| {
-            let text = "the response does not say how much was written";
+            let text =
+                format!("the response has no '{key}', so it does not say how much was written");
             Error::new(ErrorKind::Decode, text)
         })?;
         let mut report = Self {
@@ -144,10 +146,17 @@ impl WriteReport {
     }
 
     /// Reads a response about list items. Items that the response does not mention count as ignored.
-    pub(crate) fn read_items(response: &Response, first: usize, sent: usize) -> Result<Self> {
-        let mut report = Self::read(response, first, sent)?;
+    pub(crate) fn read_items(
+        response: &Response,
+        key: &str,
+        first: usize,
+        sent: usize,
+    ) -> Result<Self> {
+        let mut report = Self::read(response, key, first, sent)?;
         if report.written > sent as u64 {
-            let text = format!("the response counts {} of {sent} items", report.written);
+            let written = report.written;
+            let text =
+                format!("the response contradicts itself: its {key} is {written} for {sent} items");
             return Err(Error::new(ErrorKind::Decode, text));
         }
         let mentioned = report.written.saturating_add(report.failures.len() as u64);
@@ -178,6 +187,7 @@ mod tests {
                     r#"{{"meta":{{}},"status":{{"code":200}},"{key}":2,"ignored":1,"total":3,
                     "failures":[{{"requestIndex":2,"failureType":"NEW_KIND","failureMessageDetails":"no"}},{{"requestIndex":0.0}}]}}"#
                 )),
+                key,
                 100,
                 3,
             )
@@ -192,7 +202,9 @@ mod tests {
             let error = report.complete().unwrap_err();
             assert_eq!(error.kind(), ErrorKind::Rejected);
         }
-        let report = WriteReport::read(&answer(r#"{"deleted":4,"failures":null}"#), 0, 4).unwrap();
+        let report =
+            WriteReport::read(&answer(r#"{"deleted":4,"failures":null}"#), "deleted", 0, 4)
+                .unwrap();
         assert!(report.is_complete() && report.complete().is_ok());
     }
 }

@@ -16,10 +16,10 @@ const QUOTED: usize = 5;
 pub struct ActionResult {
     /// `true` if the run succeeded. Rows can be missing nevertheless: see
     /// [`failure_dump_available`](Self::failure_dump_available).
-    #[serde(deserialize_with = "or_default")]
+    #[serde(deserialize_with = "anaplan_core::lenient::flag")]
     pub successful: bool,
     /// `true` if the server keeps a dump of rejected rows.
-    #[serde(deserialize_with = "or_default")]
+    #[serde(deserialize_with = "anaplan_core::lenient::flag")]
     pub failure_dump_available: bool,
     /// Id of the action.
     #[serde(

@@ -56,7 +56,7 @@ pub struct Model {
     #[serde(default, deserialize_with = "count_opt")]
     pub memory_usage: Option<u64>,
     /// `true` if a transaction is running. Set for a single model only.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "anaplan_core::lenient::flag_opt")]
     pub model_transaction_running: Option<bool>,
 }
 

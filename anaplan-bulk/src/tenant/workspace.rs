@@ -21,7 +21,7 @@ pub struct Workspace {
     #[serde(default)]
     pub name: String,
     /// `true` if the workspace is active.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "anaplan_core::lenient::flag_opt")]
     pub active: Option<bool>,
     /// Size limit in bytes. Set with [`details`](GetWorkspaces::details) only.
     #[serde(default, deserialize_with = "count_opt")]

@@ -34,6 +34,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
+use serde::de::Error;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
@@ -202,18 +203,40 @@ fn decimal(value: &Value) -> Option<f64> {
 
 /// Reads an optional flag: a boolean, `"true"` or `"false"` in any case, 1 or 0. Others are `None`.
 pub fn flag_opt<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<bool>, D::Error> {
-    let value = Value::deserialize(deserializer)?;
-    let text = text_of(value).trim().to_ascii_lowercase();
-    Ok(match text.as_str() {
-        "true" | "1" => Some(true),
-        "false" | "0" => Some(false),
-        _ => None,
-    })
+    Ok(flag_of(Value::deserialize(deserializer)?).ok())
 }
 
-/// Reads a flag. An absent one is `false`.
+/// Reads a flag in any of the forms of [`flag_opt`]. An absent one or `null` is `false`.
+///
+/// # Errors
+///
+/// That of the deserializer for any other value: a result must not become a failure because its form is new.
 pub fn flag<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
-    Ok(flag_opt(deserializer)?.unwrap_or_default())
+    match Value::deserialize(deserializer)? {
+        Value::Null => Ok(false),
+        value => flag_of(value).map_err(|value| {
+            let kind = match value {
+                Value::Number(_) => "a number",
+                Value::String(_) => "a text",
+                Value::Array(_) => "a list",
+                _ => "an object",
+            };
+            D::Error::custom(format_args!("{kind} is not a flag"))
+        }),
+    }
+}
+
+fn flag_of(value: Value) -> Result<bool, Value> {
+    match &value {
+        Value::Bool(flag) => Ok(*flag),
+        Value::String(text) if text.trim().eq_ignore_ascii_case("true") => Ok(true),
+        Value::String(text) if text.trim().eq_ignore_ascii_case("false") => Ok(false),
+        Value::String(text) if text.trim() == "1" => Ok(true),
+        Value::String(text) if text.trim() == "0" => Ok(false),
+        Value::Number(number) if number.as_f64() == Some(1.0) => Ok(true),
+        Value::Number(number) if number.as_f64() == Some(0.0) => Ok(false),
+        _ => Err(value),
+    }
 }
 
 /// Reads an optional duration in seconds, also with a fraction. A negative one is zero. One of more than

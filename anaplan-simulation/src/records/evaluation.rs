@@ -76,7 +76,15 @@ impl Environment {
                     .is_some_and(|ids| ids.iter().any(|id| *id == *self.demo.closable.as_str()));
                 // The fake varies the state that a model shows.
                 let shown = !matches!(stored.work, Work::Offline(_)) || !self.program.varied;
-                let visible = done && shown && (!deletes || existed);
+                let had_state = match stored.work {
+                    Work::Offline(offline) => record
+                        .baseline
+                        .iter()
+                        .flatten()
+                        .any(|state| state.contains("MAINTENANCE") == offline),
+                    _ => false,
+                };
+                let visible = done && shown && !had_state && (!deletes || existed);
                 if at_end && (visible || self.must_be_found(stored, record, &candidates)) {
                     wrong(rules::EVALUATIONS);
                 }

@@ -37,9 +37,13 @@ struct All {
 }
 
 #[allow(clippy::needless_pass_by_value)] // It reads better.
-fn read(name: &str, value: Value) -> All {
+fn try_read(name: &str, value: Value) -> serde_json::Result<All> {
     // From JSON text, as responses are read.
-    serde_json::from_str(&json!({ name: value }).to_string()).unwrap()
+    serde_json::from_str(&json!({ name: value }).to_string())
+}
+
+fn read(name: &str, value: Value) -> All {
+    try_read(name, value).unwrap()
 }
 
 #[test]
@@ -146,7 +150,8 @@ fn flags_and_decimals_are_read_in_every_form_and_invalid_ones_are_none() {
         (json!({}), None),
     ] {
         assert_eq!(read("flag_opt", value.clone()).flag_opt, flag, "{value}");
-        assert_eq!(read("flag", value).flag, flag.unwrap_or_default());
+        let required = try_read("flag", value).map(|all| all.flag);
+        assert_eq!(required.ok(), flag);
     }
     for (value, decimal) in [
         (json!(0.25), Some(0.25)),
