@@ -52,6 +52,7 @@ pub struct ClientBuilder {
     base: Connection,
     #[cfg(any(feature = "rustls", feature = "native-tls"))]
     roots: Vec<Material>,
+    #[cfg(any(feature = "rustls", feature = "native-tls"))]
     network: Option<ReqwestBuilder>,
     sign_in: SignIn,
     environment: SignIn,

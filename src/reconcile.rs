@@ -1,8 +1,8 @@
 //! Evaluation of records of any namespace.
 
-use anaplan_core::{
-    Error, Evaluation, ModelId, Namespace, ReconciliationRecord, Result, Scope, Session,
-};
+use anaplan_core::{Error, Evaluation, ReconciliationRecord, Result, Session};
+#[cfg(any(feature = "alm", feature = "bulk"))]
+use anaplan_core::{ModelId, Namespace, Scope};
 
 /// Evaluates a record with the function of the namespace that its operation belongs to.
 pub(crate) async fn reconcile(
@@ -33,6 +33,12 @@ pub(crate) async fn reconcile(
             let bulk: anaplan_bulk::Bulk = bind(session, &record)?;
             let found = bulk.evaluate_run(record).await?;
             Ok(found.map(|task| Some(task.id().to_string())))
+        }
+        #[cfg(feature = "bulk")]
+        "bulk.set_chunk_count" => {
+            let bulk: anaplan_bulk::Bulk = bind(session, &record)?;
+            let found = bulk.evaluate_chunk_count(record).await?;
+            Ok(found.map(|()| None))
         }
         #[cfg(feature = "bulk")]
         "bulk.delete_models" => {

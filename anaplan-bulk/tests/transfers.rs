@@ -4,8 +4,10 @@
 
 mod support;
 
+use std::future::IntoFuture as _;
+
 use anaplan_bulk::{Bulk, Content, UploadError};
-use anaplan_core::{Bytes, ErrorKind, RetryPolicy, Settings};
+use anaplan_core::{Bytes, ErrorKind, Evaluation, RetryPolicy, Settings};
 use anaplan_testkit::{Demo, FakeAnaplan, Fault, Pacing, RetryAfter};
 use futures_util::StreamExt;
 use support::{bulk_of, numbered};
@@ -221,6 +223,50 @@ async fn announcement_with_unknown_outcome_is_confirmed_or_ambiguous_and_never_r
             let error = done.unwrap_err().error;
             assert_eq!(error.kind(), ErrorKind::Ambiguous, "{fault:?}: {error}");
         }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn recorded_announcement_is_confirmed_once_it_has_taken_effect() {
+    let route = "POST /2/0/workspaces/*/models/*/files/*";
+    let (fake, demo, bulk) = stage();
+    let later = std::time::Duration::from_secs(600);
+    fake.inject(Fault::drop_late(later).on(route));
+    let content = Content::from(numbered(3 * MEGABYTE).into_bytes());
+    let upload = bulk.upload_file(demo.source_file, content);
+    let failed = upload.chunk_size(MEGABYTE).await.unwrap_err();
+    let record = failed.error.record().unwrap().clone();
+    let early = bulk.evaluate_chunk_count(record.clone()).await.unwrap();
+    assert!(matches!(early, Evaluation::Unknown(_)), "{early:?}");
+    tokio::time::sleep(later).await;
+    let json = serde_json::to_string(&record).unwrap();
+    let stored = serde_json::from_str(&json).unwrap();
+    let late = bulk.evaluate_chunk_count(stored).await.unwrap();
+    assert!(matches!(late, Evaluation::Confirmed(())), "{late:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn put_and_delete_wait_for_an_upload_to_the_same_file() {
+    let chunk = "PUT /2/0/workspaces/*/models/*/files/*/chunks/*";
+    for deletes in [false, true] {
+        let (fake, demo, bulk) = stage();
+        let slow = std::time::Duration::from_secs(10);
+        fake.inject(Fault::delay(slow).on(chunk).times(2));
+        let content = Content::from(numbered(3 * MEGABYTE).into_bytes());
+        let upload = bulk.upload_file(demo.source_file, content);
+        let upload = upload.chunk_size(MEGABYTE).concurrency(1);
+        let change = async {
+            tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+            match deletes {
+                true => bulk.delete_file(demo.source_file).await,
+                false => bulk.put_file(demo.source_file, "new").await,
+            }
+        };
+        let (uploaded, changed) = tokio::join!(upload.into_future(), change);
+        uploaded.unwrap();
+        changed.unwrap();
+        let expected = (!deletes).then(|| Bytes::from("new"));
+        assert_eq!(on_server(&fake, demo.source_file), expected);
     }
 }
 

@@ -179,6 +179,11 @@ model_listing! {
     GetFiles, "bulk.get_files", "files", File
 }
 
+/// Key under which changes of one file's content exclude each other.
+pub(crate) fn content_key(model: &ModelRef, file: &FileId) -> String {
+    format!("content of {}/{file}", model.model)
+}
+
 pub(crate) fn file_path(model: &ModelRef, file: &FileId) -> Path {
     model.path().lit("files").seg("fileId", file)
 }
@@ -210,6 +215,10 @@ impl Endpoint for PutFile {
         Ok(self.content.clone().into())
     }
 
+    fn exclusive(&self) -> Option<String> {
+        Some(content_key(&self.model, &self.file))
+    }
+
     fn decode(&self, response: Response) -> Result<()> {
         response.is_empty_body()
     }
@@ -233,6 +242,10 @@ impl Endpoint for DeleteFile {
 
     fn path(&self) -> Path {
         file_path(&self.model, &self.file)
+    }
+
+    fn exclusive(&self) -> Option<String> {
+        Some(content_key(&self.model, &self.file))
     }
 
     fn decode(&self, response: Response) -> Result<()> {

@@ -11,4 +11,4 @@ pub use download::Download;
 pub use file::{DeleteFile, File, FileId, GetFiles, PutFile};
 pub use file_stream::FileStream;
 
-pub(crate) use file::file_path;
+pub(crate) use file::{content_key, file_path};

@@ -1,8 +1,9 @@
 //! Later evaluation of calls whose outcome is unknown.
 
-use anaplan_core::{Endpoint, Error, Evaluation, Pending, ReconciliationRecord, Task};
+use anaplan_core::{Endpoint, Error, Evaluation, Pending, ReconciliationRecord, Result, Task};
+use serde::de::DeserializeOwned;
 
-use crate::{ActionTask, Bulk, DeleteModels, DeletedModels, RunAction, Tenant};
+use crate::{ActionTask, Bulk, DeleteModels, DeletedModels, RunAction, SetChunkCount, Tenant};
 
 impl Bulk {
     /// Evaluates the record of a [`run_action`](Self::run_action) call with unknown outcome.
@@ -23,6 +24,29 @@ impl Bulk {
             Ok(found.map(|address| Task::resume(session, address)))
         })
     }
+
+    /// Evaluates the record of the announcement with which an upload begins, if its outcome is unknown.
+    ///
+    /// Reads only. Confirmed: the old content of the file is discarded, and the upload can be repeated.
+    ///
+    /// # Errors
+    ///
+    /// `InvalidInput` for the record of another operation, and the errors of the lookups.
+    pub fn evaluate_chunk_count(&self, record: ReconciliationRecord) -> Pending<Evaluation<()>> {
+        let session = self.session.clone();
+        Pending::new(async move {
+            let announced: SetChunkCount = recorded(&record)?;
+            let found = session.evaluate(announced, record).await?;
+            Ok(found.map(|_| ()))
+        })
+    }
+}
+
+/// Reads the endpoint from its record.
+fn recorded<E: Endpoint + DeserializeOwned>(record: &ReconciliationRecord) -> Result<E> {
+    serde_json::from_value(record.request.clone()).map_err(|error| {
+        Error::invalid_input("record", format_args!("is not of {}: {error}", E::NAME))
+    })
 }
 
 impl Tenant {
@@ -37,11 +61,7 @@ impl Tenant {
     ) -> Pending<Evaluation<DeletedModels>> {
         let session = self.session.clone();
         Pending::new(async move {
-            let request = record.request.clone();
-            let delete: DeleteModels = serde_json::from_value(request).map_err(|error| {
-                let name = DeleteModels::NAME;
-                Error::invalid_input("record", format_args!("is not of {name}: {error}"))
-            })?;
+            let delete: DeleteModels = recorded(&record)?;
             session.evaluate(delete, record).await
         })
     }

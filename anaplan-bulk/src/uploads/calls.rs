@@ -4,7 +4,7 @@ use anaplan_core::{
     Bytes, Endpoint, Error, ErrorKind, Evidence, Finding, HeaderMap, HeaderValue, Lookup, Method,
     Path, Reconcile, RequestBody, Response, Result, RetryClass, async_trait, json_body,
 };
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::files::file_path;
 use crate::uploads::upload::MAX_CHUNKS;
@@ -15,13 +15,16 @@ use crate::{ChunkedFile, File, FileId, GetChunks, ModelRef};
 /// `POST /models/{modelId}/files/{fileId}`. Must not run twice: a late request would discard the chunks
 /// uploaded meanwhile. After a lost response the client checks whether the list of chunks has changed
 /// as requested. For an unknown id the server creates a file and returns its id.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct SetChunkCount {
     /// The model.
+    #[serde(flatten)]
     pub model: ModelRef,
     /// The file.
+    #[serde(rename = "fileId")]
     pub file: FileId,
     /// Number of chunks. `None` if it is not known.
+    #[serde(rename = "chunkCount")]
     pub count: Option<u32>,
 }
 
@@ -100,6 +103,10 @@ impl Reconcile<Option<File>> for SetChunkCount {
             true => Finding::Confirmed(None),
             false => Finding::Nothing,
         })
+    }
+
+    fn request(&self) -> serde_json::Value {
+        serde_json::to_value(self).unwrap_or_default()
     }
 }
 

@@ -7,6 +7,7 @@ use std::pin::Pin;
 use anaplan_core::{Bytes, Error, ErrorKind, Result, Session};
 use futures_core::Stream;
 
+use crate::files::content_key;
 use crate::uploads::chunker::Chunker;
 use crate::{
     Bulk, ChunkedFile, CompleteUpload, Content, FileId, GetChunks, GetFiles, SetChunkCount,
@@ -206,7 +207,7 @@ impl Upload {
         self.plan(length)?;
         // Interleaved chunks of two uploads would be a file that neither caller wrote.
         let UploadState { model, file, .. } = &self.state;
-        let key = format!("upload {}/{file}", model.model);
+        let key = content_key(model, file);
         let _exclusive = self.session.exclusive(&key).await;
         let mut blocks = Chunker::new(blocks, self.state.chunk_size);
         if !self.resumed {

@@ -1,6 +1,6 @@
 //! One call from its endpoint to its output.
 
-use crate::data::error::{Error, Result};
+use crate::data::error::{Error, ErrorKind, Result};
 use crate::engine::body::{Streamed, Whole};
 use crate::engine::classify::Executed;
 use crate::engine::options::{CallOptions, Deadline};
@@ -10,6 +10,7 @@ use crate::engine::send::{Failure, Sending, send};
 use crate::operation::paging::Windowed;
 use crate::operation::{Endpoint, Operation, Page, Paged, Response, RetryClass, Window};
 use crate::session::Session;
+use crate::session::starts::Exclusive;
 use crate::transport::ResponseBody;
 
 /// Evidence that a result belongs to the call.
@@ -46,6 +47,7 @@ pub(crate) async fn execute<E: Endpoint>(
 ) -> Result<Completed<E::Output>> {
     let request = PreparedRequest::new(endpoint, &session.inner)?;
     let deadline = Deadline::start(options.timeout, session.clock());
+    let _exclusive = exclude(session, endpoint, &request, deadline).await?;
     let class = effective_class(endpoint, options);
     if class == RetryClass::NotIdempotent {
         return reconciled(session, endpoint, &request, options, deadline).await;
@@ -116,6 +118,23 @@ pub(crate) fn dry_run(
         *request.body_mut() = bytes::Bytes::new();
     }
     Ok(request)
+}
+
+/// Waits until no other call with the endpoint's key is in progress.
+async fn exclude<E: Endpoint>(
+    session: &Session,
+    endpoint: &E,
+    request: &PreparedRequest<'_>,
+    deadline: Deadline,
+) -> Result<Option<Exclusive>> {
+    let Some(key) = endpoint.exclusive() else {
+        return Ok(None);
+    };
+    let entered = deadline.within(session.clock(), session.exclusive(&key));
+    entered.await.map(Some).ok_or_else(|| {
+        let text = "the deadline passed while another call that excludes this one was in progress";
+        request.describe(Error::new(ErrorKind::Timeout, text))
+    })
 }
 
 /// Decodes a success. A response that cannot be decoded leaves the outcome unknown.

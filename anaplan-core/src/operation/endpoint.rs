@@ -165,6 +165,12 @@ pub trait Endpoint: Send + Sync + 'static {
         None
     }
 
+    /// Returns a key under which calls of a session exclude each other: the call waits until no other
+    /// holder of [`Session::exclusive`](crate::Session::exclusive) with this key exists. Default: `None`.
+    fn exclusive(&self) -> Option<String> {
+        None
+    }
+
     /// Classifies a response with a status other than 2xx. `None`: the default classification by
     /// status. Called before the default.
     fn refusal(&self, refusal: &Refusal<'_>) -> Option<Decision> {
