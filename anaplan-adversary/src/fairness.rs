@@ -63,9 +63,15 @@ pub fn is_fair(case: &Case) -> bool {
         Framing::CutLength | Framing::CutChunked | Framing::HangMidway
     );
     if case.point == Point::Chunk && documented && !cut {
+        // The variants that are made from the documented body are empty as well.
         let telling = matches!(
             body,
-            Body::Genuine | Body::ByteOrderMark | Body::Empty | Body::Text
+            Body::Genuine
+                | Body::ByteOrderMark
+                | Body::Empty
+                | Body::Text
+                | Body::TruncatedJson
+                | Body::GenuineCode500
         );
         if telling || framing != Framing::Whole {
             return case.effect == When::After(0);

@@ -62,8 +62,13 @@ impl Endpoint for SetChunkCount {
         Some(self)
     }
 
+    /// An announcement of an unknown number of chunks cannot be confirmed by the list of chunks, so the
+    /// response must contain the file.
     fn decode(&self, response: Response) -> Result<Option<File>> {
-        response.field_opt("file")
+        match self.count {
+            Some(_) => response.field_opt("file"),
+            None => response.field("file").map(Some),
+        }
     }
 }
 

@@ -178,7 +178,8 @@ impl Response {
     ///
     /// [`ErrorKind::Decode`] if there is one: it is not the API's own response.
     pub fn is_empty_body(&self) -> Result<()> {
-        match self.body.trim_ascii().is_empty() {
+        // Padding of a gateway is longer than a line end.
+        match matches!(&self.body[..], b"" | b" " | b"\n" | b"\r\n") {
             true => Ok(()),
             false => {
                 Err(self.invalid("the response has a body where none is documented".to_owned()))

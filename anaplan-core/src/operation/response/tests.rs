@@ -73,6 +73,7 @@ fn receipt_without_documented_content_must_be_empty() {
         "{}",
         "null",
         "OK",
+        "    ",
         r#"{"status":{"code":200}}"#,
         r#"{"status":{"code":500}}"#,
     ] {
