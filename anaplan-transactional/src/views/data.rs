@@ -1,7 +1,7 @@
 //! The cells of a view, as a grid or as CSV.
 
-use crate::grid::ViewData;
 use crate::limits::read_refusal;
+use crate::views::ViewData;
 use crate::views::view_path;
 use crate::{DimensionId, ItemId, ModuleId, Transactional, ViewId};
 use anaplan_core::{

@@ -10,7 +10,7 @@ use futures_core::Stream;
 use futures_util::stream::FuturesOrdered;
 use serde::{Deserialize, Serialize};
 
-use crate::write_report::WriteReport;
+use crate::writes::WriteReport;
 
 /// One request of a larger write. Its failures carry the indices of the whole.
 pub trait Batch: Endpoint<Output = WriteReport> {

@@ -7,7 +7,7 @@ use anaplan_core::{
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use crate::current_period::CurrentPeriod;
+use crate::calendar::CurrentPeriod;
 use crate::{Transactional, model_path};
 use anaplan_core::lenient::{count_opt, date_opt, text_opt};
 

@@ -16,8 +16,8 @@ use tokio::io::AsyncWrite;
 use tokio::runtime::Handle;
 
 use crate::Transactional;
-use crate::read_request_task::{ReadProgress, ReadRequest};
 use crate::read_requests::{DeleteReadRequest, GetReadRequestPage};
+use crate::read_requests::{ReadProgress, ReadRequest};
 
 /// Only pages whose number this divides keep a read request alive.
 const LIVELY: u32 = 100;
@@ -395,5 +395,5 @@ impl fmt::Debug for ReadPages {
 }
 
 #[cfg(test)]
-#[path = "read_pages_tests.rs"]
+#[path = "pages_tests.rs"]
 mod tests;

@@ -5,7 +5,7 @@ use anaplan_core::{
 };
 use serde::Deserialize;
 
-use crate::formats::FormatMetadata;
+use crate::modules::FormatMetadata;
 use crate::{LineItemId, ModuleId, ObjectId, Transactional, model_path};
 use anaplan_core::lenient::{count_opt, or_default, text_opt};
 

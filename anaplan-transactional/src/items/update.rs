@@ -6,12 +6,12 @@ use anaplan_core::{
 };
 use serde::Serialize;
 
-use crate::batches::{Batch, Batches};
+use crate::items::{ListItemKey, ListItemUpdate};
 use crate::limits::ITEMS_PER_WRITE;
-use crate::list_item_update::{ListItemKey, ListItemUpdate};
 use crate::lists::list_path;
-use crate::part::Part;
-use crate::write_report::WriteReport;
+use crate::writes::Part;
+use crate::writes::WriteReport;
+use crate::writes::{Batch, Batches};
 use crate::{ListId, Transactional};
 
 impl Transactional {

@@ -7,7 +7,7 @@ use anaplan_core::{
 use jiff::civil::Date;
 use serde::Deserialize;
 
-use crate::current_period::day_body;
+use crate::calendar::day_body;
 use crate::{CalendarType, Transactional, VersionId, model_path};
 use anaplan_core::lenient::{date_opt, text_opt};
 

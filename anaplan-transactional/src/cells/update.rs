@@ -5,10 +5,10 @@ use anaplan_core::{
     json_body,
 };
 
-use crate::batches::{Batch, Batches};
 use crate::limits::{BYTES_PER_WRITE, CELLS_PER_WRITE};
-use crate::part::Part;
-use crate::write_report::WriteReport;
+use crate::writes::Part;
+use crate::writes::WriteReport;
+use crate::writes::{Batch, Batches};
 use crate::{Cell, ModuleId, Transactional, model_path};
 
 impl Transactional {

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::ListItem;
-use crate::new_list_item::{Key, NewListItem};
+use crate::items::{Key, NewListItem};
 
 /// State of one item of a request after an attempt with unknown outcome.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

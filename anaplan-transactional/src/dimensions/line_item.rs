@@ -7,7 +7,7 @@ use anaplan_core::{
 
 use crate::dimensions::{Dimension, DimensionItem, items_path};
 use crate::limits::read_refusal;
-use crate::line_items::line_item_path;
+use crate::modules::line_item_path;
 use crate::{DimensionId, LineItemId, Transactional};
 
 impl Transactional {

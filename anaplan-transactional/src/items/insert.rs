@@ -7,14 +7,14 @@ use anaplan_core::{
     Reconcile, RequestBody, Response, Result, RetryClass, async_trait,
 };
 
-use crate::batches::{Batch, Batches};
 use crate::dimensions::{Lookup, LookupDimensionItems};
-use crate::item_states::{ItemState, item_states};
-use crate::item_writes::{items_body, split_items};
+use crate::items::{ItemState, item_states};
+use crate::items::{Key, NewListItem};
+use crate::items::{items_body, split_items};
 use crate::lists::list_path;
-use crate::new_list_item::{Key, NewListItem};
-use crate::part::Part;
-use crate::write_report::{FailureType, WriteFailure, WriteReport};
+use crate::writes::Part;
+use crate::writes::{Batch, Batches};
+use crate::writes::{FailureType, WriteFailure, WriteReport};
 use crate::{GetListItems, ListId, ListItem, Transactional};
 
 impl Transactional {

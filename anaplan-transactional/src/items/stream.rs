@@ -9,8 +9,8 @@ use anaplan_core::{ByteStream, Bytes, Endpoint, Error, ErrorKind, Paging, Result
 use futures_core::Stream;
 use serde::Deserialize;
 
-use crate::item_scanner::{Flaw, Scanner, Step};
-use crate::list_items::{GetListItemsJson, ListItem};
+use crate::items::{Flaw, Scanner, Step};
+use crate::items::{GetListItemsJson, ListItem};
 use crate::{ListId, Transactional};
 
 impl Transactional {

@@ -7,8 +7,8 @@ use anaplan_core::{
 use serde::Serialize;
 
 use crate::lists::list_path;
-use crate::read_request_task::{ReadProgress, ReadRequest, ReadSource, status};
-use crate::view_data::ExportType;
+use crate::read_requests::{ReadProgress, ReadRequest, ReadSource, status};
+use crate::views::ExportType;
 use crate::views::view_path;
 use crate::{ListId, Transactional, ViewId};
 
