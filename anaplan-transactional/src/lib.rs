@@ -18,6 +18,8 @@ mod views;
 mod writes;
 
 #[cfg(test)]
+mod round_trip_tests;
+#[cfg(test)]
 mod testing;
 
 use anaplan_core::{ModelId, Namespace, Path, Result, Scope, Session};
@@ -77,13 +79,14 @@ pub mod endpoints {
     pub use crate::views::{GetViewData, GetViewDataCsv, GetViewInfo, GetViews};
 }
 
-/// The data of one model: lists, modules, views, cells, dimensions, calendar and versions.
+/// Data of one model: lists, modules, views, cells, dimensions, calendar and versions.
 ///
-/// Anaplan documents most of these operations for workspace administrators; in practice many of them
-/// work for any user whose model role reaches the object.
+/// Anaplan documents most of these operations for workspace administrators. In practice many of them
+/// work for any user whose model role has access to the object.
 ///
-/// Calls to a model that is not loaded wait until it is, and calls to a busy one until it is free: both
-/// can take minutes. [`wait_until_open`](Self::wait_until_open) waits without holding a connection.
+/// A call to a model that is not loaded waits for it to load, and a call to a busy model waits until it
+/// is free. Both can take minutes. [`wait_until_open`](Self::wait_until_open) waits without holding a
+/// connection.
 ///
 /// Cheap to clone.
 #[derive(Debug, Clone)]
@@ -102,13 +105,13 @@ impl Namespace for Transactional {
 }
 
 impl Transactional {
-    /// The model that this handle works on.
+    /// Returns the model of this handle.
     #[must_use]
     pub fn model(&self) -> &ModelId {
         &self.model
     }
 
-    /// The same for another model; session, token and limits are shared.
+    /// Returns a handle for another model. Session, token and limits are shared.
     #[must_use]
     pub fn with_model(&self, model: impl Into<ModelId>) -> Self {
         Self {

@@ -1,4 +1,4 @@
-//! The current period of a model.
+//! Current period of a model.
 
 use anaplan_core::lenient::{date_opt, text_opt};
 use anaplan_core::{
@@ -10,26 +10,26 @@ use serde::{Deserialize, Serialize};
 use crate::calendar::CalendarType;
 use crate::{Transactional, model_path};
 
-/// The current period of a model.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+/// Current period of a model.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct CurrentPeriod {
-    /// Its name; `None` when no period is set.
+    /// Name. `None` if no period is set.
     #[serde(default, deserialize_with = "text_opt")]
     pub period_text: Option<String>,
-    /// Its last day; `None` when no period is set.
+    /// Last day. `None` if no period is set.
     #[serde(default, deserialize_with = "date_opt")]
     pub last_day: Option<Date>,
-    /// The kind of the calendar.
+    /// Kind of the calendar.
     #[serde(default)]
     pub calendar_type: Option<CalendarType>,
 }
 
 impl Transactional {
-    /// The current period of the model. Without one, name and last day are `None`.
+    /// Returns the current period of the model. Name and last day are `None` if none is set.
     ///
-    /// `GET /models/{modelId}/currentPeriod`. Reads only: retried freely.
+    /// `GET /models/{modelId}/currentPeriod`. Only reads: retried.
     ///
     /// # Errors
     ///
@@ -49,14 +49,14 @@ impl Transactional {
         })
     }
 
-    /// Makes the period that has this day the current one. **Data of periods that fall out of the time
-    /// scale is lost.**
+    /// Sets the current period to the one that contains this day. **Data of periods that fall out of
+    /// the time scale is lost.**
     ///
-    /// `PUT /models/{modelId}/currentPeriod`. Repeating it leads to the same state: retried freely.
+    /// `PUT /models/{modelId}/currentPeriod`. Repeating it leads to the same state: retried.
     ///
     /// # Errors
     ///
-    /// `Rejected` for a day outside of the time scale, `NotFound`, `Forbidden`, `ModelState`.
+    /// `Rejected` for a day outside the time scale, `NotFound`, `Forbidden`, `ModelState`.
     ///
     /// ```
     /// # use anaplan_transactional::Transactional;
@@ -74,10 +74,10 @@ impl Transactional {
         })
     }
 
-    /// Leaves the model without a current period.
+    /// Resets the current period: the model then has none.
     ///
     /// `PUT /models/{modelId}/currentPeriod` with an empty date. Repeating it leads to the same state:
-    /// retried freely.
+    /// retried.
     ///
     /// # Errors
     ///
@@ -99,10 +99,10 @@ impl Transactional {
     }
 }
 
-/// The endpoint of [`Transactional::get_current_period`].
+/// Endpoint of [`Transactional::get_current_period`].
 #[derive(Debug, Clone)]
 pub struct GetCurrentPeriod {
-    /// The model.
+    /// Model.
     pub model: ModelId,
 }
 
@@ -121,12 +121,12 @@ impl Endpoint for GetCurrentPeriod {
     }
 }
 
-/// The endpoint of [`Transactional::set_current_period`] and [`Transactional::reset_current_period`].
+/// Endpoint of [`Transactional::set_current_period`] and [`Transactional::reset_current_period`].
 #[derive(Debug, Clone)]
 pub struct SetCurrentPeriod {
-    /// The model.
+    /// Model.
     pub model: ModelId,
-    /// A day of the period; none leaves the model without one.
+    /// A day of the period. `None` resets the current period.
     pub day: Option<Date>,
 }
 
@@ -149,7 +149,7 @@ impl Endpoint for SetCurrentPeriod {
     }
 }
 
-/// A day in a body of its own; the empty text takes it back.
+/// Returns a body with a date. The empty string resets it.
 pub(crate) fn day_body(day: Option<Date>) -> Result<RequestBody> {
     #[derive(Serialize)]
     struct Body {

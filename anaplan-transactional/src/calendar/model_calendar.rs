@@ -1,4 +1,4 @@
-//! The model's calendar: its fiscal year and its time scale.
+//! Calendar of a model: fiscal year and time scale.
 
 use anaplan_core::{
     Call, Endpoint, Error, Method, ModelId, Path, RequestBody, Response, Result, RetryClass,
@@ -12,77 +12,77 @@ use crate::{Transactional, model_path};
 use anaplan_core::lenient::{count_opt, date_opt, text_opt};
 
 open_enum! {
-    /// The kind of a model's calendar.
+    /// Kind of a model's calendar.
     pub enum CalendarType {
         /// Calendar months, quarters and years.
         Months = "Calendar Months/Quarters/Years",
         /// Weeks in quarters of 4-4-5, 4-5-4 or 5-4-4.
         WeeksOfQuarters = "Weeks: 4-4-5, 4-5-4 or 5-4-4",
-        /// Weeks one after the other.
+        /// Consecutive weeks.
         WeeksGeneral = "Weeks: General",
         /// Thirteen periods of four weeks.
         WeeksOfThirteenPeriods = "Weeks: 13 4-week Periods",
     }
 }
 
-/// The calendar of a model. What a kind of calendar does not have is `None`.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+/// Calendar of a model. Fields that do not apply to the kind of calendar are `None`.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ModelCalendar {
-    /// Its kind.
+    /// Kind.
     #[serde(default)]
     pub calendar_type: Option<CalendarType>,
-    /// The current fiscal year; general weeks have none.
+    /// Current fiscal year. `None` for general weeks.
     #[serde(default)]
     pub fiscal_year: Option<FiscalYear>,
-    /// Number of years lie before it.
+    /// Number of past years.
     #[serde(default, deserialize_with = "count_opt")]
     pub past_years_count: Option<u64>,
-    /// Number of years lie after it.
+    /// Number of future years.
     #[serde(default, deserialize_with = "count_opt")]
     pub future_years_count: Option<u64>,
-    /// The current period.
+    /// Current period.
     #[serde(default)]
     pub current_period: Option<CurrentPeriod>,
-    /// The first day, of general weeks.
+    /// First day, of general weeks.
     #[serde(default, deserialize_with = "date_opt")]
     pub start_date: Option<Date>,
-    /// Number of weeks there are, of general weeks.
+    /// Number of weeks, of general weeks.
     #[serde(default, deserialize_with = "count_opt")]
     pub weeks_count: Option<u64>,
-    /// How weeks are named: `Numbered`, `Week Commencing` or `Week Ending`.
+    /// Naming of weeks: `Numbered`, `Week Commencing` or `Week Ending`.
     #[serde(default, deserialize_with = "text_opt")]
     pub week_format: Option<String>,
-    /// How weeks are grouped: `4-4-5` and so on.
+    /// Grouping of weeks, such as `4-4-5`.
     #[serde(default, deserialize_with = "text_opt")]
     pub week_grouping: Option<String>,
-    /// The month that gets the extra week.
+    /// Month with the extra week.
     #[serde(default, deserialize_with = "text_opt")]
     pub extra_week_month: Option<String>,
-    /// Which totals there are.
+    /// Totals of the time scale.
     #[serde(default)]
     pub totals_selection: Option<TotalsSelection>,
 }
 
-/// A fiscal year.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+/// Fiscal year.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct FiscalYear {
-    /// Its name, such as `FY25`.
+    /// Name, such as `FY25`.
     #[serde(default, deserialize_with = "text_opt")]
     pub year: Option<String>,
-    /// Its first day.
+    /// First day.
     #[serde(default, deserialize_with = "date_opt")]
     pub start_date: Option<Date>,
-    /// Its last day.
+    /// Last day.
     #[serde(default, deserialize_with = "date_opt")]
     pub end_date: Option<Date>,
 }
 
-/// Which totals a calendar has.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+/// Totals of a calendar.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 #[non_exhaustive]
 pub struct TotalsSelection {
@@ -98,39 +98,39 @@ pub struct TotalsSelection {
         deserialize_with = "anaplan_core::lenient::flag"
     )]
     pub half_year_totals: bool,
-    /// The year up to the current period.
+    /// Year to date.
     #[serde(
         alias = "isYearToDateSummary",
         deserialize_with = "anaplan_core::lenient::flag"
     )]
     pub year_to_date_summary: bool,
-    /// The year from the current period on.
+    /// Year to go.
     #[serde(
         alias = "isYearToGoSummary",
         deserialize_with = "anaplan_core::lenient::flag"
     )]
     pub year_to_go_summary: bool,
-    /// Everything.
+    /// Total of all periods.
     #[serde(
         alias = "isTotalOfAllPeriods",
         deserialize_with = "anaplan_core::lenient::flag"
     )]
     pub total_of_all_periods: bool,
-    /// The quarter of four periods, from 1, where there are thirteen.
+    /// Quarter with four periods, from 1, in a calendar of thirteen periods.
     #[serde(deserialize_with = "count_opt")]
     pub extra_month_quarter: Option<u64>,
 }
 
 impl Transactional {
-    /// Makes this the current fiscal year: `FY25`. **Data of periods that fall out of the time scale is
-    /// lost.**
+    /// Sets the current fiscal year, such as `FY25`. **Data of periods that fall out of the time scale
+    /// is lost.**
     ///
     /// `PUT /models/{modelId}/modelCalendar/fiscalYear`. Repeating it leads to the same state: retried
     /// freely. The answer may tell nothing but the fiscal year.
     ///
     /// # Errors
     ///
-    /// `InvalidInput` for an empty text. `Rejected` for a year out of range, and for a calendar without
+    /// `InvalidInput` for an empty string. `Rejected` for a year out of range, and for a calendar without
     /// fiscal years. `NotFound`, `Forbidden`, `ModelState`.
     ///
     /// ```
@@ -149,9 +149,9 @@ impl Transactional {
         })
     }
 
-    /// The calendar of the model, whichever of the four kinds it is of.
+    /// Returns the calendar of the model.
     ///
-    /// `GET /models/{modelId}/modelCalendar`. Reads only: retried freely.
+    /// `GET /models/{modelId}/modelCalendar`. Only reads: retried.
     ///
     /// # Errors
     ///
@@ -172,12 +172,12 @@ impl Transactional {
     }
 }
 
-/// The endpoint of [`Transactional::set_current_fiscal_year`].
+/// Endpoint of [`Transactional::set_current_fiscal_year`].
 #[derive(Debug, Clone)]
 pub struct SetCurrentFiscalYear {
-    /// The model.
+    /// Model.
     pub model: ModelId,
-    /// The year, such as `FY25`.
+    /// Fiscal year, such as `FY25`.
     pub year: String,
 }
 
@@ -218,10 +218,10 @@ impl Endpoint for SetCurrentFiscalYear {
     }
 }
 
-/// The endpoint of [`Transactional::get_model_calendar`].
+/// Endpoint of [`Transactional::get_model_calendar`].
 #[derive(Debug, Clone)]
 pub struct GetModelCalendar {
-    /// The model.
+    /// Model.
     pub model: ModelId,
 }
 

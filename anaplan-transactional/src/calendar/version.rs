@@ -5,81 +5,81 @@ use anaplan_core::{
     RetryClass,
 };
 use jiff::civil::Date;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::calendar::day_body;
 use crate::{CalendarType, Transactional, VersionId, model_path};
-use anaplan_core::lenient::{date_opt, text_opt};
+use anaplan_core::lenient::{date_opt, or_default, text_opt};
 
 /// A version.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Version {
-    /// The version.
+    /// Version.
     pub id: VersionId,
-    /// Its name.
-    #[serde(default)]
+    /// Name.
+    #[serde(default, deserialize_with = "or_default")]
     pub name: String,
-    /// Its code, where it has one.
+    /// Code, if set.
     #[serde(default, deserialize_with = "text_opt")]
     pub code: Option<String>,
-    /// `true` if it is the current one.
+    /// `true` if it is the current version.
     #[serde(default, deserialize_with = "anaplan_core::lenient::flag")]
     pub is_current: bool,
-    /// `true` if it is the actual one.
+    /// `true` if it is the actual version.
     #[serde(default, deserialize_with = "anaplan_core::lenient::flag")]
     pub is_actual: bool,
-    /// From when on it can be changed; 1900-01-01 for an open end.
+    /// First editable period. 1900-01-01 if it is not limited.
     #[serde(default)]
     pub edit_from: Option<PeriodDate>,
-    /// Up to when it can be changed; 2399-12-31 for an open end.
+    /// Last editable period. 2399-12-31 if it is not limited.
     #[serde(default)]
     pub edit_to: Option<PeriodDate>,
-    /// From when on it no longer shows the actual version.
+    /// First period of its own data. Earlier periods show the actual version.
     #[serde(default)]
     pub switchover: Option<PeriodDate>,
-    /// Its formula.
+    /// Formula.
     #[serde(default, deserialize_with = "text_opt")]
     pub formula: Option<String>,
-    /// Its notes.
+    /// Notes.
     #[serde(default, deserialize_with = "text_opt")]
     pub notes: Option<String>,
 }
 
-/// A day and the period that has it.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+/// Date and its period.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct PeriodDate {
-    /// The name of the period.
+    /// Name of the period.
     #[serde(default, deserialize_with = "text_opt")]
     pub period_text: Option<String>,
-    /// The day.
+    /// Day.
     #[serde(default, deserialize_with = "date_opt")]
     pub date: Option<Date>,
 }
 
-/// From when on a version no longer shows the actual one.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+/// Switchover of a version: the first period of its own data.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct VersionSwitchover {
-    /// The name of the period; `None` when there is no switchover.
+    /// Name of the period. `None` if there is no switchover.
     #[serde(default, deserialize_with = "text_opt")]
     pub period_text: Option<String>,
-    /// The day; `None` when there is no switchover.
+    /// Day. `None` if there is no switchover.
     #[serde(default, deserialize_with = "date_opt")]
     pub date: Option<Date>,
-    /// The kind of the calendar.
+    /// Kind of the calendar.
     #[serde(default)]
     pub calendar_type: Option<CalendarType>,
 }
 
 impl Transactional {
-    /// The versions of the model that the user may read.
+    /// Returns the versions of the model that the user can read.
     ///
-    /// `GET /models/{modelId}/versions`. Reads only: retried freely.
+    /// `GET /models/{modelId}/versions`. Only reads: retried.
     ///
     /// # Errors
     ///
@@ -101,10 +101,10 @@ impl Transactional {
         })
     }
 
-    /// Has a version show the actual one before this day, and its own data from then on.
+    /// Sets the switchover of a version. Periods before this day show the actual version.
     ///
     /// `PUT /models/{modelId}/versions/{versionId}/switchover`. Repeating it leads to the same state:
-    /// retried freely.
+    /// retried.
     ///
     /// # Errors
     ///
@@ -135,10 +135,10 @@ impl Transactional {
         })
     }
 
-    /// Takes the switchover of a version back.
+    /// Removes the switchover of a version.
     ///
     /// `PUT /models/{modelId}/versions/{versionId}/switchover` with an empty date. Repeating it leads to
-    /// the same state: retried freely.
+    /// the same state: retried.
     ///
     /// # Errors
     ///
@@ -166,7 +166,7 @@ impl Transactional {
     }
 }
 
-/// The endpoint of [`Transactional::get_versions`].
+/// Endpoint of [`Transactional::get_versions`].
 #[derive(Debug, Clone)]
 pub struct GetVersions {
     model: ModelId,
@@ -191,15 +191,15 @@ impl Paged for GetVersions {
     type Item = Version;
 }
 
-/// The endpoint of [`Transactional::set_version_switchover`] and
+/// Endpoint of [`Transactional::set_version_switchover`] and
 /// [`Transactional::reset_version_switchover`].
 #[derive(Debug, Clone)]
 pub struct SetVersionSwitchover {
-    /// The model.
+    /// Model.
     pub model: ModelId,
-    /// The version.
+    /// Version.
     pub version: VersionId,
-    /// The day; none takes the switchover back.
+    /// Day of the switchover. `None` removes it.
     pub day: Option<Date>,
 }
 

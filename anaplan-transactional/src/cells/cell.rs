@@ -1,4 +1,6 @@
-//! Cells, as they are written.
+//! Cells to write.
+
+use std::fmt;
 
 use anaplan_core::{Error, Result};
 use jiff::civil::Date;
@@ -6,7 +8,7 @@ use serde::{Serialize, Serializer};
 
 use crate::{DimensionId, ItemId, LineItemId};
 
-/// A cell and the value that it shall have.
+/// A cell and its new value.
 ///
 /// ```
 /// use anaplan_transactional::Cell;
@@ -26,54 +28,54 @@ pub struct Cell {
     value: CellValue,
 }
 
-/// A line item by id or by name.
+/// Line item by id or by name.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
 pub enum LineItemRef {
-    /// By its id.
+    /// Id.
     #[serde(rename = "lineItemId")]
     Id(LineItemId),
-    /// By its name.
+    /// Name.
     #[serde(rename = "lineItemName")]
     Name(String),
 }
 
-/// A dimension by id or by name.
+/// Dimension by id or by name.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
 pub enum DimensionRef {
-    /// By its id.
+    /// Id.
     #[serde(rename = "dimensionId")]
     Id(DimensionId),
-    /// By its name.
+    /// Name.
     #[serde(rename = "dimensionName")]
     Name(String),
 }
 
-/// An item of a dimension by id, name or code.
+/// Item of a dimension by id, name or code.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
 pub enum ItemRef {
-    /// By its id.
+    /// Id.
     #[serde(rename = "itemId")]
     Id(ItemId),
-    /// By its name.
+    /// Name.
     #[serde(rename = "itemName")]
     Name(String),
-    /// By its code.
+    /// Code.
     #[serde(rename = "itemCode")]
     Code(String),
 }
 
-/// An item of a dimension: where a cell stands.
+/// Position of a cell in one dimension.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
 pub struct Coordinate {
-    /// The dimension.
+    /// Dimension.
     #[serde(flatten)]
     pub dimension: DimensionRef,
-    /// The item.
+    /// Item.
     #[serde(flatten)]
     pub item: ItemRef,
 }
 
-/// What a cell can be given. There is no "nothing": an empty text empties a text cell.
+/// Value of a cell. There is no null value: an empty string clears a text cell.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(untagged)]
 #[non_exhaustive]
@@ -82,35 +84,35 @@ pub enum CellValue {
     /// string where JSON would need an exponent.
     #[serde(serialize_with = "plain_number")]
     Number(f64),
-    /// A whole number, digit by digit.
+    /// An integer.
     Integer(i64),
-    /// A text; also the name or code of a list item or of a period, for cells of those formats.
+    /// A string. Also the name or code of a list item or a time period, for cells of those formats.
     Text(String),
-    /// Yes or no.
+    /// Booleans.
     Boolean(bool),
-    /// A day.
+    /// A date.
     Date(Date),
 }
 
 impl CellValue {
-    /// An item of the list that the cell is formatted as, by its name or code.
+    /// Creates the value of a cell formatted as a list: the name or code of an item.
     pub fn item(name_or_code: impl Into<String>) -> Self {
         Self::Text(name_or_code.into())
     }
 }
 
 impl Cell {
-    /// A cell of this line item. [`at`](Self::at) and its sisters say which: once for each dimension.
+    /// Creates a cell of a line item. It needs one coordinate for each dimension: see [`at`](Self::at).
     pub fn new(line_item: impl Into<LineItemId>, value: impl Into<CellValue>) -> Self {
         Self::of(LineItemRef::Id(line_item.into()), value)
     }
 
-    /// A cell of the line item of this name.
+    /// Creates a cell of a line item given by name.
     pub fn named(line_item: impl Into<String>, value: impl Into<CellValue>) -> Self {
         Self::of(LineItemRef::Name(line_item.into()), value)
     }
 
-    /// A cell of this line item, by id or by name.
+    /// Creates a cell of a line item given by id or by name.
     pub fn of(line_item: LineItemRef, value: impl Into<CellValue>) -> Self {
         Self {
             line_item,
@@ -119,7 +121,7 @@ impl Cell {
         }
     }
 
-    /// At this item of this dimension.
+    /// Adds a coordinate: dimension and item by id.
     #[must_use]
     pub fn at(self, dimension: impl Into<DimensionId>, item: impl Into<ItemId>) -> Self {
         self.coordinate(Coordinate {
@@ -128,7 +130,7 @@ impl Cell {
         })
     }
 
-    /// At the item of this name, of the dimension of this name.
+    /// Adds a coordinate: dimension and item by name.
     #[must_use]
     pub fn at_named(self, dimension: impl Into<String>, item: impl Into<String>) -> Self {
         self.coordinate(Coordinate {
@@ -137,14 +139,14 @@ impl Cell {
         })
     }
 
-    /// At this item of this dimension, each by id, name or code.
+    /// Adds a coordinate, with dimension and item by id, name or code.
     #[must_use]
     pub fn coordinate(mut self, coordinate: Coordinate) -> Self {
         self.dimensions.push(coordinate);
         self
     }
 
-    /// The value that it shall have.
+    /// Returns the value.
     #[must_use]
     pub fn value(&self) -> &CellValue {
         &self.value
@@ -197,6 +199,46 @@ fn plain_number<S: Serializer>(number: &f64, serializer: S) -> Result<S::Ok, S::
         // serde_json writes these without an exponent.
         1e-4..1e15 => serializer.serialize_f64(*number),
         _ => serializer.collect_str(number),
+    }
+}
+
+impl fmt::Display for CellValue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Number(number) => number.fmt(f),
+            Self::Integer(number) => number.fmt(f),
+            Self::Text(text) => f.write_str(text),
+            Self::Boolean(value) => value.fmt(f),
+            Self::Date(date) => date.fmt(f),
+        }
+    }
+}
+
+impl fmt::Display for LineItemRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Id(id) => id.fmt(f),
+            Self::Name(name) => write!(f, "'{name}'"),
+        }
+    }
+}
+
+impl fmt::Display for DimensionRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Id(id) => id.fmt(f),
+            Self::Name(name) => write!(f, "'{name}'"),
+        }
+    }
+}
+
+impl fmt::Display for ItemRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Id(id) => id.fmt(f),
+            Self::Name(name) => write!(f, "'{name}'"),
+            Self::Code(code) => write!(f, "code '{code}'"),
+        }
     }
 }
 
@@ -280,5 +322,22 @@ mod tests {
             assert!(bad.check().is_err(), "{bad:?}");
         }
         assert!(Cell::new(1, "").check().is_ok());
+    }
+
+    #[test]
+    fn display_shows_values_and_keys() {
+        let day = jiff::civil::date(2025, 3, 31);
+        for (value, text) in [
+            (CellValue::from(1.5), "1.5"),
+            (7.into(), "7"),
+            ("x".into(), "x"),
+            (true.into(), "true"),
+            (day.into(), "2025-03-31"),
+        ] {
+            assert_eq!(value.to_string(), text);
+        }
+        assert_eq!(LineItemRef::Name("Sales".into()).to_string(), "'Sales'");
+        assert_eq!(DimensionRef::Id(101.into()).to_string(), "101");
+        assert_eq!(ItemRef::Code("B1".into()).to_string(), "code 'B1'");
     }
 }

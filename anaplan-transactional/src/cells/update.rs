@@ -1,4 +1,4 @@
-//! Writing cells.
+//! Writes of cells.
 
 use anaplan_core::{
     Bytes, Call, Endpoint, Error, Method, ModelId, Path, RequestBody, Response, Result, RetryClass,
@@ -12,11 +12,11 @@ use crate::writes::{Batch, Batches};
 use crate::{Cell, ModuleId, Transactional, model_path};
 
 impl Transactional {
-    /// Writes cells of a module in one request: up to 100,000 of them, and up to 15 MB of JSON.
+    /// Writes cells of a module in one request: up to 100,000 cells and 15 MB of JSON.
     ///
-    /// The server writes what it can and refuses the rest: the [report](WriteReport) tells which of
-    /// the cells were refused and why. Everything that depends on the cells has been calculated when
-    /// the answer arrives, so that this can take minutes. Totals cannot be written.
+    /// The server writes the valid cells and refuses the others: see the [report](WriteReport) for the
+    /// refused cells and the reasons. The response arrives after all dependent cells have been
+    /// calculated, which can take minutes. Totals cannot be written.
     ///
     /// `POST /models/{modelId}/modules/{moduleId}/data`. Writing the same values again leads to the same
     /// state: retried. A late repetition can overwrite a later change by another user: see
@@ -24,7 +24,7 @@ impl Transactional {
     ///
     /// # Errors
     ///
-    /// `InvalidInput` for no cells, too many of them, too many bytes, or a number that is not finite:
+    /// `InvalidInput` for no cells, too many cells, too many bytes, or a number that is not finite;
     /// nothing is sent then. `NotFound` for an unknown module, `Forbidden`, `ModelState`.
     ///
     /// ```
@@ -55,15 +55,16 @@ impl Transactional {
             .call(UpdateModuleData::new(&self.model, module, cells))
     }
 
-    /// The same for any number of cells, in as many requests as it takes: one after the other, each
-    /// within both limits. The failures carry the indices of the cells as they are given here.
+    /// Writes any number of cells, in requests within the limits of
+    /// [`update_module_data`](Self::update_module_data). The failures carry the indices of the caller's
+    /// cells. See [`Batches`] for progress, concurrency and the reports of the single requests.
     ///
-    /// Between two requests the model is calculated, and others see the cells that are written so far.
+    /// The model is calculated after each request. Other users see the cells that are written so far.
     ///
     /// # Errors
     ///
-    /// Those of [`update_module_data`](Self::update_module_data); an error of a later request tells with
-    /// the id `requestIndex` from which cell on nothing is settled.
+    /// Those of [`update_module_data`](Self::update_module_data). An error of a later request has the
+    /// index of its first cell as the id `requestIndex`.
     ///
     /// ```
     /// # use anaplan_transactional::{Cell, Transactional};
@@ -85,7 +86,7 @@ impl Transactional {
     }
 }
 
-/// The endpoint of [`Transactional::update_module_data`].
+/// Endpoint of [`Transactional::update_module_data`].
 #[derive(Debug, Clone)]
 pub struct UpdateModuleData {
     model: ModelId,
@@ -94,7 +95,7 @@ pub struct UpdateModuleData {
 }
 
 impl UpdateModuleData {
-    /// A write of these cells.
+    /// Creates the endpoint for cells of one module.
     pub fn new(
         model: impl Into<ModelId>,
         module: impl Into<ModuleId>,
@@ -107,7 +108,7 @@ impl UpdateModuleData {
         }
     }
 
-    /// The cells that it writes.
+    /// Returns the cells.
     #[must_use]
     pub fn cells(&self) -> &[Cell] {
         self.cells.as_slice()

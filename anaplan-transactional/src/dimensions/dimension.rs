@@ -9,34 +9,34 @@ use serde::{Deserialize, Serialize};
 use crate::limits::read_refusal;
 use crate::views::view_path;
 use crate::{DimensionId, ItemId, Transactional, ViewId, model_path};
-use anaplan_core::lenient::text_opt;
+use anaplan_core::lenient::{or_default, text_opt};
 
 /// A dimension.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Dimension {
-    /// The dimension.
+    /// Dimension.
     pub id: DimensionId,
-    /// Its name.
-    #[serde(default)]
+    /// Name.
+    #[serde(default, deserialize_with = "or_default")]
     pub name: String,
 }
 
 /// An item of a dimension.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct DimensionItem {
-    /// The item.
+    /// Item.
     pub id: ItemId,
-    /// Its name.
-    #[serde(default)]
+    /// Name.
+    #[serde(default, deserialize_with = "or_default")]
     pub name: String,
-    /// Its code, where it has one.
+    /// Code, if set.
     #[serde(default, deserialize_with = "text_opt")]
     pub code: Option<String>,
 }
 
-/// What to look up in a dimension: names, codes or both. Case does not matter.
+/// Names and codes to look up in a dimension, case-insensitive.
 ///
 /// ```
 /// use anaplan_transactional::Lookup;
@@ -44,7 +44,8 @@ pub struct DimensionItem {
 /// let lookup = Lookup::names(["Berlin", "Rome"]).and_codes(["R3"]);
 /// assert_eq!(lookup.len(), 3);
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Lookup {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     names: Vec<String>,
@@ -53,37 +54,37 @@ pub struct Lookup {
 }
 
 impl Lookup {
-    /// Items of these names.
+    /// Creates a lookup by name.
     pub fn names<S: Into<String>>(names: impl IntoIterator<Item = S>) -> Self {
         Self::default().and_names(names)
     }
 
-    /// Items of these codes.
+    /// Creates a lookup by code.
     pub fn codes<S: Into<String>>(codes: impl IntoIterator<Item = S>) -> Self {
         Self::default().and_codes(codes)
     }
 
-    /// And items of these names.
+    /// Adds names.
     #[must_use]
     pub fn and_names<S: Into<String>>(mut self, names: impl IntoIterator<Item = S>) -> Self {
         self.names.extend(names.into_iter().map(Into::into));
         self
     }
 
-    /// And items of these codes.
+    /// Adds codes.
     #[must_use]
     pub fn and_codes<S: Into<String>>(mut self, codes: impl IntoIterator<Item = S>) -> Self {
         self.codes.extend(codes.into_iter().map(Into::into));
         self
     }
 
-    /// Number of names and codes there are.
+    /// Returns the number of names and codes.
     #[must_use]
     pub fn len(&self) -> usize {
         self.names.len() + self.codes.len()
     }
 
-    /// `true` if there is nothing to look up.
+    /// Returns `true` if there is nothing to look up.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
@@ -91,10 +92,10 @@ impl Lookup {
 }
 
 impl Transactional {
-    /// The items of a dimension: a list, a list subset, a line item subset or the users. Up to
-    /// 1,000,000.
+    /// Returns the items of a dimension: up to 1,000,000. The dimension is a list, a list subset, a
+    /// line item subset or the users.
     ///
-    /// `GET /models/{modelId}/dimensions/{dimensionId}/items`. Reads only: retried freely.
+    /// `GET /models/{modelId}/dimensions/{dimensionId}/items`. Only reads: retried.
     ///
     /// # Errors
     ///
@@ -123,15 +124,15 @@ impl Transactional {
         })
     }
 
-    /// The items of a dimension that have one of these names or codes: of a list, of time, of the
-    /// versions or of the users. What is not found is not in the answer.
+    /// Returns the items of a dimension that have one of these names or codes. The dimension is a list,
+    /// time, the versions or the users. Names and codes that are not found are missing in the result.
     ///
-    /// `POST /models/{modelId}/dimensions/{dimensionId}/items`, which changes nothing: retried freely.
+    /// `POST /models/{modelId}/dimensions/{dimensionId}/items`, which changes nothing: retried.
     ///
     /// # Errors
     ///
-    /// `InvalidInput` when there is nothing to look up. `Rejected` for codes where the dimension has
-    /// none, `NotFound` for an unknown dimension, `ModelState`.
+    /// `InvalidInput` if there is nothing to look up. `Rejected` for codes if the dimension has none,
+    /// `NotFound` for an unknown dimension, `ModelState`.
     ///
     /// ```
     /// # use anaplan_transactional::{Lookup, Transactional};
@@ -156,10 +157,10 @@ impl Transactional {
         })
     }
 
-    /// The items of a dimension as a view shows them: only those that its filters leave, and also for
-    /// time and versions. Up to 1,000,000.
+    /// Returns the items of a dimension of a view: up to 1,000,000. Items that the view filters out are
+    /// missing. Also for time and versions.
     ///
-    /// `GET /models/{modelId}/views/{viewId}/dimensions/{dimensionId}/items`. Reads only: retried freely.
+    /// `GET /models/{modelId}/views/{viewId}/dimensions/{dimensionId}/items`. Only reads: retried.
     ///
     /// # Errors
     ///
@@ -190,12 +191,12 @@ impl Transactional {
     }
 }
 
-/// The endpoint of [`Transactional::get_dimension_items`].
+/// Endpoint of [`Transactional::get_dimension_items`].
 #[derive(Debug, Clone)]
 pub struct GetDimensionItems {
-    /// The model.
+    /// Model.
     pub model: ModelId,
-    /// The dimension.
+    /// Dimension.
     pub dimension: DimensionId,
 }
 
@@ -218,14 +219,14 @@ impl Endpoint for GetDimensionItems {
     }
 }
 
-/// The endpoint of [`Transactional::lookup_dimension_items`].
+/// Endpoint of [`Transactional::lookup_dimension_items`].
 #[derive(Debug, Clone)]
 pub struct LookupDimensionItems {
-    /// The model.
+    /// Model.
     pub model: ModelId,
-    /// The dimension.
+    /// Dimension.
     pub dimension: DimensionId,
-    /// What to look up.
+    /// Names and codes to look up.
     pub lookup: Lookup,
 }
 
@@ -254,14 +255,14 @@ impl Endpoint for LookupDimensionItems {
     }
 }
 
-/// The endpoint of [`Transactional::get_view_dimension_items`].
+/// Endpoint of [`Transactional::get_view_dimension_items`].
 #[derive(Debug, Clone)]
 pub struct GetViewDimensionItems {
-    /// The model.
+    /// Model.
     pub model: ModelId,
-    /// The view.
+    /// View.
     pub view: ViewId,
-    /// The dimension.
+    /// Dimension.
     pub dimension: DimensionId,
 }
 

@@ -1,4 +1,4 @@
-//! The dimensions of a line item, and their items.
+//! Dimensions of line items, and their items.
 
 use anaplan_core::{
     Call, Decision, Endpoint, Method, ModelId, Page, Paged, PagedCall, Path, Refusal, Response,
@@ -11,9 +11,9 @@ use crate::modules::line_item_path;
 use crate::{DimensionId, LineItemId, Transactional};
 
 impl Transactional {
-    /// The dimensions of a line item: what a write to one of its cells must name.
+    /// Returns the dimensions of a line item. A write to one of its cells must name an item of each.
     ///
-    /// `GET /models/{modelId}/lineItems/{lineItemId}/dimensions`. Reads only: retried freely.
+    /// `GET /models/{modelId}/lineItems/{lineItemId}/dimensions`. Only reads: retried.
     ///
     /// # Errors
     ///
@@ -38,10 +38,10 @@ impl Transactional {
         })
     }
 
-    /// The items of one dimension of a line item. Up to 1,000,000.
+    /// Returns the items of one dimension of a line item: up to 1,000,000.
     ///
     /// `GET /models/{modelId}/lineItems/{lineItemId}/dimensions/{dimensionId}/items`. Reads only:
-    /// retried freely.
+    /// retried.
     ///
     /// # Errors
     ///
@@ -71,7 +71,7 @@ impl Transactional {
     }
 }
 
-/// The endpoint of [`Transactional::get_line_item_dimensions`].
+/// Endpoint of [`Transactional::get_line_item_dimensions`].
 #[derive(Debug, Clone)]
 pub struct GetLineItemDimensions {
     model: ModelId,
@@ -97,14 +97,14 @@ impl Paged for GetLineItemDimensions {
     type Item = Dimension;
 }
 
-/// The endpoint of [`Transactional::get_line_item_dimension_items`].
+/// Endpoint of [`Transactional::get_line_item_dimension_items`].
 #[derive(Debug, Clone)]
 pub struct GetLineItemDimensionItems {
-    /// The model.
+    /// Model.
     pub model: ModelId,
-    /// The line item.
+    /// Line item.
     pub line_item: LineItemId,
-    /// The dimension.
+    /// Dimension.
     pub dimension: DimensionId,
 }
 

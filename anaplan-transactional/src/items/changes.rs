@@ -1,36 +1,37 @@
-//! What shall change in an item of a list, and by what the item is found.
+//! Changes of list items, and the keys that identify them.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use anaplan_core::{Error, Result};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::{ListItem, ListItemId};
 
-/// An item of a list by its id, its code or its name.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
+/// Key of a list item: id, code or name.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum ListItemKey {
-    /// By its id, which never changes and never comes back.
+    /// Id. It never changes and is never assigned again.
     Id(ListItemId),
-    /// By its code.
+    /// Code.
     Code(String),
-    /// By its name; not in numbered lists.
+    /// Name. Not for numbered lists.
     Name(String),
 }
 
 impl ListItemKey {
-    /// The item of this id.
+    /// Creates a key from an id.
     pub fn id(id: impl Into<ListItemId>) -> Self {
         Self::Id(id.into())
     }
 
-    /// The item of this code.
+    /// Creates a key from a code.
     pub fn code(code: impl Into<String>) -> Self {
         Self::Code(code.into())
     }
 
-    /// The item of this name.
+    /// Creates a key from a name.
     pub fn name(name: impl Into<String>) -> Self {
         Self::Name(name.into())
     }
@@ -47,6 +48,16 @@ impl ListItemKey {
     }
 }
 
+impl fmt::Display for ListItemKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Id(id) => id.fmt(f),
+            Self::Code(code) => write!(f, "code '{code}'"),
+            Self::Name(name) => write!(f, "'{name}'"),
+        }
+    }
+}
+
 impl From<ListItemId> for ListItemKey {
     fn from(id: ListItemId) -> Self {
         Self::Id(id)
@@ -59,7 +70,7 @@ impl From<&ListItem> for ListItemKey {
     }
 }
 
-/// What shall change in an item of a list. What is not mentioned stays as it is.
+/// Changes of a list item. Values that are not set are not changed.
 ///
 /// ```
 /// use anaplan_transactional::ListItemUpdate;
@@ -67,7 +78,8 @@ impl From<&ListItem> for ListItemKey {
 /// let update = ListItemUpdate::by_code("B1").name("Berlin").property("Size", "3.7").subset("Big", true);
 /// # let _ = update;
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct ListItemUpdate {
     #[serde(skip_serializing_if = "Option::is_none")]
     id: Option<ListItemId>,
@@ -84,7 +96,7 @@ pub struct ListItemUpdate {
 }
 
 impl ListItemUpdate {
-    /// Changes the item of this id, code and name included.
+    /// Identifies the item by id. Code and name can be changed.
     pub fn by_id(id: impl Into<ListItemId>) -> Self {
         Self {
             id: Some(id.into()),
@@ -92,39 +104,38 @@ impl ListItemUpdate {
         }
     }
 
-    /// Changes the item of this code; [`name`](Self::name) then renames it.
+    /// Identifies the item by code. [`name`](Self::name) renames it.
     pub fn by_code(code: impl Into<String>) -> Self {
         Self::default().code(code)
     }
 
-    /// Changes the item of this name, which must not have a code yet; [`code`](Self::code) then returns
-    /// it one.
+    /// Identifies the item by name. It must not have a code. [`code`](Self::code) sets one.
     pub fn by_name(name: impl Into<String>) -> Self {
         Self::default().name(name)
     }
 
-    /// The name that it shall have.
+    /// Sets the new name.
     #[must_use]
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = Some(name.into());
         self
     }
 
-    /// The code that it shall have. A code can be changed and not be taken away.
+    /// Sets the new code. A code can be changed and cannot be removed.
     #[must_use]
     pub fn code(mut self, code: impl Into<String>) -> Self {
         self.code = Some(code.into());
         self
     }
 
-    /// The parent that it shall have.
+    /// Sets the new parent.
     #[must_use]
     pub fn parent(mut self, parent: impl Into<String>) -> Self {
         self.parent = Some(parent.into());
         self
     }
 
-    /// The value that a property shall have; numbers, booleans and dates as text.
+    /// Sets the new value of a property. Numbers, booleans and dates are written as strings.
     #[must_use]
     #[allow(clippy::needless_pass_by_value)]
     pub fn property(mut self, name: impl Into<String>, value: impl ToString) -> Self {
@@ -132,7 +143,7 @@ impl ListItemUpdate {
         self
     }
 
-    /// `true` if it shall be in a subset.
+    /// Sets the membership in a subset.
     #[must_use]
     pub fn subset(mut self, name: impl Into<String>, member: bool) -> Self {
         self.subsets.insert(name.into(), member);

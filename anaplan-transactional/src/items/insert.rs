@@ -63,7 +63,7 @@ impl Transactional {
     }
 }
 
-/// The endpoint of [`Transactional::insert_list_items`].
+/// Endpoint of [`Transactional::insert_list_items`].
 #[derive(Debug, Clone)]
 pub struct InsertListItems {
     model: ModelId,
@@ -72,7 +72,7 @@ pub struct InsertListItems {
 }
 
 impl InsertListItems {
-    /// Adds these items: 1 to 100,000.
+    /// Creates the endpoint for 1 to 100,000 items.
     pub fn new(
         model: impl Into<ModelId>,
         list: impl Into<ListId>,

@@ -1,4 +1,4 @@
-//! The items of a list, read whole.
+//! Items of a list, in one response.
 
 use std::collections::BTreeMap;
 
@@ -6,48 +6,48 @@ use anaplan_core::{
     Bytes, Call, Decision, Download, Endpoint, Method, ModelId, Page, Paged, PagedCall, Path,
     Query, Refusal, Response, Result, RetryClass,
 };
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::limits::read_refusal;
 use crate::lists::list_path;
 use crate::{DimensionItem, ListId, ListItemId, Transactional};
-use anaplan_core::lenient::{flag_map, text_map, text_opt, texts};
+use anaplan_core::lenient::{flag_map, or_default, text_map, text_opt, texts};
 
 /// An item of a list.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ListItem {
-    /// The item.
+    /// Item.
     pub id: ListItemId,
-    /// Its name; a number in a numbered list.
-    #[serde(default)]
+    /// Name. A number in a numbered list.
+    #[serde(default, deserialize_with = "or_default")]
     pub name: String,
-    /// Its code, where it has one.
+    /// Code, if set.
     #[serde(default, deserialize_with = "text_opt")]
     pub code: Option<String>,
-    /// The name of its parent.
+    /// Name of its parent.
     #[serde(default, deserialize_with = "text_opt")]
     pub parent: Option<String>,
-    /// Its parent.
+    /// Parent.
     #[serde(default)]
     pub parent_id: Option<ListItemId>,
-    /// The list of its parent, where the hierarchy has one.
+    /// List of its parent, if the hierarchy has one.
     #[serde(default)]
     pub list_id: Option<ListId>,
-    /// The name of that list.
+    /// Name of that list.
     #[serde(default, deserialize_with = "text_opt")]
     pub list_name: Option<String>,
-    /// Its properties by name; numbers and booleans are text as well. Only after `include_all`.
+    /// Properties by name. Numbers and booleans are strings. Only with `include_all`.
     #[serde(default, deserialize_with = "text_map")]
     pub properties: BTreeMap<String, String>,
-    /// `true` if it is in each subset. Only after `include_all`.
+    /// Membership by name of the subset. Only with `include_all`.
     #[serde(default, deserialize_with = "flag_map")]
     pub subsets: BTreeMap<String, bool>,
-    /// Who may read it, under selective access. Only after `include_all`.
+    /// Users with read access, under selective access. Only with `include_all`.
     #[serde(default, deserialize_with = "texts")]
     pub read: Vec<String>,
-    /// Who may change it, under selective access. Only after `include_all`.
+    /// Users with write access, under selective access. Only with `include_all`.
     #[serde(default, deserialize_with = "texts")]
     pub write: Vec<String>,
 }
@@ -72,12 +72,13 @@ impl From<DimensionItem> for ListItem {
 }
 
 impl Transactional {
-    /// The items of a list: up to 1,000,000, all of them held in memory. With properties and subsets
-    /// after [`include_all`](GetListItems::include_all).
+    /// Returns the items of a list: up to 1,000,000, all of them held in memory. With properties and
+    /// subsets if [`include_all`](GetListItems::include_all) is set.
     ///
-    /// For long lists see [`stream_list_items`](Self::stream_list_items).
+    /// For long lists see [`stream_list_items`](Self::stream_list_items), for typed rows
+    /// [`list_item_rows`](Self::list_item_rows).
     ///
-    /// `GET /models/{modelId}/lists/{listId}/items`. Reads only: retried freely.
+    /// `GET /models/{modelId}/lists/{listId}/items`. Only reads: retried.
     ///
     /// # Errors
     ///
@@ -99,10 +100,10 @@ impl Transactional {
             .paged(GetListItems(Read::new(&self.model, list)))
     }
 
-    /// The items of a list as the JSON that the server sends, its envelope included.
+    /// Returns the items of a list as the JSON of the server, including its envelope.
     ///
     /// Awaiting returns the bytes; `stream()`, `write_to(writer)` and `save_to(path)` do not hold them in
-    /// memory. `GET /models/{modelId}/lists/{listId}/items`. Reads only: retried freely.
+    /// memory. `GET /models/{modelId}/lists/{listId}/items`. Only reads: retried.
     ///
     /// # Errors
     ///
@@ -122,10 +123,10 @@ impl Transactional {
             .call(GetListItemsJson(Read::new(&self.model, list)))
     }
 
-    /// The items of a list as CSV.
+    /// Returns the items of a list as CSV.
     ///
     /// Awaiting returns the bytes; `stream()`, `write_to(writer)` and `save_to(path)` do not hold them in
-    /// memory. `GET /models/{modelId}/lists/{listId}/items`. Reads only: retried freely.
+    /// memory. `GET /models/{modelId}/lists/{listId}/items`. Only reads: retried.
     ///
     /// # Errors
     ///
@@ -146,7 +147,7 @@ impl Transactional {
     }
 }
 
-/// What all ways to read the items have in common.
+/// Parameters of all reads of the items.
 #[derive(Debug, Clone)]
 struct Read {
     model: ModelId,
@@ -175,7 +176,7 @@ impl Read {
     }
 }
 
-/// The endpoint of [`Transactional::get_list_items`].
+/// Endpoint of [`Transactional::get_list_items`].
 #[derive(Debug, Clone)]
 pub struct GetListItems(Read);
 
@@ -184,7 +185,7 @@ impl GetListItems {
         Self(Read::new(model, list))
     }
 
-    /// With properties, subsets and selective access.
+    /// Requests properties, subsets and selective access.
     #[must_use]
     pub fn include_all(mut self) -> Self {
         self.0.include_all = true;
@@ -227,7 +228,7 @@ impl GetListItemsJson {
     }
 }
 
-/// The same items as a file: only its form, and what the operation is called, are different.
+/// Defines the endpoint that returns the items as a file.
 macro_rules! as_file {
     ($file:ident, $name:literal, $method:literal, $form:literal) => {
         #[doc = concat!("The endpoint of [`Transactional::", $method, "`].")]
@@ -235,7 +236,7 @@ macro_rules! as_file {
         pub struct $file(Read);
 
         impl $file {
-            /// With properties, subsets and selective access.
+            /// Requests properties, subsets and selective access.
             #[must_use]
             pub fn include_all(mut self) -> Self {
                 self.0.include_all = true;

@@ -1,11 +1,11 @@
-//! A list item that is not there yet.
+//! New items of a list.
 
 use std::collections::BTreeMap;
 
 use anaplan_core::{Error, Result};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-/// An item that a list shall get.
+/// New item of a list.
 ///
 /// ```
 /// use anaplan_transactional::NewListItem;
@@ -14,7 +14,8 @@ use serde::Serialize;
 /// let numbered = NewListItem::coded("P-1001");
 /// # let _ = (city, numbered);
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct NewListItem {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) name: Option<String>,
@@ -29,7 +30,7 @@ pub struct NewListItem {
 }
 
 impl NewListItem {
-    /// An item of a general list: the name is needed and must be new to the list.
+    /// Creates an item of a general list. The name must be new to the list.
     pub fn named(name: impl Into<String>) -> Self {
         Self {
             name: Some(name.into()),
@@ -37,33 +38,33 @@ impl NewListItem {
         }
     }
 
-    /// An item of a numbered list, whose name the server makes: the code must be new to the list.
+    /// Creates an item of a numbered list, which the server names. The code must be new to the list.
     pub fn coded(code: impl Into<String>) -> Self {
         Self::default().code(code)
     }
 
-    /// An item of a numbered list without a code. Nothing tells it from others, so that a lost answer
-    /// makes its insertion ambiguous: better give it a code.
+    /// Creates an item of a numbered list without a code. It cannot be looked up, so that its insertion
+    /// is `Ambiguous` after a lost response. A code avoids that.
     #[must_use]
     pub fn unnamed() -> Self {
         Self::default()
     }
 
-    /// Its code.
+    /// Sets the code.
     #[must_use]
     pub fn code(mut self, code: impl Into<String>) -> Self {
         self.code = Some(code.into());
         self
     }
 
-    /// Its parent.
+    /// Sets the parent.
     #[must_use]
     pub fn parent(mut self, parent: impl Into<String>) -> Self {
         self.parent = Some(parent.into());
         self
     }
 
-    /// The value of a property; numbers, booleans and dates as text.
+    /// Sets the value of a property. Numbers, booleans and dates are written as strings.
     #[must_use]
     #[allow(clippy::needless_pass_by_value)]
     pub fn property(mut self, name: impl Into<String>, value: impl ToString) -> Self {
@@ -71,14 +72,14 @@ impl NewListItem {
         self
     }
 
-    /// `true` if it is in a subset.
+    /// Sets the membership in a subset.
     #[must_use]
     pub fn subset(mut self, name: impl Into<String>, member: bool) -> Self {
         self.subsets.insert(name.into(), member);
         self
     }
 
-    /// An empty name or code is one that was forgotten.
+    /// Rejects an empty name or code.
     pub(crate) fn check(&self) -> Result<()> {
         for (what, text) in [("name", &self.name), ("code", &self.code)] {
             if text.as_ref().is_some_and(|text| text.trim().is_empty()) {

@@ -1,14 +1,14 @@
-//! Finding the elements of one array in a JSON object that arrives in pieces.
+//! Incremental parser for the elements of one array in a JSON object.
 
-/// Reads an envelope piece by piece and cuts out the elements of the array under one key. Holds one
-/// element at a time, and the value of `meta`; everything else is passed over.
+/// Parser of an envelope in pieces. Returns the elements of the array under one key. Holds one element
+/// at a time and the value of `meta`, and skips everything else.
 #[derive(Debug)]
 pub(crate) struct Scanner {
     wanted: &'static str,
     state: State,
-    /// The key that is being read, as it stands in the text.
+    /// Key that is being read, with its escapes.
     key: Vec<u8>,
-    /// The element or the value that is being kept.
+    /// Element that is being read.
     kept: Vec<u8>,
     meta: Vec<u8>,
     limit: usize,
@@ -17,7 +17,7 @@ pub(crate) struct Scanner {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
     Start,
-    /// In the object: a key, or its end where that may be.
+    /// In the object, before a key, or before its end if `end` is set.
     Key {
         end: bool,
     },
@@ -26,7 +26,7 @@ enum State {
     },
     Colon,
     Value,
-    /// In the array: an element, or its end where that may be.
+    /// In the array, before an element, or before its end if `end` is set.
     Element {
         end: bool,
     },
@@ -36,7 +36,7 @@ enum State {
     Done,
 }
 
-/// Where the value stands that is being read.
+/// Position of the value that is being read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Place {
     Element,
@@ -44,42 +44,42 @@ enum Place {
     Other,
 }
 
-/// Progress: how far inside a value.
+/// Nesting inside a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Depth {
-    /// A number or a word, which ends where something else begins.
+    /// A number or a literal, which ends before the next delimiter.
     Bare,
-    /// A string, in so many brackets.
+    /// A string, inside this number of brackets.
     Text { brackets: u32, escaped: bool },
-    /// So many brackets.
+    /// This number of open brackets.
     Brackets(u32),
 }
 
-/// What a piece of text led to.
+/// Result of reading a piece of text.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Step {
-    /// A whole element: this many bytes of the piece were read.
+    /// An element is complete. The number of bytes of the piece that were read.
     Element(usize),
     /// The piece is used up.
     More,
 }
 
-/// Why the text cannot be read.
+/// Reason for which the text cannot be read.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Flaw {
-    /// It is no JSON object, or something else than an array is where the elements should be.
+    /// The text is not a JSON object, or the value of the key is not an array.
     Shape(&'static str),
-    /// An element is larger than it may be.
+    /// An element exceeds the limit.
     TooLarge,
 }
 
-/// Keys longer than this are none that we look for.
+/// Maximum length of the keys that are compared.
 const LONGEST_KEY: usize = 64;
-/// A `meta` larger than this says nothing that we need.
+/// Maximum size of `meta`.
 const LARGEST_META: usize = 64 * 1024;
 
 impl Scanner {
-    /// Looks for the elements under `wanted`; an element may have up to `limit` bytes.
+    /// Creates a scanner for the elements under `wanted`, each of up to `limit` bytes.
     pub(crate) fn new(wanted: &'static str, limit: usize) -> Self {
         Self {
             wanted,
@@ -91,22 +91,22 @@ impl Scanner {
         }
     }
 
-    /// The element that was found last.
+    /// Returns the last element.
     pub(crate) fn element(&self) -> &[u8] {
         &self.kept
     }
 
-    /// The value of `meta`, if it has come.
+    /// Returns the value of `meta`. Empty if it was not read.
     pub(crate) fn meta(&self) -> &[u8] {
         &self.meta
     }
 
-    /// `true` if the object is closed.
+    /// Returns `true` if the object is closed.
     pub(crate) fn is_done(&self) -> bool {
         self.state == State::Done
     }
 
-    /// Reads on in `piece` until an element is complete or the piece is used up.
+    /// Reads `piece` up to the end of an element or of the piece.
     pub(crate) fn read(&mut self, piece: &[u8]) -> Result<Step, Flaw> {
         let mut at = 0;
         while let Some(&byte) = piece.get(at) {
@@ -135,7 +135,7 @@ impl Scanner {
         Ok(Step::More)
     }
 
-    /// One byte between values.
+    /// Reads one byte between values.
     fn outside(&mut self, byte: u8) -> Result<(), Flaw> {
         if let State::InKey { escaped } = self.state {
             self.in_key(byte, escaped);
@@ -183,7 +183,7 @@ impl Scanner {
         self.state = State::InKey { escaped };
     }
 
-    /// The first byte of the value of the key that has been read.
+    /// Reads the first byte of a value.
     fn value(&mut self, byte: u8) -> Result<State, Flaw> {
         let key = self.key();
         if key.as_deref() == Some(self.wanted) {
@@ -202,7 +202,7 @@ impl Scanner {
         Ok(State::Inside(place, begin(byte)?))
     }
 
-    /// The key, if it can be one that we look for.
+    /// Returns the key, if it is short enough to be compared.
     fn key(&self) -> Option<String> {
         if self.key.len() > LONGEST_KEY {
             return None;
@@ -228,7 +228,7 @@ impl Scanner {
     }
 }
 
-/// What a value that begins with this byte is.
+/// Returns the nesting of a value that begins with this byte.
 fn begin(byte: u8) -> Result<Depth, Flaw> {
     match byte {
         b'{' | b'[' => Ok(Depth::Brackets(0)),
@@ -241,7 +241,7 @@ fn begin(byte: u8) -> Result<Depth, Flaw> {
     }
 }
 
-/// Reads on inside a value: where that leads (nowhere at its end), and how many bytes belong to it.
+/// Reads inside a value. Returns the nesting, `None` at its end, and the number of bytes of the value.
 fn inside(mut depth: Depth, piece: &[u8]) -> (Option<Depth>, usize) {
     for (at, &byte) in piece.iter().enumerate() {
         depth = match (depth, byte) {

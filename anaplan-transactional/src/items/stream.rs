@@ -1,4 +1,4 @@
-//! The items of a list as they arrive.
+//! Items of a list as a stream.
 
 use std::fmt;
 use std::future::{Future, IntoFuture};
@@ -14,18 +14,18 @@ use crate::items::{GetListItemsJson, ListItem};
 use crate::{ListId, Transactional};
 
 impl Transactional {
-    /// The items of a list as a stream: up to 1,000,000 of them, of which it holds one at a time. The
-    /// server sends them in one answer, which is read as it arrives.
+    /// Returns the items of a list as a stream: up to 1,000,000 items, one in memory at a time. The
+    /// server sends them in one response, which is parsed as it arrives.
     ///
-    /// Lazy: nothing is sent before the first item is asked for. A connection that breaks ends the
-    /// stream with an error; items that came before are good.
+    /// Nothing is sent before the first item is polled. A broken connection ends the stream with an
+    /// error. The items before it are valid.
     ///
-    /// `GET /models/{modelId}/lists/{listId}/items`. Reads only: retried freely up to the first byte.
+    /// `GET /models/{modelId}/lists/{listId}/items`. Only reads: retried up to the first byte.
     ///
     /// # Errors
     ///
-    /// The stream's first error is its last: those of [`get_list_items`](Self::get_list_items), and
-    /// `Interrupted` when the answer breaks off.
+    /// Those of [`get_list_items`](Self::get_list_items), and `Interrupted` if the response is
+    /// truncated. The stream ends after the first error.
     ///
     /// ```
     /// # use anaplan_transactional::Transactional;
@@ -61,16 +61,16 @@ fn scanner(session: &Session) -> Scanner {
     Scanner::new("listItems", session.settings().max_body)
 }
 
-/// A stream of list items in order. Ends after the first error.
-#[must_use = "nothing is sent until the first item is asked for"]
+/// List items as a stream, in order. Ends after the first error.
+#[must_use = "nothing is sent until the first item is polled"]
 pub struct ListItems {
     session: Session,
     endpoint: GetListItemsJson,
     source: Source,
     scanner: Scanner,
-    /// What has arrived and is not read yet.
+    /// Received bytes that are not parsed yet.
     chunk: Bytes,
-    /// Number of items were given.
+    /// Number of returned items.
     given: u64,
 }
 
@@ -82,23 +82,22 @@ enum Source {
 }
 
 impl ListItems {
-    /// With properties, subsets and selective access. To be said before the first item is asked for.
+    /// Requests properties, subsets and selective access. Must be called before the first item is polled.
     pub fn include_all(mut self) -> Self {
         self.endpoint = self.endpoint.include_all();
         self
     }
 
-    /// The next item; `None` at the end.
+    /// Returns the next item, `None` at the end.
     ///
     /// # Errors
     ///
-    /// Those of [`stream_list_items`](Transactional::stream_list_items); the first one is the last
-    /// element.
+    /// Those of [`stream_list_items`](Transactional::stream_list_items).
     pub async fn next_item(&mut self) -> Option<Result<ListItem>> {
         std::future::poll_fn(|cx| Pin::new(&mut *self).poll_next(cx)).await
     }
 
-    /// An item from what has arrived so far.
+    /// Parses an item from the received bytes, if one is complete.
     fn scan(&mut self) -> Result<Option<ListItem>> {
         match self.scanner.read(&self.chunk) {
             Ok(Step::More) => {
@@ -125,7 +124,7 @@ impl ListItems {
         }
     }
 
-    /// At the end of an answer: whether there is another one to ask for.
+    /// Ends a response. Returns the next state: another page, or the end.
     fn finish(&mut self) -> Result<Source> {
         if !self.scanner.is_done() {
             return Err(self.unreadable("breaks off in the middle"));

@@ -1,4 +1,4 @@
-//! Changing and deleting the items of a list.
+//! Updates and deletions of list items.
 
 use anaplan_core::{
     Endpoint, Error, Method, ModelId, Path, Query, RequestBody, Response, Result, RetryClass,
@@ -16,14 +16,14 @@ use crate::{ListId, Transactional};
 
 impl Transactional {
     /// Changes items of a list: any number, in requests of up to 100,000. The failures of the
-    /// [report](WriteReport) carry the indices of the items as they are given here.
+    /// [report](WriteReport) carry the indices of the caller's items.
     ///
     /// `PUT /models/{modelId}/lists/{listId}/items`. Repeating it leads to the same state: retried
     /// freely.
     ///
     /// # Errors
     ///
-    /// `InvalidInput` for an item that is named by nothing, before anything is sent. `NotFound`,
+    /// `InvalidInput` for an item without id, code and name, before anything is sent. `NotFound`,
     /// `Forbidden`, `ModelState` for a list of a deployed model that is not production data.
     ///
     /// ```
@@ -47,17 +47,17 @@ impl Transactional {
     }
 
     /// Deletes items of a list by id, code or name: any number, in requests of up to 100,000. An item
-    /// that is not there is a failure of the [report](WriteReport).
+    /// that does not exist is a failure of the [report](WriteReport).
     ///
-    /// `POST /models/{modelId}/lists/{listId}/items?action=delete`. Retried freely when every item is
-    /// given by id, for an id never comes back: after a lost answer the items that are gone already are
-    /// reported as failures then. By code or name it is never sent twice, since a user may have given
-    /// these to a new item.
+    /// `POST /models/{modelId}/lists/{listId}/items?action=delete`. Retried if every item is identified
+    /// by id, because an id is never assigned again. The report of a retry counts items that the lost
+    /// request deleted as failures. With codes or names it is never sent again, because a new item may
+    /// have them.
     ///
     /// # Errors
     ///
-    /// `InvalidInput` for an item that is named by nothing, before anything is sent. `Ambiguous` when
-    /// no one can know. `NotFound`, `Forbidden`, `ModelState` for a list of a deployed model that is not
+    /// `InvalidInput` for an empty key, before anything is sent. `Ambiguous` if the response was lost and
+    /// an item is identified by code or name. `NotFound`, `Forbidden`, `ModelState` for a list of a deployed model that is not
     /// production data.
     ///
     /// ```
@@ -80,7 +80,7 @@ impl Transactional {
     }
 }
 
-/// The endpoint of [`Transactional::update_list_items`].
+/// Endpoint of [`Transactional::update_list_items`].
 #[derive(Debug, Clone)]
 pub struct UpdateListItems {
     model: ModelId,
@@ -89,7 +89,7 @@ pub struct UpdateListItems {
 }
 
 impl UpdateListItems {
-    /// Changes these items: 1 to 100,000.
+    /// Creates the endpoint for 1 to 100,000 items.
     pub fn new(
         model: impl Into<ModelId>,
         list: impl Into<ListId>,
@@ -141,7 +141,7 @@ impl Batch for UpdateListItems {
     }
 }
 
-/// The endpoint of [`Transactional::delete_list_items`].
+/// Endpoint of [`Transactional::delete_list_items`].
 #[derive(Debug, Clone)]
 pub struct DeleteListItems {
     model: ModelId,
@@ -150,7 +150,7 @@ pub struct DeleteListItems {
 }
 
 impl DeleteListItems {
-    /// Deletes these items: 1 to 100,000.
+    /// Creates the endpoint for 1 to 100,000 items.
     pub fn new<K: Into<ListItemKey>>(
         model: impl Into<ModelId>,
         list: impl Into<ListId>,
@@ -215,7 +215,7 @@ impl Batch for DeleteListItems {
     }
 }
 
-/// Cuts items into requests, made by `make`, after a look at every one of them.
+/// Checks all items and splits them into requests.
 pub(crate) fn split_items<T, E>(
     items: Part<T>,
     check: impl Fn(&T) -> Result<()>,
@@ -230,7 +230,7 @@ pub(crate) fn split_items<T, E>(
     Ok(parts.into_iter().map(make).collect())
 }
 
-/// The body of every list write.
+/// Returns the body of a list write.
 pub(crate) fn items_body<T: Serialize>(
     items: &Part<T>,
     check: impl Fn(&T) -> Result<()>,

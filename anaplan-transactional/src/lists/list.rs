@@ -1,4 +1,4 @@
-//! Lists: which there are, what they are, and the reset of their index.
+//! Lists, their metadata, preview and the reset of their index.
 
 use std::collections::BTreeMap;
 
@@ -6,57 +6,57 @@ use anaplan_core::{
     Bytes, Call, Download, Endpoint, Method, ModelId, Page, Paged, PagedCall, Path, Response,
     Result, RetryClass,
 };
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::{ListId, ObjectRef, Transactional, model_path};
 use anaplan_core::lenient::{count_opt, or_default, text_opt, texts};
 
 /// A list.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct List {
-    /// The list; it is a dimension too.
+    /// Id of the list, and of its dimension.
     pub id: ListId,
-    /// Its name.
-    #[serde(default)]
+    /// Name.
+    #[serde(default, deserialize_with = "or_default")]
     pub name: String,
-    /// Its code, where it has one.
+    /// Code, if set.
     #[serde(default, deserialize_with = "text_opt")]
     pub code: Option<String>,
 }
 
-/// What a list is. The server leaves out what is not set.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+/// Metadata of a list. The server omits fields that are not set.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ListMetadata {
-    /// The list.
+    /// List.
     pub id: ListId,
-    /// Its name.
-    #[serde(default)]
+    /// Name.
+    #[serde(default, deserialize_with = "or_default")]
     pub name: String,
-    /// The properties of its items.
+    /// Properties of its items.
     #[serde(default, deserialize_with = "or_default")]
     pub properties: Vec<ListProperty>,
-    /// The subsets of it.
+    /// Subsets.
     #[serde(default, deserialize_with = "or_default")]
     pub subsets: Vec<ObjectRef>,
-    /// The list above it in the hierarchy.
+    /// Parent list in the hierarchy.
     #[serde(default)]
     pub parent: Option<ObjectRef>,
-    /// Number of items it has, the top-level item included.
+    /// Number of items, including the top-level item.
     #[serde(default, deserialize_with = "count_opt")]
     pub item_count: Option<u64>,
-    /// `true` if its items have numbers for names, which the server returns.
+    /// `true` if the server names its items by numbers.
     #[serde(default, deserialize_with = "anaplan_core::lenient::flag")]
     pub numbered_list: bool,
-    /// `true` if its items may be changed in a deployed model.
+    /// `true` if its items can be changed in a deployed model.
     #[serde(default, deserialize_with = "anaplan_core::lenient::flag")]
     pub production_data: bool,
-    /// `true` if access is granted item by item.
+    /// `true` if access is granted per item.
     #[serde(default, deserialize_with = "anaplan_core::lenient::flag")]
     pub has_selective_access: bool,
-    /// Who manages it.
+    /// Application that manages the list.
     #[serde(default, deserialize_with = "text_opt")]
     pub managed_by: Option<String>,
     /// `true` if the top-level item is the default of page selectors.
@@ -65,10 +65,10 @@ pub struct ListMetadata {
     /// `true` if a workflow uses it.
     #[serde(default, deserialize_with = "anaplan_core::lenient::flag_opt")]
     pub workflow_enabled: Option<bool>,
-    /// Number of items it may have.
+    /// Maximum number of items.
     #[serde(default, deserialize_with = "count_opt")]
     pub permitted_items: Option<u64>,
-    /// The index that the next item of a numbered list gets.
+    /// Index of the next item of a numbered list.
     #[serde(
         default,
         rename = "nextItemIndex",
@@ -76,40 +76,40 @@ pub struct ListMetadata {
         deserialize_with = "count_opt"
     )]
     pub next_item_index: Option<u64>,
-    /// The name of the item that stands for the whole list.
+    /// Name of the item that represents the whole list.
     #[serde(default, deserialize_with = "text_opt")]
     pub top_level_item: Option<String>,
-    /// Its category.
+    /// Category.
     #[serde(default, deserialize_with = "text_opt")]
     pub category: Option<String>,
-    /// The property that is shown instead of the name.
+    /// Property that is displayed instead of the name.
     #[serde(default, deserialize_with = "text_opt")]
     pub display_name_property: Option<String>,
 }
 
-/// A property of a list's items.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+/// Property of the items of a list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ListProperty {
-    /// Its name.
-    #[serde(default)]
+    /// Name.
+    #[serde(default, deserialize_with = "or_default")]
     pub name: String,
-    /// The kind of its values, in the server's words.
+    /// Format of its values, as the server writes it.
     #[serde(default, deserialize_with = "text_opt")]
     pub format: Option<String>,
-    /// Its formula.
+    /// Formula.
     #[serde(default, deserialize_with = "text_opt")]
     pub formula: Option<String>,
-    /// Its notes.
+    /// Notes.
     #[serde(default, deserialize_with = "text_opt")]
     pub notes: Option<String>,
-    /// What refers to it, in the server's words.
+    /// Objects that refer to it, as the server writes them.
     #[serde(default, deserialize_with = "mentions")]
     pub referenced_by: Vec<String>,
 }
 
-/// One text, or a list of them.
+/// Reads a string, a list of strings or the keys of an object.
 fn mentions<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
     #[derive(Deserialize)]
     #[serde(untagged)]
@@ -127,9 +127,9 @@ fn mentions<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<Str
 }
 
 impl Transactional {
-    /// The lists of the model: all of them when awaited, or as a stream with `.items()`.
+    /// Returns the lists of the model: all of them if awaited, or a stream with `.items()`.
     ///
-    /// `GET /models/{modelId}/lists`. Reads only: retried freely.
+    /// `GET /models/{modelId}/lists`. Only reads: retried.
     ///
     /// # Errors
     ///
@@ -151,9 +151,9 @@ impl Transactional {
         })
     }
 
-    /// What a list is: properties, subsets, parent, size, kind.
+    /// Returns the metadata of a list: properties, subsets, parent, size, kind.
     ///
-    /// `GET /models/{modelId}/lists/{listId}`. Reads only: retried freely.
+    /// `GET /models/{modelId}/lists/{listId}`. Only reads: retried.
     ///
     /// # Errors
     ///
@@ -175,9 +175,9 @@ impl Transactional {
         })
     }
 
-    /// The first 1,000 rows of a list as CSV, however large it is.
+    /// Returns the first 1,000 rows of a list as CSV.
     ///
-    /// `GET /models/{modelId}/lists/{listId}/preview`. Reads only: retried freely.
+    /// `GET /models/{modelId}/lists/{listId}/preview`. Only reads: retried.
     ///
     /// # Errors
     ///
@@ -199,7 +199,7 @@ impl Transactional {
         })
     }
 
-    /// Has a numbered list count its items from 1 again. The list and those below it must be empty.
+    /// Resets the index of a numbered list to 1. The list and its child lists must be empty.
     ///
     /// `POST /models/{modelId}/lists/{listId}/resetIndex`. Repeating it leads to the same state: retried
     /// freely.
@@ -226,7 +226,7 @@ impl Transactional {
     }
 }
 
-/// The endpoint of [`Transactional::get_lists`].
+/// Endpoint of [`Transactional::get_lists`].
 #[derive(Debug, Clone)]
 pub struct GetLists {
     model: ModelId,
@@ -251,12 +251,12 @@ impl Paged for GetLists {
     type Item = List;
 }
 
-/// The endpoint of [`Transactional::get_list_metadata`].
+/// Endpoint of [`Transactional::get_list_metadata`].
 #[derive(Debug, Clone)]
 pub struct GetListMetadata {
-    /// The model.
+    /// Model.
     pub model: ModelId,
-    /// The list.
+    /// List.
     pub list: ListId,
 }
 
@@ -275,12 +275,12 @@ impl Endpoint for GetListMetadata {
     }
 }
 
-/// The endpoint of [`Transactional::preview_list`].
+/// Endpoint of [`Transactional::preview_list`].
 #[derive(Debug, Clone)]
 pub struct PreviewList {
-    /// The model.
+    /// Model.
     pub model: ModelId,
-    /// The list.
+    /// List.
     pub list: ListId,
 }
 
@@ -301,12 +301,12 @@ impl Endpoint for PreviewList {
 
 impl Download for PreviewList {}
 
-/// The endpoint of [`Transactional::reset_list_index`].
+/// Endpoint of [`Transactional::reset_list_index`].
 #[derive(Debug, Clone)]
 pub struct ResetListIndex {
-    /// The model.
+    /// Model.
     pub model: ModelId,
-    /// The list.
+    /// List.
     pub list: ListId,
 }
 

@@ -1,45 +1,48 @@
-//! The formats of line items.
+//! Formats of line items.
 
-use serde::{Deserialize, Deserializer};
+use std::fmt;
+
+use anaplan_table::ColumnKind;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
 use crate::{ListId, ObjectId};
 use anaplan_core::lenient::{count_opt, text_opt};
 
-/// The details of a line item's format.
+/// Details of a line item's format.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum FormatMetadata {
     /// Numbers.
     Number(NumberFormat),
-    /// Texts.
+    /// Text.
     Text(TextFormat),
     /// Items of a list.
     List(ListFormat),
-    /// Periods of time.
+    /// Time periods.
     TimePeriod(TimePeriodFormat),
-    /// Yes or no.
+    /// Booleans.
     Boolean,
-    /// Days.
+    /// Dates.
     Date,
-    /// No data: a headline.
+    /// No data, as for headings.
     None,
-    /// Something that this version of the SDK does not know, as JSON in the server's words.
+    /// A format that this version of the SDK does not support, as the JSON of the server.
     Unknown(String),
 }
 
-/// How numbers are shown. The words are the server's.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+/// Display format of numbers, in the values of the server.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct NumberFormat {
-    /// `true` if more is better: `GOOD`, `BAD` or `NEUTRAL`.
+    /// Meaning of an increase: `GOOD`, `BAD` or `NEUTRAL`.
     #[serde(default, deserialize_with = "text_opt")]
     pub comparison_increase: Option<String>,
-    /// The units, where they are custom ones.
+    /// Custom units.
     #[serde(default, deserialize_with = "text_opt")]
     pub custom_units: Option<String>,
-    /// Number of decimal places are shown; negative when it does not matter.
+    /// Number of decimal places. Negative if it is not fixed.
     #[serde(default)]
     pub decimal_places: Option<i64>,
     /// `COMMA` or `FULL_STOP`.
@@ -48,25 +51,25 @@ pub struct NumberFormat {
     /// `COMMA`, `FULL_STOP`, `SPACE` or `NONE`.
     #[serde(default, deserialize_with = "text_opt")]
     pub grouping_separator: Option<String>,
-    /// Number of significant digits are shown at least.
+    /// Minimum number of significant digits.
     #[serde(default, deserialize_with = "count_opt")]
     pub minimum_significant_digits: Option<u64>,
     /// `MINUS_SIGN` or `PARENTHESES`.
     #[serde(default, deserialize_with = "text_opt")]
     pub negative_number_notation: Option<String>,
-    /// Where and how the units are shown.
+    /// Position and form of the units, such as `CUSTOM_SUFFIX`.
     #[serde(default, deserialize_with = "text_opt")]
     pub units_display_type: Option<String>,
     /// `CUSTOM`, `CURRENCY`, `PERCENTAGE` or `NONE`.
     #[serde(default, deserialize_with = "text_opt")]
     pub units_type: Option<String>,
-    /// How zero is shown: `HYPHEN`, `ZERO` or `BLANK`.
+    /// Display of zero: `HYPHEN`, `ZERO` or `BLANK`.
     #[serde(default, deserialize_with = "text_opt")]
     pub zero_format: Option<String>,
 }
 
-/// What kind of texts.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+/// Format of text.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct TextFormat {
@@ -75,49 +78,113 @@ pub struct TextFormat {
     pub text_type: Option<String>,
 }
 
-/// Items of which list.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+/// Format of list items.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ListFormat {
-    /// The list.
+    /// List.
     #[serde(default, rename = "hierarchyEntityLongId")]
     pub list: Option<ListId>,
-    /// `true` if selective access narrows the choice.
+    /// `true` if selective access restricts the items.
     #[serde(default)]
     pub selective_access_applied: Option<bool>,
     /// `true` if all items are shown.
     #[serde(default)]
     pub show_all: Option<bool>,
-    /// The filter on the items.
+    /// Filter of the items.
     #[serde(default, deserialize_with = "text_opt")]
     pub entity_format_filter: Option<String>,
 }
 
-/// Periods of which length.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+/// Format of time periods.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct TimePeriodFormat {
-    /// The length.
+    /// Length.
     #[serde(default)]
     pub period_type: Option<PeriodType>,
 }
 
-/// A length of periods.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+/// Length of time periods.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct PeriodType {
     /// `YEAR`, `HALF_YEAR`, `QUARTER`, `MONTH`, `WEEK` or `DAY`.
     #[serde(default, deserialize_with = "text_opt")]
     pub entity_id: Option<String>,
-    /// Its name.
+    /// Name.
     #[serde(default, deserialize_with = "text_opt")]
     pub entity_label: Option<String>,
-    /// Its place among the lengths.
+    /// Index among the lengths.
     #[serde(default)]
     pub entity_index: Option<ObjectId>,
+}
+
+impl FormatMetadata {
+    /// Returns the data type as the server writes it, such as `NUMBER`. Empty for
+    /// [`Unknown`](Self::Unknown).
+    #[must_use]
+    pub fn data_type(&self) -> &'static str {
+        match self {
+            Self::Number(_) => "NUMBER",
+            Self::Text(_) => "TEXT",
+            Self::List(_) => "ENTITY",
+            Self::TimePeriod(_) => "TIME_ENTITY",
+            Self::Boolean => "BOOLEAN",
+            Self::Date => "DATE",
+            Self::None => "NONE",
+            Self::Unknown(_) => "",
+        }
+    }
+
+    /// Returns the kind of a column with values of this format.
+    #[must_use]
+    pub fn column_kind(&self) -> ColumnKind {
+        ColumnKind::from_data_type(self.data_type())
+    }
+}
+
+impl fmt::Display for FormatMetadata {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unknown(json) => f.write_str(json),
+            known => f.write_str(known.data_type()),
+        }
+    }
+}
+
+impl Serialize for FormatMetadata {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Tagged<'a, T> {
+            data_type: &'static str,
+            #[serde(flatten)]
+            details: Option<&'a T>,
+        }
+        fn tagged<'a, T>(format: &FormatMetadata, details: Option<&'a T>) -> Tagged<'a, T> {
+            Tagged {
+                data_type: format.data_type(),
+                details,
+            }
+        }
+        match self {
+            Self::Number(details) => tagged(self, Some(details)).serialize(serializer),
+            Self::Text(details) => tagged(self, Some(details)).serialize(serializer),
+            Self::List(details) => tagged(self, Some(details)).serialize(serializer),
+            Self::TimePeriod(details) => tagged(self, Some(details)).serialize(serializer),
+            Self::Boolean | Self::Date | Self::None => {
+                tagged::<TextFormat>(self, None).serialize(serializer)
+            }
+            Self::Unknown(json) => match serde_json::from_str::<Value>(json) {
+                Ok(value) => value.serialize(serializer),
+                Err(_) => serializer.serialize_str(json),
+            },
+        }
+    }
 }
 
 impl<'de> Deserialize<'de> for FormatMetadata {

@@ -3,116 +3,132 @@
 use anaplan_core::{
     Endpoint, Method, ModelId, Page, Paged, PagedCall, Path, Query, Response, Result, RetryClass,
 };
-use serde::Deserialize;
+use anaplan_table::{Column, ColumnKind};
+use serde::{Deserialize, Serialize};
 
 use crate::modules::FormatMetadata;
 use crate::{LineItemId, ModuleId, ObjectId, Transactional, model_path};
 use anaplan_core::lenient::{count_opt, or_default, text_opt};
 
-/// Another object of the model, as it is mentioned in one.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+/// Reference to another object of the model.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ObjectRef {
-    /// The object.
+    /// Id of the object.
     pub id: ObjectId,
-    /// Its name.
-    #[serde(default)]
+    /// Name.
+    #[serde(default, deserialize_with = "or_default")]
     pub name: String,
 }
 
-/// A line item. All but the first four fields are there only when they were asked for with
-/// [`include_all`](GetLineItems::include_all), and then where they apply.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+/// Line item. All fields but the first four need [`include_all`](GetLineItems::include_all), and are
+/// `None` or empty if they do not apply.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct LineItem {
-    /// The line item.
+    /// Line item.
     pub id: LineItemId,
-    /// Its name.
-    #[serde(default)]
+    /// Name.
+    #[serde(default, deserialize_with = "or_default")]
     pub name: String,
-    /// Its module.
+    /// Module.
     #[serde(default)]
     pub module_id: Option<ModuleId>,
-    /// The name of its module.
-    #[serde(default)]
+    /// Name of its module.
+    #[serde(default, deserialize_with = "text_opt")]
     pub module_name: Option<String>,
-    /// Its code.
+    /// Code.
     #[serde(default, deserialize_with = "text_opt")]
     pub code: Option<String>,
-    /// Its notes.
+    /// Notes.
     #[serde(default, deserialize_with = "text_opt")]
     pub notes: Option<String>,
-    /// The kind of its values: `NUMBER`, `BOOLEAN`, `TEXT`, `NONE`, `DATE`, `LIST`, `TIME PERIOD`.
+    /// Format of its values: `NUMBER`, `BOOLEAN`, `TEXT`, `NONE`, `DATE`, `LIST`, `TIME PERIOD`.
     #[serde(default, deserialize_with = "text_opt")]
     pub format: Option<String>,
-    /// The details of the format.
+    /// Details of the format.
     #[serde(default)]
     pub format_metadata: Option<FormatMetadata>,
-    /// Its formula.
+    /// Formula.
     #[serde(default, deserialize_with = "text_opt")]
     pub formula: Option<String>,
-    /// For which versions the formula holds.
+    /// Versions for which the formula is valid.
     #[serde(default, deserialize_with = "text_opt")]
     pub formula_scope: Option<String>,
-    /// How it is aggregated.
+    /// Aggregation method.
     #[serde(default, deserialize_with = "text_opt")]
     pub summary: Option<String>,
-    /// Its time scale.
+    /// Time scale.
     #[serde(default, deserialize_with = "text_opt")]
     pub time_scale: Option<String>,
-    /// Its time range.
+    /// Time range.
     #[serde(default, deserialize_with = "text_opt")]
     pub time_range: Option<String>,
-    /// Its style.
+    /// Style.
     #[serde(default, deserialize_with = "text_opt")]
     pub style: Option<String>,
-    /// Its versions.
+    /// Versions.
     #[serde(default)]
     pub version: Option<ObjectRef>,
-    /// The lists that it applies to.
+    /// Lists that it applies to.
     #[serde(default, deserialize_with = "or_default")]
     pub applies_to: Vec<ObjectRef>,
-    /// Its data tags.
+    /// Data tags.
     #[serde(default, deserialize_with = "or_default")]
     pub data_tags: Vec<ObjectRef>,
-    /// The objects that refer to it.
+    /// Objects that refer to it.
     #[serde(default, deserialize_with = "or_default")]
     pub referenced_by: Vec<ObjectRef>,
-    /// The line item that it belongs to.
+    /// Parent line item.
     #[serde(default)]
     pub parent: Option<ObjectRef>,
-    /// The line item that decides who may read it.
+    /// Line item that controls read access.
     #[serde(default)]
     pub read_access_driver: Option<ObjectRef>,
-    /// The line item that decides who may write it.
+    /// Line item that controls write access.
     #[serde(default)]
     pub write_access_driver: Option<ObjectRef>,
-    /// Number of cells it has.
+    /// Number of cells.
     #[serde(default, deserialize_with = "count_opt")]
     pub cell_count: Option<u64>,
     /// `true` if it is a summary.
     #[serde(default, deserialize_with = "anaplan_core::lenient::flag_opt")]
     pub is_summary: Option<bool>,
-    /// `true` if a section of the module begins with it.
+    /// `true` if it begins a section of the module.
     #[serde(default, deserialize_with = "anaplan_core::lenient::flag_opt")]
     pub start_of_section: Option<bool>,
     /// `true` if it is brought forward.
     #[serde(default, deserialize_with = "anaplan_core::lenient::flag_opt")]
     pub brought_forward: Option<bool>,
-    /// `true` if it switches over between versions.
+    /// `true` if it uses the switchover of versions.
     #[serde(default, deserialize_with = "anaplan_core::lenient::flag_opt")]
     pub use_switchover: Option<bool>,
-    /// `true` if totals can be entered and are spread.
+    /// `true` if totals can be entered and are distributed.
     #[serde(default, deserialize_with = "anaplan_core::lenient::flag_opt")]
     pub breakback: Option<bool>,
 }
 
+impl LineItem {
+    /// Returns the column of a table with the values of this line item: its name, and the kind of its
+    /// values. The kind is text unless the formats were read with
+    /// [`include_all`](GetLineItems::include_all).
+    #[must_use]
+    pub fn column(&self) -> Column {
+        let kind = match (&self.format_metadata, &self.format) {
+            (Some(metadata), _) => metadata.column_kind(),
+            (None, Some(format)) => ColumnKind::from_data_type(format),
+            (None, None) => ColumnKind::Text,
+        };
+        Column::new(&self.name, kind)
+    }
+}
+
 impl Transactional {
-    /// The line items of the model, with their module, id and name; with everything else after
-    /// [`include_all`](GetLineItems::include_all). Only those of modules that the user may read.
+    /// Returns the line items of the model that the user can read, with module, id and name. All other
+    /// fields need [`include_all`](GetLineItems::include_all).
     ///
-    /// `GET /models/{modelId}/lineItems`. Reads only: retried freely.
+    /// `GET /models/{modelId}/lineItems`. Only reads: retried.
     ///
     /// # Errors
     ///
@@ -132,9 +148,9 @@ impl Transactional {
         self.session.paged(GetLineItems::new(&self.model))
     }
 
-    /// The line items of one module, in the order in which it shows them.
+    /// Returns the line items of one module, in the order of the module.
     ///
-    /// `GET /models/{modelId}/modules/{moduleId}/lineItems`. Reads only: retried freely.
+    /// `GET /models/{modelId}/modules/{moduleId}/lineItems`. Only reads: retried.
     ///
     /// # Errors
     ///
@@ -156,7 +172,7 @@ impl Transactional {
     }
 }
 
-/// The endpoint of [`Transactional::get_line_items`] and [`Transactional::get_module_line_items`].
+/// Endpoint of [`Transactional::get_line_items`] and [`Transactional::get_module_line_items`].
 #[derive(Debug, Clone)]
 pub struct GetLineItems {
     model: ModelId,
@@ -165,7 +181,7 @@ pub struct GetLineItems {
 }
 
 impl GetLineItems {
-    /// The line items of a model.
+    /// Creates the endpoint for all line items of a model.
     pub fn new(model: impl Into<ModelId>) -> Self {
         Self {
             model: model.into(),
@@ -174,14 +190,14 @@ impl GetLineItems {
         }
     }
 
-    /// Only those of this module.
+    /// Restricts the result to one module.
     #[must_use]
     pub fn of_module(mut self, module: impl Into<ModuleId>) -> Self {
         self.module = Some(module.into());
         self
     }
 
-    /// With format, formula, dimensions and everything else that there is to know.
+    /// Requests format, formula, dimensions and all other fields.
     #[must_use]
     pub fn include_all(mut self) -> Self {
         self.include_all = true;
@@ -244,6 +260,7 @@ mod tests {
         assert!(
             matches!(&all[0].format_metadata, Some(FormatMetadata::Unknown(json)) if json.contains("HOLOGRAM"))
         );
+        assert_eq!(all[0].column(), Column::new("Sales", ColumnKind::Text));
         assert_eq!(
             script.lines(),
             ["GET /models/M/modules/102/lineItems?includeAll=true"]

@@ -3,29 +3,29 @@
 use anaplan_core::{
     Endpoint, Method, ModelId, Page, Paged, PagedCall, Path, Response, Result, RetryClass,
 };
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::{ModuleId, Transactional, model_path};
-use anaplan_core::lenient::text_opt;
+use anaplan_core::lenient::{or_default, text_opt};
 
 /// A module.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Module {
-    /// The module, and its default view.
+    /// Id of the module and of its default view.
     pub id: ModuleId,
-    /// Its name.
-    #[serde(default)]
+    /// Name.
+    #[serde(default, deserialize_with = "or_default")]
     pub name: String,
-    /// Its code, where it has one.
+    /// Code, if set.
     #[serde(default, deserialize_with = "text_opt")]
     pub code: Option<String>,
 }
 
 impl Transactional {
-    /// The modules of the model: all of them when awaited, or as a stream with `.items()`.
+    /// Returns the modules of the model: all of them if awaited, or a stream with `.items()`.
     ///
-    /// `GET /models/{modelId}/modules`. Reads only: retried freely.
+    /// `GET /models/{modelId}/modules`. Only reads: retried.
     ///
     /// # Errors
     ///
@@ -48,7 +48,7 @@ impl Transactional {
     }
 }
 
-/// The endpoint of [`Transactional::get_modules`].
+/// Endpoint of [`Transactional::get_modules`].
 #[derive(Debug, Clone)]
 pub struct GetModules {
     model: ModelId,

@@ -1,4 +1,4 @@
-//! Read requests: the server builds a large view or list in pages of CSV.
+//! Calls of read requests: the server writes a large view or list into pages of CSV.
 
 use anaplan_core::{
     Bytes, Call, Download, Endpoint, Error, Method, ModelId, Path, RequestBody, Response, Result,
@@ -13,8 +13,9 @@ use crate::views::view_path;
 use crate::{ListId, Transactional, ViewId};
 
 impl Transactional {
-    /// Has the server build the cells of a view as pages of CSV: for views of more than 1,000,000
-    /// cells. Gives a handle; [`read_pages`](Self::read_pages) fetches the pages as they are built.
+    /// Creates a read request for a view of more than 1,000,000 cells and returns its handle. The server
+    /// writes the cells into pages of CSV. [`read_pages`](Self::read_pages) fetches them as they become
+    /// available.
     ///
     /// `POST /models/{modelId}/views/{viewId}/readRequests`. Must not run twice, and nothing lets the
     /// client look for a request whose answer got lost: that is `Ambiguous`, and such a request expires
@@ -48,8 +49,9 @@ impl Transactional {
         })
     }
 
-    /// Has the server build the items of a list as pages of CSV: for lists of more than 1,000,000
-    /// items. Gives a handle; [`read_pages`](Self::read_pages) fetches the pages as they are built.
+    /// Creates a read request for a list of more than 1,000,000 items and returns its handle. The server
+    /// writes the items into pages of CSV. [`read_pages`](Self::read_pages) fetches them as they become
+    /// available.
     ///
     /// `POST /models/{modelId}/lists/{listId}/readRequests`. Must not run twice, like
     /// [`create_view_read_request`](Self::create_view_read_request).
@@ -83,7 +85,7 @@ impl Transactional {
         })
     }
 
-    /// A handle on a read request that was started earlier, here or by another process. Sends nothing.
+    /// Returns a handle for a read request that was created earlier, also by another process. Sends nothing.
     ///
     /// ```
     /// # use anaplan_transactional::{ReadRequest, Transactional};
@@ -102,10 +104,10 @@ impl Transactional {
         Task::resume(self.session.clone(), request)
     }
 
-    /// Progress: how far a read request is.
+    /// Returns the progress of a read request.
     ///
     /// `GET /models/{modelId}/views/{viewId}/readRequests/{requestId}`, or with `lists`. Reads only:
-    /// retried freely. Does not keep the request alive.
+    /// retried. Does not keep the request alive.
     ///
     /// # Errors
     ///
@@ -127,19 +129,20 @@ impl Transactional {
         })
     }
 
-    /// One page of a read request, as CSV: from 0 to [`available_pages`](ReadProgress::available_pages)
-    /// without the last. Awaiting returns the bytes; `stream()`, `write_to(writer)` and `save_to(path)` do
-    /// not hold them in memory. [`read_pages`](Self::read_pages) fetches all of them.
+    /// Returns one page of a read request as CSV. Pages count from 0; `page` must be below
+    /// [`available_pages`](ReadProgress::available_pages). Awaiting returns the bytes; `stream()`,
+    /// `write_to(writer)` and `save_to(path)` do not hold them in memory. [`read_pages`](Self::read_pages)
+    /// fetches all pages.
     ///
-    /// A request expires after 30 minutes in which no page was fetched whose number can be divided by
+    /// A request expires after 30 minutes in which no page was fetched whose number is a multiple of
     /// 100.
     ///
     /// `GET /models/{modelId}/views/{viewId}/readRequests/{requestId}/pages/{pageNo}`, or with `lists`.
-    /// Reads only: retried freely.
+    /// Only reads: retried.
     ///
     /// # Errors
     ///
-    /// `NotFound` for a page that is not there, and for a request that is deleted or expired.
+    /// `NotFound` for a page that is not available, and for a request that is deleted or expired.
     ///
     /// ```
     /// # use anaplan_transactional::Transactional;
@@ -165,15 +168,14 @@ impl Transactional {
         })
     }
 
-    /// Deletes a read request and its pages, also while the server is at work on it.
+    /// Deletes a read request and its pages, also while it is in progress.
     ///
     /// `DELETE /models/{modelId}/views/{viewId}/readRequests/{requestId}`, or with `lists`. Repeating it
-    /// leads to the same state: retried freely.
+    /// leads to the same state: retried.
     ///
     /// # Errors
     ///
-    /// `NotFound` for a request that is deleted or expired already, and when a repeat finds nothing left
-    /// to delete.
+    /// `NotFound` for a request that is deleted or expired, also if a retry finds it deleted.
     ///
     /// ```
     /// # use anaplan_transactional::{ExportType, Transactional};
@@ -193,15 +195,15 @@ impl Transactional {
     }
 }
 
-/// The endpoint of [`Transactional::create_view_read_request`] and
+/// Endpoint of [`Transactional::create_view_read_request`] and
 /// [`Transactional::create_list_read_request`].
 #[derive(Debug, Clone)]
 pub struct CreateReadRequest {
-    /// The model.
+    /// Model.
     pub model: ModelId,
-    /// What to read.
+    /// Source.
     pub source: ReadSource,
-    /// The layout, of a view.
+    /// Layout. `None` for a list.
     pub export_type: Option<ExportType>,
 }
 
@@ -249,10 +251,10 @@ impl Endpoint for CreateReadRequest {
     }
 }
 
-/// The endpoint of [`Transactional::get_read_request`].
+/// Endpoint of [`Transactional::get_read_request`].
 #[derive(Debug, Clone)]
 pub struct GetReadRequest {
-    /// The request.
+    /// Request.
     pub request: ReadRequest,
 }
 
@@ -271,12 +273,12 @@ impl Endpoint for GetReadRequest {
     }
 }
 
-/// The endpoint of [`Transactional::get_read_request_page`].
+/// Endpoint of [`Transactional::get_read_request_page`].
 #[derive(Debug, Clone)]
 pub struct GetReadRequestPage {
-    /// The request.
+    /// Request.
     pub request: ReadRequest,
-    /// The number of the page, from 0.
+    /// Number of the page, from 0.
     pub page: u32,
 }
 
@@ -299,10 +301,10 @@ impl Endpoint for GetReadRequestPage {
 
 impl Download for GetReadRequestPage {}
 
-/// The endpoint of [`Transactional::delete_read_request`].
+/// Endpoint of [`Transactional::delete_read_request`].
 #[derive(Debug, Clone)]
 pub struct DeleteReadRequest {
-    /// The request.
+    /// Request.
     pub request: ReadRequest,
 }
 

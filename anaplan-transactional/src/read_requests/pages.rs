@@ -1,4 +1,4 @@
-//! The pages of a read request as a stream.
+//! Pages of a read request as a stream.
 
 use std::fmt;
 use std::future::Future;
@@ -19,28 +19,27 @@ use crate::Transactional;
 use crate::read_requests::{DeleteReadRequest, GetReadRequestPage};
 use crate::read_requests::{ReadProgress, ReadRequest};
 
-/// Only pages whose number this divides keep a read request alive.
+/// Only pages whose number is a multiple of this keep a read request alive.
 const LIVELY: u32 = 100;
-/// Duration for which after the last such page another one is fetched. The request lives for 30 minutes.
+/// Age of the last such page after which another one is fetched. The request expires after 30 minutes.
 const KEEP_ALIVE: Duration = Duration::from_secs(10 * 60);
 
 impl Transactional {
-    /// The pages of a read request, in order and as soon as the server has built them. Put one after
-    /// the other they are one file of CSV: a header line that a later page repeats is left out.
+    /// Returns the pages of a read request as a stream, in order, each as soon as it is available.
+    /// Concatenated they are one CSV file: a header that a later page repeats is removed.
     ///
-    /// Lazy: nothing is sent before the first page is asked for. One page is held at a time. The
-    /// request is kept alive as long as the stream is asked for pages: not more than 20 minutes should
-    /// pass between two.
+    /// Nothing is sent before the first page is polled. One page is in memory at a time. Polling keeps
+    /// the request alive if at most 20 minutes pass between two pages.
     ///
-    /// The request is deleted at the end, when the server could not build it, and when the stream is
-    /// dropped before its end; in that case in the background, as long as the runtime lives. Say
-    /// [`keep`](ReadPages::keep) to leave it there. After any other error it is left as well, so that it
-    /// can be read again.
+    /// The request is deleted at the end of the stream, if it fails, and if the stream is dropped before
+    /// its end; in that case in the background, while the runtime is running.
+    /// [`keep`](ReadPages::keep) turns that off. After any other error the request is not deleted, so
+    /// that it can be read again.
     ///
     /// # Errors
     ///
-    /// The stream's first error is its last: `TaskFailed` when the server could not build all pages,
-    /// `NotFound` when the request is deleted or expired, and those of any read.
+    /// `TaskFailed` if the read request fails, `NotFound` if it is deleted or expired, and those of any
+    /// read. The stream ends after the first error.
     ///
     /// ```
     /// # use anaplan_transactional::{ExportType, Transactional};
@@ -76,8 +75,8 @@ impl Transactional {
     }
 }
 
-/// A stream of the pages of a read request. Ends after the first error.
-#[must_use = "nothing is sent until the first page is asked for"]
+/// Pages of a read request as a stream. Ends after the first error.
+#[must_use = "nothing is sent until the first page is polled"]
 pub struct ReadPages(Step);
 
 enum Step {
@@ -86,28 +85,28 @@ enum Step {
     Done,
 }
 
-/// The reader after a step, and the page that it brought.
+/// Reader after a step, and its page.
 type Stepped = (Box<Reader>, Option<Result<Bytes>>);
 
 struct Reader {
     session: Session,
     request: ReadRequest,
     progress: Progress<ReadRequest>,
-    /// Number of pages there are so far.
+    /// Number of available pages.
     available: u32,
-    /// `true` if there will be no more.
+    /// `true` if no more pages follow.
     complete: bool,
     next: u32,
-    /// The first line of page 0, with its end.
+    /// First line of page 0, with its line ending.
     header: Bytes,
-    /// When a page was fetched that keeps the request alive.
+    /// Time at which a page was fetched that keeps the request alive.
     touched: Duration,
     deletion: Deletion,
 }
 
 impl ReadPages {
-    /// Leaves the request and its pages on the server, for 30 minutes, instead of deleting them at the
-    /// end. To be said before the first page is asked for.
+    /// Keeps the request and its pages on the server until it expires, instead of deleting it at the
+    /// end. Must be called before the first page is polled.
     pub fn keep(mut self) -> Self {
         if let Step::Ready(reader) = &mut self.0 {
             reader.deletion = Deletion::default();
@@ -115,18 +114,18 @@ impl ReadPages {
         self
     }
 
-    /// The next page; `None` at the end.
+    /// Returns the next page, `None` at the end.
     ///
     /// # Errors
     ///
-    /// Those of [`read_pages`](Transactional::read_pages); the first one is the last element.
+    /// Those of [`read_pages`](Transactional::read_pages).
     pub async fn next_page(&mut self) -> Option<Result<Bytes>> {
         std::future::poll_fn(|cx| Pin::new(&mut *self).poll_next(cx)).await
     }
 
     /// Writes all pages to `writer` and returns the number of bytes.
     ///
-    /// A failure in the middle leaves what was written so far in the writer.
+    /// After a failure the writer holds the pages that were written so far.
     ///
     /// # Errors
     ///
@@ -153,12 +152,12 @@ impl ReadPages {
         })
     }
 
-    /// Saves all pages to a file, which appears under `path` when it is complete. Gives the number of
-    /// bytes. The request is deleted once the file is there.
+    /// Saves all pages to a file, which is created under `path` once it is complete, and returns the
+    /// number of bytes. The request is deleted afterwards.
     ///
     /// # Errors
     ///
-    /// Those of [`read_pages`](Transactional::read_pages), and `Io` when the file cannot be written.
+    /// Those of [`read_pages`](Transactional::read_pages), and `Io` if the file cannot be written.
     ///
     /// ```
     /// # use anaplan_transactional::{ExportType, Transactional};
@@ -187,7 +186,7 @@ impl ReadPages {
         })
     }
 
-    /// The same without the deletion, which is left for later.
+    /// Separates the deletion from the stream.
     fn kept(mut self) -> (Self, Deletion) {
         let mut deletion = Deletion::default();
         if let Step::Ready(reader) = &mut self.0 {
@@ -198,8 +197,7 @@ impl ReadPages {
     }
 }
 
-/// The deletion of a read request that no one needs any more. Dropped after it has begun, it goes on in
-/// the background.
+/// Deletion of a read request. Runs in the background if it is dropped after [`begin`](Self::begin).
 #[derive(Default)]
 struct Deletion {
     of: Option<(Session, ReadRequest)>,
@@ -207,7 +205,7 @@ struct Deletion {
 }
 
 impl Deletion {
-    /// From now on there is something to delete.
+    /// Arms the deletion.
     fn begin(&mut self) {
         self.runtime = Handle::try_current().ok();
     }
@@ -218,8 +216,7 @@ impl Deletion {
         }
     }
 
-    /// What is to be done after an error: what the server could not build is of no use, the rest may be
-    /// read again.
+    /// Deletes a failed request. Keeps the request after any other error, so that it can be read again.
     async fn after_error(&mut self, error: &Error) {
         if error.kind() == ErrorKind::TaskFailed {
             self.now().await;
@@ -245,7 +242,7 @@ impl Drop for Deletion {
     }
 }
 
-/// The data is there, or not wanted: that its source could not be deleted is worth a word and no more.
+/// Deletes the request. A failure is logged only, because the data is complete or not wanted.
 async fn delete(session: Session, request: ReadRequest) {
     match session.call(DeleteReadRequest { request }).await {
         Err(error) if error.kind() != ErrorKind::NotFound => {
@@ -328,7 +325,7 @@ impl Reader {
     }
 }
 
-/// The length of the first line of CSV with its end. A line may go on inside quotes.
+/// Returns the length of the first record of CSV with its line ending.
 fn first_line(csv: &[u8]) -> usize {
     let mut quoted = false;
     for (at, &byte) in csv.iter().enumerate() {
@@ -341,7 +338,7 @@ fn first_line(csv: &[u8]) -> usize {
     csv.len()
 }
 
-/// `true` if a page is nothing but the header, without the end of its line.
+/// Returns `true` if a page is only the header, without a line ending.
 fn is_only_header(page: &[u8], header: &[u8]) -> bool {
     let line = header.strip_suffix(b"\n").unwrap_or(header);
     let line = line.strip_suffix(b"\r").unwrap_or(line);

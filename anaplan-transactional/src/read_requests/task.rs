@@ -1,4 +1,6 @@
-//! A read request as a task: its address, its progress, how it ends.
+//! Read requests as tasks: address, progress, outcome.
+
+use std::fmt;
 
 use anaplan_core::lenient::count_opt;
 use anaplan_core::{
@@ -10,16 +12,25 @@ use serde::{Deserialize, Serialize};
 use crate::read_requests::{DeleteReadRequest, GetReadRequest};
 use crate::{ListId, ViewId};
 
-/// What is read in pages.
+/// Source of a read request.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum ReadSource {
-    /// The cells of a view.
+    /// Cells of a view.
     #[serde(rename = "viewId")]
     View(ViewId),
-    /// The items of a list.
+    /// Items of a list.
     #[serde(rename = "listId")]
     List(ListId),
+}
+
+impl fmt::Display for ReadSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::View(view) => write!(f, "view {view}"),
+            Self::List(list) => write!(f, "list {list}"),
+        }
+    }
 }
 
 impl ReadSource {
@@ -31,35 +42,36 @@ impl ReadSource {
     }
 }
 
-/// Where a read request can be found again: the address of a [`Task`](anaplan_core::Task). Plain data to store.
+/// Address of a read request, by which a [`Task`](anaplan_core::Task) can be resumed. Plain data to store.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ReadRequest {
-    /// The model.
+    /// Model.
     #[serde(rename = "modelId")]
     pub model: ModelId,
-    /// What is read.
+    /// Source.
     pub source: ReadSource,
-    /// The request.
+    /// Request.
     #[serde(rename = "requestId")]
     pub request: TaskId,
 }
 
-/// Progress: how far the server has come with a read request.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+/// Progress of a read request.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
 #[non_exhaustive]
 pub struct ReadProgress {
-    /// Number of pages can be fetched already; their numbers begin with 0.
+    /// Number of pages that can be fetched. Page numbers begin with 0.
     pub available_pages: u32,
-    /// `true` if all has gone well, once it is over.
+    /// `true` if the request succeeded. `None` or `false` while it is in progress.
     pub successful: Option<bool>,
 }
 
 impl LongRunning for ReadRequest {
     const KIND: &'static str = "read request";
     type Result = ReadProgress;
-    /// Number of pages there are.
+    /// Number of pages.
     type Outcome = u32;
     type Poll = GetReadRequest;
 

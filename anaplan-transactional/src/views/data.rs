@@ -1,4 +1,4 @@
-//! The cells of a view, as a grid or as CSV.
+//! Cells of a view, as a grid or as CSV.
 
 use crate::limits::read_refusal;
 use crate::views::ViewData;
@@ -10,30 +10,30 @@ use anaplan_core::{
 };
 
 open_enum! {
-    /// How the cells of a view are laid out in CSV.
+    /// Layout of the cells of a view in CSV.
     pub enum ExportType {
-        /// As on the screen, for the selected page.
+        /// A grid of the selected page.
         GridCurrentPage = "GRID_CURRENT_PAGE",
-        /// As on the screen, for all pages.
+        /// A grid of all pages.
         GridAllPages = "GRID_ALL_PAGES",
-        /// One line for each cell.
+        /// One row for each cell.
         TabularSingleColumn = "TABULAR_SINGLE_COLUMN",
-        /// One line for each combination of items, one column for each line item.
+        /// One row for each combination of items, one column for each line item.
         TabularMultiColumn = "TABULAR_MULTI_COLUMN",
     }
 }
 
 impl Transactional {
-    /// The cells of a view as a grid: up to 1,000,000 of them. The view may be a saved one, a module
-    /// (its default view) or a line item. [`page`](GetViewData::page) selects the items of its page
+    /// Returns the cells of a view as a grid: up to 1,000,000. The view is a saved view, a module (its
+    /// default view) or a line item. [`page`](GetViewData::page) selects the items of its page
     /// dimensions.
     ///
-    /// `GET /models/{modelId}/views/{viewId}/data?format=v1`. Reads only: retried freely.
+    /// `GET /models/{modelId}/views/{viewId}/data?format=v1`. Only reads: retried.
     ///
     /// # Errors
     ///
     /// `TooLarge` for more than 1,000,000 cells: see
-    /// [`create_view_read_request`](Self::create_view_read_request). `Rejected` when a selected
+    /// [`create_view_read_request`](Self::create_view_read_request). `Rejected` if a selected
     /// dimension is not on the page axis, `NotFound`, `ModelState`.
     ///
     /// ```
@@ -57,13 +57,13 @@ impl Transactional {
         })
     }
 
-    /// The cells of a view as CSV: up to 1,000,000 of them.
+    /// Returns the cells of a view as CSV: up to 1,000,000.
     ///
     /// Awaiting returns the bytes; `stream()`, `write_to(writer)` and `save_to(path)` do not hold them in
-    /// memory. The first line tells the selected pages, if the view has page dimensions; then come one
-    /// header line for each column dimension and the rows, each with its labels first.
+    /// memory. If the view has page dimensions, the first line has the selected pages. One header line
+    /// for each column dimension follows, then the rows, each with its labels first.
     ///
-    /// `GET /models/{modelId}/views/{viewId}/data`. Reads only: retried freely.
+    /// `GET /models/{modelId}/views/{viewId}/data`. Only reads: retried.
     ///
     /// # Errors
     ///
@@ -100,7 +100,7 @@ impl Transactional {
     }
 }
 
-/// The endpoint of [`Transactional::get_view_data`].
+/// Endpoint of [`Transactional::get_view_data`].
 #[derive(Debug, Clone)]
 pub struct GetViewData {
     model: ModelId,
@@ -109,8 +109,8 @@ pub struct GetViewData {
 }
 
 impl GetViewData {
-    /// Selects the item of a dimension that is on the page axis. Without a selection the server takes
-    /// the default one.
+    /// Selects the item of a dimension on the page axis. Without a selection the server uses the default
+    /// item.
     #[must_use]
     pub fn page(mut self, dimension: impl Into<DimensionId>, item: impl Into<ItemId>) -> Self {
         self.pages.push((dimension.into(), item.into()));
@@ -146,7 +146,7 @@ impl Endpoint for GetViewData {
     }
 }
 
-/// The endpoint of [`Transactional::get_view_data_csv`].
+/// Endpoint of [`Transactional::get_view_data_csv`].
 #[derive(Debug, Clone)]
 pub struct GetViewDataCsv {
     model: ModelId,
@@ -159,36 +159,36 @@ pub struct GetViewDataCsv {
 }
 
 impl GetViewDataCsv {
-    /// Selects the item of a dimension that is on the page axis. Without a selection the server takes
-    /// the default one.
+    /// Selects the item of a dimension on the page axis. Without a selection the server uses the default
+    /// item.
     #[must_use]
     pub fn page(mut self, dimension: impl Into<DimensionId>, item: impl Into<ItemId>) -> Self {
         self.pages.push((dimension.into(), item.into()));
         self
     }
 
-    /// Chooses the layout. The tabular ones need [`module`](Self::module) as well.
+    /// Sets the layout. Tabular layouts need [`module`](Self::module) as well.
     #[must_use]
     pub fn export_type(mut self, export_type: ExportType) -> Self {
         self.export_type = Some(export_type);
         self
     }
 
-    /// Names the module of the view, for the tabular layouts.
+    /// Sets the module of the view, for tabular layouts.
     #[must_use]
     pub fn module(mut self, module: impl Into<ModuleId>) -> Self {
         self.module = Some(module.into());
         self
     }
 
-    /// Gives at most this many rows, header lines not counted.
+    /// Limits the number of rows, header lines not counted.
     #[must_use]
     pub fn max_rows(mut self, rows: u32) -> Self {
         self.max_rows = Some(rows);
         self
     }
 
-    /// Has fields quoted which a spreadsheet would take for a formula. It is required by certain tenants.
+    /// Requests quotes around values that spreadsheets read as formulas. Required by certain tenants.
     #[must_use]
     pub fn escaped(mut self) -> Self {
         self.escaped = true;
@@ -253,7 +253,7 @@ fn select(query: &mut Query, pages: &[(DimensionId, ItemId)]) {
     }
 }
 
-/// An id with a separator in it would select something else.
+/// Rejects an id that contains a separator.
 fn check_pages(pages: &[(DimensionId, ItemId)]) -> Result<()> {
     let ids = pages
         .iter()

@@ -1,47 +1,47 @@
-//! The cells of a view as a grid.
+//! Cells of a view as a grid.
 
 use anaplan_core::lenient::{or_default, text_lists, texts};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
-/// The cells of a view. Labels are names; [`get_view_info`](crate::Transactional::get_view_info) tells the
-/// dimensions that they belong to, in the same order.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+/// Cells of a view. Labels are names. [`get_view_info`](crate::Transactional::get_view_info) returns the
+/// dimensions of the labels, in the same order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ViewData {
-    /// The selected item of each page dimension.
+    /// Selected item of each page dimension.
     #[serde(default, deserialize_with = "texts")]
     pub pages: Vec<String>,
-    /// The labels of each column: one item of each column dimension.
+    /// Labels of each column: one item of each column dimension.
     #[serde(default, deserialize_with = "text_lists")]
     pub column_coordinates: Vec<Vec<String>>,
-    /// The rows.
+    /// Rows.
     #[serde(default, deserialize_with = "or_default")]
     pub rows: Vec<ViewRow>,
 }
 
-/// A row of a view.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+/// Row of a view.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ViewRow {
-    /// The labels of the row: one item of each row dimension.
+    /// Labels of the row: one item of each row dimension.
     #[serde(default, deserialize_with = "texts")]
     pub row_coordinates: Vec<String>,
-    /// The cells, one for each column, as the server writes them: numbers are text as well.
+    /// Values of the cells, one for each column, as the server writes them. Numbers are strings.
     #[serde(default, deserialize_with = "texts")]
     pub cells: Vec<String>,
 }
 
-/// A cell with its labels.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// Cell with its labels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct GridCell<'a> {
-    /// The labels of its row.
+    /// Labels of its row.
     pub row: &'a [String],
-    /// The labels of its column.
+    /// Labels of its column.
     pub column: &'a [String],
-    /// What is in it.
+    /// Value.
     pub value: &'a str,
 }
 
@@ -55,7 +55,7 @@ impl GridCell<'_> {
 }
 
 impl ViewData {
-    /// Every cell with its labels, row by row.
+    /// Returns all cells with their labels, row by row.
     pub fn cells(&self) -> impl Iterator<Item = GridCell<'_>> {
         self.rows.iter().flat_map(move |row| {
             let columns = self.column_coordinates.iter().map(Vec::as_slice);
@@ -67,7 +67,7 @@ impl ViewData {
         })
     }
 
-    /// The cell with exactly these labels.
+    /// Returns the cell with exactly these labels.
     ///
     /// ```
     /// # use anaplan_transactional::Transactional;

@@ -1,57 +1,57 @@
-//! Views: which there are, and what stands on their axes.
+//! Views and their axes.
 
 use anaplan_core::{
     Call, Endpoint, Method, ModelId, Page, Paged, PagedCall, Path, Query, Response, Result,
     RetryClass,
 };
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::{Dimension, ModuleId, Transactional, ViewId, model_path};
 use anaplan_core::lenient::{or_default, text_opt};
 
-/// A view of a module.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+/// View of a module.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct View {
-    /// The view. A module's default view has the id of the module.
+    /// Id. The default view of a module has the id of the module.
     pub id: ViewId,
-    /// `Module.View` for a saved view, with quotes around names of special characters.
-    #[serde(default)]
+    /// Name: `Module.View` for a saved view, with quotes around names with special characters.
+    #[serde(default, deserialize_with = "or_default")]
     pub name: String,
-    /// Its module.
+    /// Module.
     #[serde(default)]
     pub module_id: Option<ModuleId>,
-    /// Its code, where it has one.
+    /// Code, if set.
     #[serde(default, deserialize_with = "text_opt")]
     pub code: Option<String>,
 }
 
-/// What stands on the axes of a view. An axis without dimensions is empty.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+/// Axes of a view. An axis without dimensions is empty.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ViewInfo {
-    /// The view.
+    /// View.
     pub view_id: ViewId,
-    /// The name of the view; that of the module for a default view.
-    #[serde(default)]
+    /// Name of the view, or of the module for a default view.
+    #[serde(default, deserialize_with = "or_default")]
     pub view_name: String,
-    /// The dimensions of the rows, outermost first.
+    /// Dimensions of the rows, outermost first.
     #[serde(default, deserialize_with = "or_default")]
     pub rows: Vec<Dimension>,
-    /// The dimensions of the columns, outermost first.
+    /// Dimensions of the columns, outermost first.
     #[serde(default, deserialize_with = "or_default")]
     pub columns: Vec<Dimension>,
-    /// The dimensions of which one item at a time is shown.
+    /// Dimensions of the pages, of which one item at a time is selected.
     #[serde(default, deserialize_with = "or_default")]
     pub pages: Vec<Dimension>,
 }
 
 impl Transactional {
-    /// The views of the model: saved ones and the modules' default ones.
+    /// Returns the views of the model: saved views and the default views of the modules.
     ///
-    /// `GET /models/{modelId}/views`. Reads only: retried freely.
+    /// `GET /models/{modelId}/views`. Only reads: retried.
     ///
     /// # Errors
     ///
@@ -73,9 +73,9 @@ impl Transactional {
         self.session.paged(GetViews::new(&self.model))
     }
 
-    /// The views of one module.
+    /// Returns the views of one module.
     ///
-    /// `GET /models/{modelId}/modules/{moduleId}/views`. Reads only: retried freely.
+    /// `GET /models/{modelId}/modules/{moduleId}/views`. Only reads: retried.
     ///
     /// # Errors
     ///
@@ -95,10 +95,10 @@ impl Transactional {
             .paged(GetViews::new(&self.model).of_module(module))
     }
 
-    /// Which dimensions stand on rows, columns and pages of a view. The view may be a saved one, a
+    /// Returns the dimensions of the rows, columns and pages of a view. The view is a saved view, a
     /// module (its default view) or a line item.
     ///
-    /// `GET /models/{modelId}/views/{viewId}`. Reads only: retried freely.
+    /// `GET /models/{modelId}/views/{viewId}`. Only reads: retried.
     ///
     /// # Errors
     ///
@@ -125,7 +125,7 @@ impl Transactional {
     }
 }
 
-/// The endpoint of [`Transactional::get_views`] and [`Transactional::get_module_views`].
+/// Endpoint of [`Transactional::get_views`] and [`Transactional::get_module_views`].
 #[derive(Debug, Clone)]
 pub struct GetViews {
     model: ModelId,
@@ -134,7 +134,7 @@ pub struct GetViews {
 }
 
 impl GetViews {
-    /// The views of a model.
+    /// Creates the endpoint for all views of a model.
     pub fn new(model: impl Into<ModelId>) -> Self {
         Self {
             model: model.into(),
@@ -143,15 +143,15 @@ impl GetViews {
         }
     }
 
-    /// Only those of this module.
+    /// Restricts the result to one module.
     #[must_use]
     pub fn of_module(mut self, module: impl Into<ModuleId>) -> Self {
         self.module = Some(module.into());
         self
     }
 
-    /// Subsidiary views as well: line items whose dimensions are not those of their module. Their id
-    /// and name are the line item's.
+    /// Includes subsidiary views: line items whose dimensions differ from those of their module. Id and
+    /// name are those of the line item.
     #[must_use]
     pub fn include_subsidiary_views(mut self) -> Self {
         self.subsidiary = true;
@@ -187,12 +187,12 @@ impl Paged for GetViews {
     type Item = View;
 }
 
-/// The endpoint of [`Transactional::get_view_info`].
+/// Endpoint of [`Transactional::get_view_info`].
 #[derive(Debug, Clone)]
 pub struct GetViewInfo {
-    /// The model.
+    /// Model.
     pub model: ModelId,
-    /// The view.
+    /// View.
     pub view: ViewId,
 }
 

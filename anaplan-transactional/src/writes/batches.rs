@@ -14,7 +14,7 @@ use crate::writes::WriteReport;
 
 /// One request of a larger write. Its failures carry the indices of the whole.
 pub trait Batch: Endpoint<Output = WriteReport> {
-    /// The index of its first cell or item among the caller's.
+    /// Returns the index of its first cell or item among the caller's.
     fn first(&self) -> usize;
 }
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use anaplan_core::Result;
 use serde::{Serialize, Serializer};
 
-/// A part of the caller's cells or items, shared with the other parts.
+/// Part of the caller's cells or items. All parts share the memory.
 pub(crate) struct Part<T> {
     all: Arc<[T]>,
     range: Range<usize>,
@@ -30,7 +30,7 @@ impl<T> Part<T> {
         &self.all[self.range.clone()]
     }
 
-    /// Cuts into parts of at most `most` elements, whose sizes add up to at most `room`.
+    /// Splits into parts of at most `most` elements and a total size of at most `room`.
     pub(crate) fn split(
         self,
         most: usize,
@@ -74,7 +74,7 @@ impl<T: Serialize> Serialize for Part<T> {
     }
 }
 
-/// The elements are the caller's data: only their number is told.
+/// Shows the range only, because the elements are the caller's data.
 impl<T> fmt::Debug for Part<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Debug::fmt(&self.range, f)

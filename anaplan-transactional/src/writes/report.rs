@@ -1,14 +1,14 @@
-//! What the server says about a write of many cells or items.
+//! Reports of writes of many cells or items.
 
 use anaplan_core::{Error, ErrorKind, Response, Result, open_enum};
 use serde::{Deserialize, Deserializer, Serialize};
 
 use anaplan_core::lenient::{count, count_opt, or_default, text_opt};
 
-/// What came of a write of many cells or list items.
+/// Report of a write of many cells or list items.
 ///
-/// The server writes what it can and answers with success even if nothing could be written: look at
-/// the [`failures`](Self::failures), or have them made an error with [`complete`](Self::complete).
+/// The server writes the valid cells or items and responds with success even if none was written. See
+/// [`failures`](Self::failures), or turn them into an error with [`complete`](Self::complete).
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -47,13 +47,13 @@ struct Receipt {
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct WriteFailure {
-    /// Its index among the caller's cells or items, from 0; across all batches.
+    /// Index among the caller's cells or items, from 0, across all batches.
     #[serde(deserialize_with = "index")]
     pub request_index: usize,
-    /// The reason as the server classifies it.
+    /// Reason, as the server classifies it.
     #[serde(default = "unsaid")]
     pub failure_type: FailureType,
-    /// The reason in words.
+    /// Message of the server.
     #[serde(
         default,
         rename = "failureMessageDetails",
@@ -63,13 +63,13 @@ pub struct WriteFailure {
 }
 
 open_enum! {
-    /// Why a cell or an item was refused.
+    /// Reason for which a cell or an item was refused.
     pub enum FailureType {
         /// The cell is calculated by a formula or by an aggregation.
         CellIsCalculated = "cellIsCalculated",
         /// The value does not fit the format.
         IncorrectFormat = "INCORRECT_FORMAT",
-        /// What was given does not tell which item is meant, or lacks a part that it must have.
+        /// The values do not identify the item, or a required value is missing.
         IncompleteData = "INCOMPLETE_DATA",
     }
 }
@@ -83,13 +83,13 @@ fn index<'de, D: Deserializer<'de>>(deserializer: D) -> std::result::Result<usiz
 }
 
 impl WriteReport {
-    /// `true` if nothing was refused or ignored.
+    /// Returns `true` if nothing was refused or ignored.
     #[must_use]
     pub fn is_complete(&self) -> bool {
         self.failures.is_empty() && self.ignored == 0
     }
 
-    /// The report, or an error if anything was refused or ignored.
+    /// Returns the report, or an error if anything was refused or ignored.
     ///
     /// # Errors
     ///
@@ -113,7 +113,7 @@ impl WriteReport {
         Err(error)
     }
 
-    /// The refused cells or items of the caller, with the reasons. `sent` is what was sent, in order.
+    /// Returns the refused cells or items with the reasons. `sent` holds the caller's cells or items, in order.
     pub fn refused<'a, T>(
         &'a self,
         sent: &'a [T],
@@ -165,7 +165,7 @@ impl WriteReport {
         Ok(report)
     }
 
-    /// Adds what a later batch says.
+    /// Adds the report of a later batch.
     pub(crate) fn merge(&mut self, mut later: Self) {
         self.written += later.written;
         self.ignored += later.ignored;
