@@ -13,6 +13,7 @@ mod model;
 mod model_status;
 mod modules;
 mod read_requests;
+mod tables;
 mod users;
 mod views;
 mod writes;
@@ -26,6 +27,11 @@ use anaplan_core::{ModelId, Namespace, Path, Result, Scope, Session};
 
 #[allow(unused_imports)] // Modules name them without their folder.
 pub(crate) use endpoints::*;
+
+pub use anaplan_table::{
+    Column, ColumnKind, DateFormat, Decimal, Grid, GridShape, Layout, Ragged, TableError,
+    TableErrorKind, TableFormat, date, number, or_default,
+};
 
 pub use calendar::{
     CalendarType, CurrentPeriod, FiscalYear, ModelCalendar, PeriodDate, TotalsSelection, Version,
@@ -45,6 +51,7 @@ pub use modules::{
     TimePeriodFormat,
 };
 pub use read_requests::{ReadPages, ReadProgress, ReadRequest, ReadSource};
+pub use tables::{Rows, ViewRows};
 pub use users::{User, WorkspaceMember};
 pub use views::{ExportType, GridCell, View, ViewData, ViewInfo, ViewRow};
 pub use writes::{

@@ -18,6 +18,7 @@ use tokio::runtime::Handle;
 use crate::Transactional;
 use crate::read_requests::{DeleteReadRequest, GetReadRequestPage};
 use crate::read_requests::{ReadProgress, ReadRequest};
+use crate::tables::header_length;
 
 /// Only pages whose number is a multiple of this keep a read request alive.
 const LIVELY: u32 = 100;
@@ -65,6 +66,7 @@ impl Transactional {
             available: 0,
             complete: false,
             next: 0,
+            header_lines: 1,
             header: Bytes::new(),
             touched: Duration::ZERO,
             deletion: Deletion {
@@ -97,7 +99,9 @@ struct Reader {
     /// `true` if no more pages follow.
     complete: bool,
     next: u32,
-    /// First line of page 0, with its line ending.
+    /// Number of lines of the header.
+    header_lines: usize,
+    /// Header of page 0, with its line endings.
     header: Bytes,
     /// Time at which a page was fetched that keeps the request alive.
     touched: Duration,
@@ -110,6 +114,14 @@ impl ReadPages {
     pub fn keep(mut self) -> Self {
         if let Step::Ready(reader) = &mut self.0 {
             reader.deletion = Deletion::default();
+        }
+        self
+    }
+
+    /// Sets the number of lines of the header. Default: 1.
+    pub(crate) fn header_lines(mut self, count: usize) -> Self {
+        if let Step::Ready(reader) = &mut self.0 {
+            reader.header_lines = count;
         }
         self
     }
@@ -307,7 +319,7 @@ impl Reader {
             self.touched = self.session.clock().monotonic();
         }
         if self.next == 0 {
-            self.header = page.slice(..first_line(&page));
+            self.header = page.slice(..header_length(&page, self.header_lines));
         } else if !self.header.is_empty() && page.starts_with(&self.header) {
             page = page.slice(self.header.len()..);
         } else if is_only_header(&page, &self.header) {
@@ -323,19 +335,6 @@ impl Reader {
             page,
         })
     }
-}
-
-/// Returns the length of the first record of CSV with its line ending.
-fn first_line(csv: &[u8]) -> usize {
-    let mut quoted = false;
-    for (at, &byte) in csv.iter().enumerate() {
-        match byte {
-            b'"' => quoted = !quoted,
-            b'\n' if !quoted => return at + 1,
-            _ => {}
-        }
-    }
-    csv.len()
 }
 
 /// Returns `true` if a page is only the header, without a line ending.

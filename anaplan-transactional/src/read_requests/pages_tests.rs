@@ -177,8 +177,8 @@ async fn the_request_is_deleted_after_writing_and_a_failed_deletion_loses_nothin
 
 #[test]
 fn a_line_ends_outside_of_quotes() {
-    assert_eq!(first_line(b"a,b\n1"), 4);
-    assert_eq!(first_line(b"\"a\n\"\"b\",c\n1"), 10);
-    assert_eq!(first_line(b"no end"), 6);
+    assert_eq!(header_length(b"a,b\n1", 1), 4);
+    assert_eq!(header_length(b"\"a\n\"\"b\",c\n1", 1), 10);
+    assert_eq!(header_length(b"no end", 1), 6);
     assert!(is_only_header(b"h", b"h\r\n") && !is_only_header(b"", b"\n"));
 }

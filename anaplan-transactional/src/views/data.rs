@@ -196,6 +196,17 @@ impl GetViewDataCsv {
     }
 }
 
+impl GetViewDataCsv {
+    pub(crate) fn layout(&self) -> Option<&ExportType> {
+        self.export_type.as_ref()
+    }
+
+    /// Returns `true` if the query restricts neither pages nor rows.
+    pub(crate) fn is_whole(&self) -> bool {
+        self.pages.is_empty() && self.max_rows.is_none()
+    }
+}
+
 impl Endpoint for GetViewDataCsv {
     const NAME: &'static str = "transactional.get_view_data_csv";
     const METHOD: Method = Method::GET;
