@@ -5,6 +5,7 @@
 mod calendar;
 mod cells;
 mod dimensions;
+mod find;
 mod ids;
 mod items;
 mod limits;

@@ -29,7 +29,7 @@ pub struct CurrentPeriod {
 impl Transactional {
     /// Returns the current period of the model. Name and last day are `None` if none is set.
     ///
-    /// `GET /models/{modelId}/currentPeriod`. Only reads: retried.
+    /// `GET /models/{modelId}/currentPeriod`. Read-only: retried.
     ///
     /// # Errors
     ///

@@ -151,7 +151,7 @@ impl Transactional {
 
     /// Returns the calendar of the model.
     ///
-    /// `GET /models/{modelId}/modelCalendar`. Only reads: retried.
+    /// `GET /models/{modelId}/modelCalendar`. Read-only: retried.
     ///
     /// # Errors
     ///

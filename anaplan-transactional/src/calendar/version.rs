@@ -79,7 +79,7 @@ pub struct VersionSwitchover {
 impl Transactional {
     /// Returns the versions of the model that the user can read.
     ///
-    /// `GET /models/{modelId}/versions`. Only reads: retried.
+    /// `GET /models/{modelId}/versions`. Read-only: retried.
     ///
     /// # Errors
     ///

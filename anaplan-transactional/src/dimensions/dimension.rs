@@ -95,7 +95,7 @@ impl Transactional {
     /// Returns the items of a dimension: up to 1,000,000. The dimension is a list, a list subset, a
     /// line item subset or the users.
     ///
-    /// `GET /models/{modelId}/dimensions/{dimensionId}/items`. Only reads: retried.
+    /// `GET /models/{modelId}/dimensions/{dimensionId}/items`. Read-only: retried.
     ///
     /// # Errors
     ///
@@ -160,7 +160,7 @@ impl Transactional {
     /// Returns the items of a dimension of a view: up to 1,000,000. Items that the view filters out are
     /// missing. Also for time and versions.
     ///
-    /// `GET /models/{modelId}/views/{viewId}/dimensions/{dimensionId}/items`. Only reads: retried.
+    /// `GET /models/{modelId}/views/{viewId}/dimensions/{dimensionId}/items`. Read-only: retried.
     ///
     /// # Errors
     ///

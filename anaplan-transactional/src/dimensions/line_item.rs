@@ -13,7 +13,7 @@ use crate::{DimensionId, LineItemId, Transactional};
 impl Transactional {
     /// Returns the dimensions of a line item. A write to one of its cells must name an item of each.
     ///
-    /// `GET /models/{modelId}/lineItems/{lineItemId}/dimensions`. Only reads: retried.
+    /// `GET /models/{modelId}/lineItems/{lineItemId}/dimensions`. Read-only: retried.
     ///
     /// # Errors
     ///

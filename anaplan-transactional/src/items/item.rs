@@ -78,7 +78,7 @@ impl Transactional {
     /// For long lists see [`stream_list_items`](Self::stream_list_items), for typed rows
     /// [`list_item_rows`](Self::list_item_rows).
     ///
-    /// `GET /models/{modelId}/lists/{listId}/items`. Only reads: retried.
+    /// `GET /models/{modelId}/lists/{listId}/items`. Read-only: retried.
     ///
     /// # Errors
     ///
@@ -103,7 +103,7 @@ impl Transactional {
     /// Returns the items of a list as the JSON of the server, including its envelope.
     ///
     /// Awaiting returns the bytes; `stream()`, `write_to(writer)` and `save_to(path)` do not hold them in
-    /// memory. `GET /models/{modelId}/lists/{listId}/items`. Only reads: retried.
+    /// memory. `GET /models/{modelId}/lists/{listId}/items`. Read-only: retried.
     ///
     /// # Errors
     ///
@@ -126,7 +126,7 @@ impl Transactional {
     /// Returns the items of a list as CSV.
     ///
     /// Awaiting returns the bytes; `stream()`, `write_to(writer)` and `save_to(path)` do not hold them in
-    /// memory. `GET /models/{modelId}/lists/{listId}/items`. Only reads: retried.
+    /// memory. `GET /models/{modelId}/lists/{listId}/items`. Read-only: retried.
     ///
     /// # Errors
     ///

@@ -20,7 +20,7 @@ impl Transactional {
     /// Nothing is sent before the first item is polled. A broken connection ends the stream with an
     /// error. The items before it are valid.
     ///
-    /// `GET /models/{modelId}/lists/{listId}/items`. Only reads: retried up to the first byte.
+    /// `GET /models/{modelId}/lists/{listId}/items`. Read-only: retried up to the first byte.
     ///
     /// # Errors
     ///

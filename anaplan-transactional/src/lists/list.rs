@@ -129,7 +129,7 @@ fn mentions<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<Str
 impl Transactional {
     /// Returns the lists of the model: all of them if awaited, or a stream with `.items()`.
     ///
-    /// `GET /models/{modelId}/lists`. Only reads: retried.
+    /// `GET /models/{modelId}/lists`. Read-only: retried.
     ///
     /// # Errors
     ///
@@ -153,7 +153,7 @@ impl Transactional {
 
     /// Returns the metadata of a list: properties, subsets, parent, size, kind.
     ///
-    /// `GET /models/{modelId}/lists/{listId}`. Only reads: retried.
+    /// `GET /models/{modelId}/lists/{listId}`. Read-only: retried.
     ///
     /// # Errors
     ///
@@ -177,7 +177,7 @@ impl Transactional {
 
     /// Returns the first 1,000 rows of a list as CSV.
     ///
-    /// `GET /models/{modelId}/lists/{listId}/preview`. Only reads: retried.
+    /// `GET /models/{modelId}/lists/{listId}/preview`. Read-only: retried.
     ///
     /// # Errors
     ///

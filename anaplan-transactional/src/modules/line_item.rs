@@ -128,7 +128,7 @@ impl Transactional {
     /// Returns the line items of the model that the user can read, with module, id and name. All other
     /// fields need [`include_all`](GetLineItems::include_all).
     ///
-    /// `GET /models/{modelId}/lineItems`. Only reads: retried.
+    /// `GET /models/{modelId}/lineItems`. Read-only: retried.
     ///
     /// # Errors
     ///
@@ -150,7 +150,7 @@ impl Transactional {
 
     /// Returns the line items of one module, in the order of the module.
     ///
-    /// `GET /models/{modelId}/modules/{moduleId}/lineItems`. Only reads: retried.
+    /// `GET /models/{modelId}/modules/{moduleId}/lineItems`. Read-only: retried.
     ///
     /// # Errors
     ///

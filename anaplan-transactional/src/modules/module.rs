@@ -25,7 +25,7 @@ pub struct Module {
 impl Transactional {
     /// Returns the modules of the model: all of them if awaited, or a stream with `.items()`.
     ///
-    /// `GET /models/{modelId}/modules`. Only reads: retried.
+    /// `GET /models/{modelId}/modules`. Read-only: retried.
     ///
     /// # Errors
     ///

@@ -138,7 +138,7 @@ impl Transactional {
     /// 100.
     ///
     /// `GET /models/{modelId}/views/{viewId}/readRequests/{requestId}/pages/{pageNo}`, or with `lists`.
-    /// Only reads: retried.
+    /// Read-only: retried.
     ///
     /// # Errors
     ///

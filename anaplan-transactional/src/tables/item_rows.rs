@@ -21,8 +21,8 @@ impl Transactional {
     /// list by name. Properties that an item does not have are empty, subsets are `true` or `false`. See
     /// [`Rows`] for empty numbers, dates and booleans.
     ///
-    /// `GET /models/{modelId}/lists/{listId}`, then `GET /models/{modelId}/lists/{listId}/items`. Only
-    /// reads: retried up to the first byte of the items.
+    /// `GET /models/{modelId}/lists/{listId}`, then `GET /models/{modelId}/lists/{listId}/items`. Read-only:
+    /// retried up to the first byte of the items.
     ///
     /// # Errors
     ///

@@ -25,8 +25,8 @@ impl Transactional {
     /// Views of more than 1,000,000 cells are read by a read request, which is deleted at the end of the
     /// rows. That is not possible with selected page items or a maximum of rows.
     ///
-    /// `GET /models/{modelId}/views/{viewId}`, then `GET /models/{modelId}/views/{viewId}/data`. Only
-    /// reads: retried up to the first byte of the cells.
+    /// `GET /models/{modelId}/views/{viewId}`, then `GET /models/{modelId}/views/{viewId}/data`. Read-only:
+    /// retried up to the first byte of the cells.
     ///
     /// # Errors
     ///

@@ -28,7 +28,7 @@ impl Transactional {
     /// default view) or a line item. [`page`](GetViewData::page) selects the items of its page
     /// dimensions.
     ///
-    /// `GET /models/{modelId}/views/{viewId}/data?format=v1`. Only reads: retried.
+    /// `GET /models/{modelId}/views/{viewId}/data?format=v1`. Read-only: retried.
     ///
     /// # Errors
     ///
@@ -63,7 +63,7 @@ impl Transactional {
     /// memory. If the view has page dimensions, the first line has the selected pages. One header line
     /// for each column dimension follows, then the rows, each with its labels first.
     ///
-    /// `GET /models/{modelId}/views/{viewId}/data`. Only reads: retried.
+    /// `GET /models/{modelId}/views/{viewId}/data`. Read-only: retried.
     ///
     /// # Errors
     ///

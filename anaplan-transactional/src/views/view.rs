@@ -51,7 +51,7 @@ pub struct ViewInfo {
 impl Transactional {
     /// Returns the views of the model: saved views and the default views of the modules.
     ///
-    /// `GET /models/{modelId}/views`. Only reads: retried.
+    /// `GET /models/{modelId}/views`. Read-only: retried.
     ///
     /// # Errors
     ///
@@ -75,7 +75,7 @@ impl Transactional {
 
     /// Returns the views of one module.
     ///
-    /// `GET /models/{modelId}/modules/{moduleId}/views`. Only reads: retried.
+    /// `GET /models/{modelId}/modules/{moduleId}/views`. Read-only: retried.
     ///
     /// # Errors
     ///
@@ -98,7 +98,7 @@ impl Transactional {
     /// Returns the dimensions of the rows, columns and pages of a view. The view is a saved view, a
     /// module (its default view) or a line item.
     ///
-    /// `GET /models/{modelId}/views/{viewId}`. Only reads: retried.
+    /// `GET /models/{modelId}/views/{viewId}`. Read-only: retried.
     ///
     /// # Errors
     ///
