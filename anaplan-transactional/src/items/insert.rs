@@ -185,6 +185,8 @@ impl Endpoint for InsertListItems {
 }
 
 impl Batch for InsertListItems {
+    const SEQUENTIAL: bool = true;
+
     fn first(&self) -> usize {
         self.items.first()
     }

@@ -14,6 +14,9 @@ use crate::writes::WriteReport;
 
 /// One request of a larger write. Its failures carry the indices of the whole.
 pub trait Batch: Endpoint<Output = WriteReport> {
+    /// `true` if the requests must be sent one after the other. Default: `false`.
+    const SEQUENTIAL: bool = false;
+
     /// Returns the index of its first cell or item among the caller's.
     fn first(&self) -> usize;
 }
@@ -63,10 +66,11 @@ impl<E: Batch> Batches<E> {
 
     /// Sets the number of requests that are in progress at the same time. Default: 1.
     ///
-    /// Requests that add items to one list are always sent one after the other. With more than one
-    /// request, cells that occur twice are written in any order.
+    /// Requests that add items to a list are always sent one after the other, because an item can be the
+    /// parent of a later one. With more than one request, cells that occur twice are written in any
+    /// order.
     pub fn concurrency(mut self, requests: usize) -> Self {
-        self.options.concurrency = requests.max(1);
+        self.options.concurrency = if E::SEQUENTIAL { 1 } else { requests.max(1) };
         self
     }
 

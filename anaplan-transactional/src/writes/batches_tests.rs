@@ -1,7 +1,7 @@
 use std::sync::{Arc, Mutex};
 
-use crate::Cell;
 use crate::testing::{Reply, offline, scripted};
+use crate::{Cell, ListItemKey, NewListItem};
 use anaplan_core::{ErrorKind, TransportErrorKind};
 
 const DONE: Reply = Reply::Body(200, r#"{"numberOfCellsChanged":1}"#);
@@ -71,4 +71,55 @@ async fn reports_returns_the_error_of_an_invalid_cell_and_sends_nothing() {
     let error = reports.next_report().await.unwrap().unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidInput);
     assert!(reports.next_report().await.is_none());
+}
+
+#[tokio::test(start_paused = true)]
+async fn batches_of_new_items_are_sent_one_after_the_other() {
+    // Without names and codes nothing is looked up before a request.
+    let items = vec![NewListItem::unnamed(); 250_000];
+    let added = |count| Reply::Body(200, count);
+    let (model, script) = scripted([
+        added(r#"{"added":100000,"ignored":0}"#),
+        added(
+            r#"{"added":99999,"failures":[{"requestIndex":7,"failureType":"INCORRECT_FORMAT"}]}"#,
+        ),
+        added(r#"{"added":50000}"#),
+    ]);
+    let mut reports = model.insert_list_items(101, items).concurrency(3).reports();
+    let (mut firsts, mut failures) = (Vec::new(), Vec::new());
+    while let Some(report) = reports.next_report().await {
+        let batch = report.unwrap();
+        firsts.push(batch.first);
+        let refused = batch.report.failures.into_iter();
+        failures.extend(refused.map(|failure| failure.request_index));
+        assert_eq!(script.asked().len(), firsts.len());
+    }
+    assert_eq!(
+        (firsts, failures),
+        (vec![0, 100_000, 200_000], vec![100_007])
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn batches_of_deletions_are_sent_concurrently_and_reported_in_order() {
+    let items: Vec<_> = (1..=200_001_u64).map(ListItemKey::id).collect();
+    // The others are in progress when the first one is refused.
+    let (model, script) = scripted([
+        Reply::Body(403, ""),
+        Reply::Body(200, r#"{"deleted":100000}"#),
+        Reply::Body(200, r#"{"deleted":1}"#),
+    ]);
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let watch = Arc::clone(&seen);
+    let batches = model.delete_list_items(101, items).concurrency(3);
+    let mut reports = batches
+        .progress(move |batch| watch.lock().unwrap().push((batch.first, batch.report.sent)))
+        .reports();
+    let error = reports.next_report().await.unwrap().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Forbidden);
+    while let Some(report) = reports.next_report().await {
+        assert!(report.unwrap().report.is_complete());
+    }
+    assert_eq!(*seen.lock().unwrap(), [(100_000, 100_000), (200_000, 1)]);
+    assert_eq!(script.left(), 0);
 }
