@@ -5,24 +5,11 @@
 mod support;
 
 use anaplan_alm::ComparisonReport;
-use anaplan_conformance::rejected_calls::{assert_rejected, reject};
+use anaplan_conformance::matrix;
 use anaplan_core::{Error, ErrorKind, ModelId};
+use anaplan_testkit::Fault;
 use anaplan_testkit::world::ModelState;
-use anaplan_testkit::{Fault, RetryAfter};
 use support::{OPERATIONS, Operation, Stage};
-
-/// Refusals of any call and the error kinds that they lead to.
-const REFUSALS: [(u16, ErrorKind); 9] = [
-    (400, ErrorKind::Rejected),
-    (403, ErrorKind::Forbidden),
-    (404, ErrorKind::NotFound),
-    (406, ErrorKind::Rejected),
-    (409, ErrorKind::Conflict),
-    (422, ErrorKind::ModelState),
-    (423, ErrorKind::ModelState),
-    (424, ErrorKind::ModelState),
-    (425, ErrorKind::ModelState),
-];
 
 /// A tenant without ALM rejects every call, and a locked model a change of its status.
 fn break_a_rule(operation: &Operation, mut stage: Stage) -> (Stage, &'static str) {
@@ -50,76 +37,17 @@ fn assert_rule_broken(operation: &Operation, words: &str, error: &Error) {
 
 #[tokio::test(start_paused = true)]
 async fn operation_succeeds() {
-    for operation in OPERATIONS {
-        let stage = Stage::set().await;
-        operation
-            .call(&stage)
-            .await
-            .unwrap_or_else(|error| panic!("{}: {error}", operation.name));
-        assert!(
-            stage.fake.requests().count(operation.route) >= 1,
-            "{}",
-            operation.name
-        );
-    }
+    matrix::succeeds(&OPERATIONS).await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn operation_renews_an_expired_token_and_is_sent_again() {
-    for operation in OPERATIONS {
-        let stage = Stage::set().await;
-        stage
-            .fake
-            .inject(Fault::expire_token().on(operation.route).times(1));
-        operation
-            .call(&stage)
-            .await
-            .unwrap_or_else(|error| panic!("{}: {error}", operation.name));
-        let statuses: Vec<u16> = stage
-            .fake
-            .requests()
-            .of(operation.route)
-            .filter_map(|entry| entry.status.map(|status| status.as_u16()))
-            .collect();
-        assert_eq!(statuses[0], 401, "{}", operation.name);
-        assert!(
-            statuses[1] < 300 && statuses.len() == 2,
-            "{}: {statuses:?}",
-            operation.name
-        );
-    }
+    matrix::renews_an_expired_token(&OPERATIONS).await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn operation_waits_after_too_many_requests() {
-    for operation in OPERATIONS {
-        for told in [
-            RetryAfter::Seconds(7),
-            RetryAfter::Date(7),
-            RetryAfter::Missing,
-        ] {
-            let stage = Stage::set().await;
-            stage
-                .fake
-                .inject(Fault::throttle(told).on(operation.route).times(2));
-            let started = tokio::time::Instant::now();
-            operation
-                .call(&stage)
-                .await
-                .unwrap_or_else(|error| panic!("{}: {error}", operation.name));
-            let waited = started.elapsed().as_secs_f64();
-            let least = if told == RetryAfter::Missing {
-                20.0
-            } else {
-                12.0
-            };
-            assert!(
-                waited >= least && waited < 60.0,
-                "{}: {waited} s",
-                operation.name
-            );
-        }
-    }
+    matrix::waits_after_too_many_requests(&OPERATIONS).await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -148,27 +76,12 @@ async fn operation_without_the_role_is_forbidden() {
 
 #[tokio::test(start_paused = true)]
 async fn operation_on_an_unknown_or_inaccessible_model_is_not_found() {
-    for operation in OPERATIONS {
-        let stage = Stage::set()
-            .await
-            .on(&ModelId::from("00000000000000000000000000000000"));
-        let error = operation.call(&stage).await.unwrap_err();
-        assert!(error.is_not_found(), "{}: {error}", operation.name);
-
-        let stage = Stage::set().await;
-        let outsider = stage.demo.outsider.id.clone();
-        let dev = stage.demo.dev.clone();
-        let error = operation
-            .call(&stage.seen_by(&outsider).on(&dev))
-            .await
-            .unwrap_err();
-        let kind = if operation.is_report {
-            ErrorKind::Forbidden
-        } else {
-            ErrorKind::NotFound
-        };
-        assert_eq!(error.kind(), kind, "{}: {error}", operation.name);
-    }
+    matrix::unknown_model_is_not_found(&OPERATIONS).await;
+    let kind = |operation: &Operation| match operation.is_report {
+        true => Some(ErrorKind::Forbidden),
+        false => Some(ErrorKind::NotFound),
+    };
+    matrix::hides_the_model_from_outsiders(&OPERATIONS, kind).await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -199,14 +112,7 @@ async fn rejected_operation_reports_the_message_of_the_server() {
 
 #[tokio::test(start_paused = true)]
 async fn refusals_are_classified_by_status_and_not_retried() {
-    for operation in OPERATIONS {
-        for refusal in REFUSALS {
-            let stage = Stage::set().await;
-            reject(&stage.fake, operation.route, refusal.0);
-            let error = operation.call(&stage).await.unwrap_err();
-            assert_rejected(&stage.fake, operation.route, refusal, &error);
-        }
-    }
+    matrix::classifies_refusals(&OPERATIONS).await;
 }
 
 /// Response for an empty collection: the envelope without its key.
@@ -319,17 +225,7 @@ async fn operation_that_must_not_run_twice_is_sent_once_and_found_if_it_was_exec
 
 #[tokio::test(start_paused = true)]
 async fn operation_reads_unknown_fields_and_values() {
-    for operation in OPERATIONS {
-        let stage = Stage::set().await;
-        stage.fake.world(|world| {
-            world.rules.novelties = true;
-            world.rules.untidy = true;
-        });
-        operation
-            .call(&stage)
-            .await
-            .unwrap_or_else(|error| panic!("{}: {error}", operation.name));
-    }
+    matrix::reads_unknown_fields(&OPERATIONS, |_| {}).await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -354,6 +250,7 @@ async fn html_response_is_an_error() {
 #[cfg(feature = "blocking")]
 mod blocking {
     use super::*;
+    use anaplan_core::Pending;
 
     fn each(check: impl Fn(Operation, Stage)) {
         for operation in OPERATIONS {
@@ -372,38 +269,13 @@ mod blocking {
     }
 
     #[test]
-    fn blocking_operation_renews_waits_and_retries() {
-        each(|operation, stage| {
-            stage
-                .fake
-                .inject(Fault::expire_token().on(operation.route).times(1));
-            stage.fake.inject(
-                Fault::throttle(RetryAfter::Seconds(0))
-                    .on(operation.route)
-                    .times(1),
-            );
-            operation
-                .call(&stage)
-                .run()
-                .unwrap_or_else(|error| panic!("{}: {error}", operation.name));
-            assert_eq!(
-                stage.fake.requests().count(operation.route),
-                3,
-                "{}",
-                operation.name
-            );
-        });
+    fn blocking_operation_renews_and_waits() {
+        matrix::renews_and_waits_blocking(&OPERATIONS, Stage::set_blocking, Pending::run);
     }
 
     #[test]
     fn blocking_refusals_are_classified_by_status() {
-        for refusal in REFUSALS {
-            each(|operation, stage| {
-                reject(&stage.fake, operation.route, refusal.0);
-                let error = operation.call(&stage).run().unwrap_err();
-                assert_rejected(&stage.fake, operation.route, refusal, &error);
-            });
-        }
+        matrix::classifies_refusals_blocking(&OPERATIONS, Stage::set_blocking, Pending::run);
         each(|operation, stage| {
             let (stage, words) = break_a_rule(&operation, stage);
             let error = operation.call(&stage).run().unwrap_err();

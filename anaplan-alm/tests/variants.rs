@@ -5,59 +5,19 @@
 mod support;
 
 use anaplan_alm::{Alm, RevisionPair};
-use anaplan_conformance::variants;
+use anaplan_conformance::matrix;
 use anaplan_core::{Error, ErrorKind, Pending, Result};
 use anaplan_testkit::Fault;
-use proptest::prelude::any;
-use proptest::test_runner::TestRunner;
-use serde_json::Value;
-use support::{OPERATIONS, Operation, Stage, runtime};
-
-/// A valid response to the operation. `None` if it is not JSON.
-async fn valid_response(operation: &Operation) -> Option<Value> {
-    let stage = Stage::set().await;
-    operation.call(&stage).await.unwrap();
-    variants::last_answer(&stage.fake, operation.route)
-}
+use support::{OPERATIONS, Stage, runtime};
 
 #[tokio::test(start_paused = true)]
-async fn variant_of_a_response_is_read_or_refused_with_its_path() {
-    let (mut operations, mut refused, mut wrong) = (0, 0, Vec::new());
-    for operation in OPERATIONS {
-        let Some(good) = valid_response(&operation).await else {
-            continue;
-        };
-        let stage = Stage::set().await;
-        let call = async || operation.call(&stage).await;
-        let all = variants::of(&good);
-        let report = variants::try_each(&stage.fake, operation.route, all, call).await;
-        operations += 1;
-        refused += report.refused;
-        let named = |what| format!("{}: {what}", operation.name);
-        wrong.extend(report.wrong.into_iter().map(named));
-    }
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-    assert!(operations >= 13 && refused > 100, "{operations}, {refused}");
+async fn variant_of_a_response_is_read_or_rejected_with_its_path() {
+    matrix::reads_or_rejects_variants(&OPERATIONS, 13, |_| false).await;
 }
 
 #[test]
-fn mixture_of_variants_is_read_or_refused() {
-    let runtime = runtime();
-    for operation in OPERATIONS {
-        let Some(good) = runtime.block_on(valid_response(&operation)) else {
-            continue;
-        };
-        let stage = runtime.block_on(Stage::set());
-        let check = |seed| {
-            let variant = [variants::random(&good, seed)];
-            let call = async || operation.call(&stage).await;
-            let trial = variants::try_each(&stage.fake, operation.route, variant, call);
-            let report = runtime.block_on(trial);
-            assert!(report.wrong.is_empty(), "{}: {report:?}", operation.name);
-            Ok(())
-        };
-        TestRunner::default().run(&any::<u64>(), check).unwrap();
-    }
+fn mixture_of_variants_is_read_or_rejected() {
+    matrix::reads_or_rejects_mixtures(&OPERATIONS, &runtime(), |_| false);
 }
 
 /// A call, the response, and a part of the `Debug` text of the value or of the error.

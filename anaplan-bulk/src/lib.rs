@@ -8,7 +8,6 @@
 
 mod actions;
 mod files;
-mod find;
 mod listing;
 mod runs;
 mod tables;

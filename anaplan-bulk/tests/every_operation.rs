@@ -5,10 +5,11 @@
 
 mod support;
 
-use anaplan_core::{ErrorKind, ModelId};
+use anaplan_conformance::matrix;
+use anaplan_core::{Error, ErrorKind, ModelId};
+use anaplan_testkit::Fault;
 use anaplan_testkit::world::ModelState;
-use anaplan_testkit::{Fault, RetryAfter};
-use support::{OPERATIONS, Outcome, Reach, Stage};
+use support::{OPERATIONS, Operation, Outcome, Reach, Stage};
 
 #[tokio::test(start_paused = true)]
 async fn works_on_a_stage_that_is_set_for_it_under_either_form_of_the_path() {
@@ -33,59 +34,13 @@ async fn works_on_a_stage_that_is_set_for_it_under_either_form_of_the_path() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn renews_a_token_that_has_died_and_sends_again() {
-    for operation in OPERATIONS {
-        let stage = Stage::set().await;
-        let route = operation.route(&stage);
-        stage
-            .fake
-            .inject(Fault::expire_token().on(route.as_str()).times(1));
-        operation
-            .call(&stage)
-            .await
-            .unwrap_or_else(|error| panic!("{}: {error}", operation.name));
-        let requests = stage.fake.requests();
-        let statuses: Vec<u16> = requests
-            .of(route.as_str())
-            .filter_map(|entry| entry.status.map(|status| status.as_u16()))
-            .collect();
-        assert_eq!(statuses[0], 401, "{}", operation.name);
-        assert!(statuses[1] < 300, "{}: {statuses:?}", operation.name);
-        let refused = statuses.iter().filter(|status| **status == 401).count();
-        assert_eq!(refused, 1, "{}", operation.name);
-    }
+async fn operation_renews_an_expired_token_and_is_sent_again() {
+    matrix::renews_an_expired_token(OPERATIONS).await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn waits_when_told_that_there_are_too_many_requests() {
-    for operation in OPERATIONS {
-        for told in [
-            RetryAfter::Seconds(7),
-            RetryAfter::Date(7),
-            RetryAfter::Missing,
-        ] {
-            let stage = Stage::set().await;
-            let route = operation.route(&stage);
-            stage
-                .fake
-                .inject(Fault::throttle(told).on(route.as_str()).times(2));
-            let started = tokio::time::Instant::now();
-            operation
-                .call(&stage)
-                .await
-                .unwrap_or_else(|error| panic!("{}: {error}", operation.name));
-            let waited = started.elapsed().as_secs_f64();
-            let least = match told {
-                RetryAfter::Missing => 20.0,
-                _ => 12.0,
-            };
-            assert!(
-                waited >= least && waited < 60.0,
-                "{}: {waited} s",
-                operation.name
-            );
-        }
-    }
+async fn operation_waits_after_too_many_requests() {
+    matrix::waits_after_too_many_requests(OPERATIONS).await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -198,66 +153,33 @@ async fn one_failure_is_retried_unless_the_call_could_run_twice() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn reads_answers_with_things_that_nobody_knows_yet() {
-    for operation in OPERATIONS {
-        let stage = Stage::set().await;
-        stage.fake.world(|world| {
-            world.rules.novelties = true;
-            world.rules.untidy = true;
-            world.rules.bare_task_ids = true;
-        });
-        operation
-            .call(&stage)
-            .await
-            .unwrap_or_else(|error| panic!("{}: {error}", operation.name));
-    }
+async fn operation_reads_unknown_fields_and_values() {
+    matrix::reads_unknown_fields(OPERATIONS, |rules| rules.bare_task_ids = true).await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn server_that_stays_down_is_an_error_after_several_attempts() {
-    for operation in OPERATIONS {
-        let stage = Stage::set().await;
-        let route = operation.route(&stage);
-        stage.fake.inject(Fault::status(503).on(route.as_str()));
-        let error = operation.call(&stage).await.expect_err(operation.name);
-        let sent = stage.fake.requests().count(route.as_str());
-        let attempts = match operation.once {
-            Some(_) => 1..=1,
-            None => 2..=7,
-        };
-        assert!(
-            attempts.contains(&sent),
-            "{}: {sent} attempts: {error}",
-            operation.name
-        );
+    let attempts = |operation: &Operation| match operation.once {
+        Some(_) => 1..=1,
+        None => 2..=7,
+    };
+    let check = |operation: &Operation, stage: &Stage, error: &Error| {
         let ambiguous = error.kind() == ErrorKind::Ambiguous;
         assert_eq!(ambiguous, operation.once.is_some(), "{error}");
-        let books = stage.fake.world(|world| world.books().runs_started.len());
-        assert_eq!(books, 5, "{}", operation.name);
-    }
+        let started = stage.fake.world(|world| world.books().runs_started.len());
+        assert_eq!(started, 5, "{}", operation.name);
+    };
+    matrix::gives_up_on_a_server_that_stays_down(OPERATIONS, attempts, check).await;
 }
 
 #[cfg(feature = "blocking")]
 mod blocking {
     use super::*;
+    use anaplan_core::Pending;
 
     #[test]
-    fn runs_renews_and_waits_as_when_awaited() {
-        for operation in OPERATIONS {
-            let stage = Stage::set_blocking();
-            let route = operation.route(&stage);
-            let throttle = Fault::throttle(RetryAfter::Seconds(0));
-            stage
-                .fake
-                .inject(Fault::expire_token().on(route.as_str()).times(1));
-            stage.fake.inject(throttle.on(route.as_str()).times(1));
-            operation
-                .call(&stage)
-                .run()
-                .unwrap_or_else(|error| panic!("{}: {error}", operation.name));
-            let sent = stage.fake.requests().count(route.as_str());
-            assert!(sent >= 3, "{}: {sent}", operation.name);
-        }
+    fn blocking_operation_renews_and_waits() {
+        matrix::renews_and_waits_blocking(OPERATIONS, Stage::set_blocking, Pending::run);
     }
 
     #[test]

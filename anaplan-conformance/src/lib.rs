@@ -1,6 +1,7 @@
 #![forbid(unsafe_code)]
 #![doc = include_str!("../README.md")]
 
+pub mod matrix;
 pub mod rejected_calls;
 mod response_validator;
 pub mod storm;

@@ -9,7 +9,7 @@ use anaplan_alm::Alm;
 use anaplan_bulk::Bulk;
 use anaplan_core::clock::Clock;
 use anaplan_core::{Call, Endpoint, Evaluation, ModelId, Namespace, ReconciliationRecord, Result};
-use anaplan_transactional::{InsertListItems, NewListItem};
+use anaplan_transactional::{NewListItem, endpoints::InsertListItems};
 
 use crate::actions::ActionContext;
 use crate::attempt::Ended;

@@ -1,13 +1,13 @@
-//! The ids of a model's objects: 12 or 13 decimal digits as a rule, and opaque text to this crate.
+//! Ids of a model's objects. Usually 12 or 13 decimal digits, opaque to this crate.
 
 use anaplan_core::id_type;
 
 id_type! {
-    /// A module, and its default view.
+    /// Id of a module, and of its default view.
     ModuleId
 }
 id_type! {
-    /// A view: a saved one, a module's default view, or a line item seen as a view.
+    /// Id of a view: a saved view, the default view of a module, or a line item.
     ViewId
 }
 id_type! {
@@ -23,11 +23,11 @@ id_type! {
     ListItemId
 }
 id_type! {
-    /// A dimension: a list, a list subset, a line item subset, time, versions, users.
+    /// Id of a dimension: a list, a list subset, a line item subset, time, versions, users.
     DimensionId
 }
 id_type! {
-    /// An item of a dimension, whatever kind of dimension that is.
+    /// Id of an item of any dimension.
     ItemId
 }
 id_type! {
@@ -35,7 +35,7 @@ id_type! {
     VersionId
 }
 id_type! {
-    /// An object of the model whose kind depends on where it is mentioned.
+    /// Id of an object of any kind.
     ObjectId
 }
 

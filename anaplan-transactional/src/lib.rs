@@ -2,97 +2,99 @@
 #![doc = include_str!("../README.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
-mod batches;
 mod calendar;
-mod cell_writes;
 mod cells;
-mod current_period;
 mod dimensions;
-mod formats;
-mod grid;
+mod find;
 mod ids;
-mod insert;
-mod item_scanner;
-mod item_states;
-mod item_stream;
-mod item_writes;
+mod items;
 mod limits;
-mod line_item_dimensions;
-mod line_items;
-mod list_item_update;
-mod list_items;
 mod lists;
 mod model;
 mod model_status;
 mod modules;
-mod new_list_item;
-mod part;
-mod read_pages;
-mod read_request_task;
 mod read_requests;
+mod tables;
 mod users;
-mod versions;
-mod view_data;
 mod views;
-mod write_report;
+mod writes;
 
+#[cfg(test)]
+mod round_trip_tests;
 #[cfg(test)]
 mod testing;
 
 use anaplan_core::{ModelId, Namespace, Path, Result, Scope, Session};
 
-pub use batches::{Batch, BatchReport, BatchReports, Batches};
+#[allow(unused_imports)] // Modules name them without their folder.
+pub(crate) use endpoints::*;
+
+pub use anaplan_table::{
+    Column, ColumnKind, DateFormat, Decimal, Grid, GridShape, Layout, Ragged, TableError,
+    TableErrorKind, TableFormat, date, number, or_default,
+};
+
 pub use calendar::{
-    CalendarType, FiscalYear, GetModelCalendar, ModelCalendar, SetCurrentFiscalYear,
-    TotalsSelection,
+    CalendarType, CurrentPeriod, FiscalYear, ModelCalendar, PeriodDate, TotalsSelection, Version,
+    VersionSwitchover,
 };
-pub use cell_writes::UpdateModuleData;
 pub use cells::{Cell, CellValue, Coordinate, DimensionRef, ItemRef, LineItemRef};
-pub use current_period::{CurrentPeriod, GetCurrentPeriod, SetCurrentPeriod};
-pub use dimensions::{
-    Dimension, DimensionItem, GetDimensionItems, GetViewDimensionItems, Lookup,
-    LookupDimensionItems,
-};
-pub use formats::{
-    FormatMetadata, ListFormat, NumberFormat, PeriodType, TextFormat, TimePeriodFormat,
-};
-pub use grid::{GridCell, ViewData, ViewRow};
+pub use dimensions::{Dimension, DimensionItem, Lookup};
 pub use ids::{
     DimensionId, ItemId, LineItemId, ListId, ListItemId, ModuleId, ObjectId, VersionId, ViewId,
 };
-pub use insert::InsertListItems;
-pub use item_stream::ListItems;
-pub use item_writes::{DeleteListItems, UpdateListItems};
-pub use line_item_dimensions::{GetLineItemDimensionItems, GetLineItemDimensions};
-pub use line_items::{GetLineItems, LineItem, ObjectRef};
-pub use list_item_update::{ListItemKey, ListItemUpdate};
-pub use list_items::{GetListItems, GetListItemsCsv, GetListItemsJson, ListItem};
-pub use lists::{
-    GetListMetadata, GetLists, List, ListMetadata, ListProperty, PreviewList, ResetListIndex,
+pub use items::{ListItem, ListItemKey, ListItemUpdate, ListItems, NewListItem};
+pub use lists::{List, ListMetadata, ListProperty};
+pub use model::{ActiveState, CategoryValue, ModelDetails};
+pub use model_status::{ModelStatus, ModelStep};
+pub use modules::{
+    FormatMetadata, LineItem, ListFormat, Module, NumberFormat, ObjectRef, PeriodType, TextFormat,
+    TimePeriodFormat,
 };
-pub use model::{ActiveState, CategoryValue, GetModelDetails, ModelDetails};
-pub use model_status::{CloseModel, GetModelStatus, ModelStatus, ModelStep, WakeModel};
-pub use modules::{GetModules, Module};
-pub use new_list_item::NewListItem;
-pub use read_pages::ReadPages;
-pub use read_request_task::{ReadProgress, ReadRequest, ReadSource};
-pub use read_requests::{CreateReadRequest, DeleteReadRequest, GetReadRequest, GetReadRequestPage};
-pub use users::{
-    GetCurrentUser, GetUser, GetUsers, GetWorkspaceAdmins, GetWorkspaceVisitors, User,
-    WorkspaceMember,
+pub use read_requests::{ReadPages, ReadProgress, ReadRequest, ReadSource};
+pub use tables::{Rows, ViewRows};
+pub use users::{User, WorkspaceMember};
+pub use views::{ExportType, GridCell, View, ViewData, ViewInfo, ViewRow};
+pub use writes::{
+    Batch, BatchReport, BatchReports, Batches, FailureType, WriteFailure, WriteReport,
 };
-pub use versions::{GetVersions, PeriodDate, SetVersionSwitchover, Version, VersionSwitchover};
-pub use view_data::{ExportType, GetViewData, GetViewDataCsv};
-pub use views::{GetViewInfo, GetViews, View, ViewInfo};
-pub use write_report::{FailureType, WriteFailure, WriteReport};
 
-/// The data of one model: lists, modules, views, cells, dimensions, calendar and versions.
+/// Endpoints of the operations, for `session.call(..)` and for setters in `with(..)`.
+pub mod endpoints {
+    pub use crate::calendar::{
+        GetCurrentPeriod, GetModelCalendar, GetVersions, SetCurrentFiscalYear, SetCurrentPeriod,
+        SetVersionSwitchover,
+    };
+    pub use crate::cells::UpdateModuleData;
+    pub use crate::dimensions::{
+        GetDimensionItems, GetLineItemDimensionItems, GetLineItemDimensions, GetViewDimensionItems,
+        LookupDimensionItems,
+    };
+    pub use crate::items::{
+        DeleteListItems, GetListItems, GetListItemsCsv, GetListItemsJson, InsertListItems,
+        UpdateListItems,
+    };
+    pub use crate::lists::{GetListMetadata, GetLists, PreviewList, ResetListIndex};
+    pub use crate::model::GetModelDetails;
+    pub use crate::model_status::{CloseModel, GetModelStatus, WakeModel};
+    pub use crate::modules::{GetLineItems, GetModules};
+    pub use crate::read_requests::{
+        CreateReadRequest, DeleteReadRequest, GetReadRequest, GetReadRequestPage,
+    };
+    pub use crate::users::{
+        GetCurrentUser, GetUser, GetUsers, GetWorkspaceAdmins, GetWorkspaceVisitors,
+    };
+    pub use crate::views::{GetViewData, GetViewDataCsv, GetViewInfo, GetViews};
+}
+
+/// Data of one model: lists, modules, views, cells, dimensions, calendar and versions.
 ///
-/// Anaplan documents most of these operations for workspace administrators; in practice many of them
-/// work for any user whose model role reaches the object.
+/// Anaplan documents most of these operations for workspace administrators. In practice many of them
+/// work for any user whose model role has access to the object.
 ///
-/// Calls to a model that is not loaded wait until it is, and calls to a busy one until it is free: both
-/// can take minutes. [`wait_until_open`](Self::wait_until_open) waits without holding a connection.
+/// A call to a model that is not loaded waits for it to load, and a call to a busy model waits until it
+/// is free. Both can take minutes. [`wait_until_open`](Self::wait_until_open) waits without holding a
+/// connection.
 ///
 /// Cheap to clone.
 #[derive(Debug, Clone)]
@@ -111,13 +113,13 @@ impl Namespace for Transactional {
 }
 
 impl Transactional {
-    /// The model that this handle works on.
+    /// Returns the model of this handle.
     #[must_use]
     pub fn model(&self) -> &ModelId {
         &self.model
     }
 
-    /// The same for another model; session, token and limits are shared.
+    /// Returns a handle for another model. Session, token and limits are shared.
     #[must_use]
     pub fn with_model(&self, model: impl Into<ModelId>) -> Self {
         Self {

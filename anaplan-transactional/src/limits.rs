@@ -1,15 +1,15 @@
-//! The limits of the server that have a meaning of their own.
+//! Limits of the server.
 
 use anaplan_core::{Decision, ErrorKind, Refusal, StatusCode};
 
-/// The most items of one list write.
+/// Maximum number of items in one list write.
 pub(crate) const ITEMS_PER_WRITE: usize = 100_000;
-/// The most cells of one write.
+/// Maximum number of cells in one write.
 pub(crate) const CELLS_PER_WRITE: usize = 100_000;
-/// The most bytes of one cell write: 15 MB.
+/// Maximum number of bytes in one cell write: 15 MB.
 pub(crate) const BYTES_PER_WRITE: usize = 15_000_000;
 
-/// A read of more than 1,000,000 cells or items is refused like any bad request; only the text tells.
+/// Recognizes the refusal of a read of more than 1,000,000 cells or items by its message.
 pub(crate) fn read_refusal(refusal: &Refusal<'_>) -> Option<Decision> {
     if refusal.status != StatusCode::BAD_REQUEST {
         return None;

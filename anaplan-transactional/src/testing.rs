@@ -1,4 +1,4 @@
-//! A server that says what a test wrote down, and remembers what it was asked.
+//! Scripted server that returns prepared responses and records requests.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
@@ -12,14 +12,14 @@ use anaplan_core::{
 
 use crate::Transactional;
 
-/// One answer of the script.
+/// Prepared response.
 pub(crate) enum Reply {
     Body(u16, &'static str),
     Lost(TransportErrorKind),
     Chunks(Vec<Bytes>),
 }
 
-/// What the server was asked: method, path with query, body.
+/// Recorded request: method, path with query, body.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Asked {
     pub(crate) line: String,
@@ -95,7 +95,7 @@ impl Authenticator for Signed {
     }
 }
 
-/// The namespace on model `M`, before a server that returns these answers.
+/// Returns the namespace for model `M` on a server with these responses, and the server.
 pub(crate) fn scripted(replies: impl IntoIterator<Item = Reply>) -> (Transactional, Arc<Script>) {
     let script = Arc::new(Script::default());
     script.replies.lock().unwrap().extend(replies);
@@ -108,7 +108,7 @@ pub(crate) fn scripted(replies: impl IntoIterator<Item = Reply>) -> (Transaction
     (model, script)
 }
 
-/// The namespace before a server that must not be asked anything.
+/// Returns the namespace on a server that expects no request.
 pub(crate) fn offline() -> Transactional {
     scripted([]).0
 }
@@ -117,7 +117,7 @@ pub(crate) fn answer(body: impl Into<Bytes>) -> Response {
     Response::new(StatusCode::OK, HeaderMap::new(), body)
 }
 
-/// Method, path and query of a request that would be sent, and its body.
+/// Returns method, path and query of a request, and its body.
 pub(crate) fn told(request: Result<http::Request<Bytes>>) -> (String, String) {
     let request = request.unwrap();
     let path = request.uri().path_and_query().unwrap().as_str();

@@ -1,82 +1,38 @@
-//! What is the same for every operation: each is tried in every situation, awaited and, with the
-//! feature `blocking`, run.
+//! Rules that hold for every operation, awaited and, with the feature `blocking`, run.
 
 #![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 
 mod support;
 
-use anaplan_conformance::rejected_calls::{assert_rejected, reject};
+use anaplan_conformance::matrix;
 use anaplan_core::ErrorKind;
+use anaplan_testkit::Fault;
 use anaplan_testkit::world::ModelState;
-use anaplan_testkit::{Fault, RetryAfter};
-use support::{Kind, OPERATIONS, Stage, statuses};
+use support::{Kind, OPERATIONS, Operation, Stage};
 
-/// What a server may answer to any call instead of doing it, and what comes of it.
-const REFUSALS: [(u16, ErrorKind); 9] = [
-    (400, ErrorKind::Rejected),
-    (403, ErrorKind::Forbidden),
-    (404, ErrorKind::NotFound),
-    (405, ErrorKind::Rejected),
-    (409, ErrorKind::Conflict),
-    (422, ErrorKind::ModelState),
-    (423, ErrorKind::ModelState),
-    (424, ErrorKind::ModelState),
-    (425, ErrorKind::ModelState),
-];
-
-#[tokio::test(start_paused = true)]
-async fn works_on_a_stage_that_is_set_for_it() {
-    for operation in OPERATIONS {
-        let stage = Stage::set().await;
-        let name = operation.name;
-        operation
-            .call(&stage)
-            .await
-            .unwrap_or_else(|error| panic!("{name}: {error}"));
-        assert_eq!(stage.fake.requests().count(operation.route), 1, "{name}");
-    }
+fn of_a_model() -> impl Iterator<Item = &'static Operation> {
+    OPERATIONS
+        .iter()
+        .filter(|operation| operation.kind != Kind::Tenant)
 }
 
 #[tokio::test(start_paused = true)]
-async fn renews_a_token_that_has_died_and_sends_again() {
-    for operation in OPERATIONS {
-        let stage = Stage::set().await;
-        let name = operation.name;
-        stage
-            .fake
-            .inject(Fault::expire_token().on(operation.route).times(1));
-        operation
-            .call(&stage)
-            .await
-            .unwrap_or_else(|error| panic!("{name}: {error}"));
-        let statuses = statuses(&stage.fake, operation.route);
-        assert!(
-            statuses.len() == 2 && statuses[0] == 401 && statuses[1] < 300,
-            "{name}: {statuses:?}"
-        );
-    }
+async fn operation_succeeds() {
+    matrix::succeeds(OPERATIONS).await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn waits_when_told_that_there_are_too_many_requests() {
-    for operation in OPERATIONS {
-        let stage = Stage::set().await;
-        let name = operation.name;
-        let throttle = Fault::throttle(RetryAfter::Seconds(7));
-        stage.fake.inject(throttle.on(operation.route).times(2));
-        let started = tokio::time::Instant::now();
-        operation
-            .call(&stage)
-            .await
-            .unwrap_or_else(|error| panic!("{name}: {error}"));
-        let waited = started.elapsed().as_secs_f64();
-        assert!((12.0..60.0).contains(&waited), "{name}: {waited} s");
-        assert_eq!(stage.fake.requests().count(operation.route), 3, "{name}");
-    }
+async fn operation_renews_an_expired_token_and_is_sent_again() {
+    matrix::renews_an_expired_token(OPERATIONS).await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn tells_that_an_object_is_not_there() {
+async fn operation_waits_after_too_many_requests() {
+    matrix::waits_after_too_many_requests(OPERATIONS).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn operation_on_an_unknown_object_is_not_found() {
     for operation in OPERATIONS.iter().filter(|operation| operation.has_object) {
         let stage = Stage::set().await.without_objects();
         let error = operation.call(&stage).await.unwrap_err();
@@ -90,57 +46,22 @@ async fn tells_that_an_object_is_not_there() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn tells_every_refusal_apart_and_takes_it_for_an_answer() {
-    for operation in OPERATIONS {
-        for refusal in REFUSALS {
-            let stage = Stage::set().await;
-            reject(&stage.fake, operation.route, refusal.0);
-            let error = operation.call(&stage).await.unwrap_err();
-            assert_rejected(&stage.fake, operation.route, refusal, &error);
-        }
-    }
+async fn refusals_are_classified_by_status_and_not_retried() {
+    matrix::classifies_refusals(OPERATIONS).await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn finds_no_model_that_does_not_exist() {
-    for operation in OPERATIONS {
-        if operation.kind == Kind::Tenant {
-            continue;
-        }
-        let stage = Stage::set()
-            .await
-            .on(&"0123456789ABCDEF0123456789ABCDEF".into());
-        let error = operation.call(&stage).await.unwrap_err();
-        assert_eq!(
-            error.kind(),
-            ErrorKind::NotFound,
-            "{}: {error}",
-            operation.name
-        );
-    }
+async fn operation_on_an_unknown_model_is_not_found() {
+    matrix::unknown_model_is_not_found(of_a_model()).await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn hides_the_model_from_users_without_a_role_in_it() {
-    for operation in OPERATIONS {
-        if operation.kind == Kind::Tenant {
-            continue;
-        }
-        let stage = Stage::set().await;
-        let outsider = stage.demo.outsider.id.clone();
-        let stage = stage.seen_by(&outsider);
-        let error = operation.call(&stage).await.unwrap_err();
-        assert_eq!(
-            error.kind(),
-            ErrorKind::NotFound,
-            "{}: {error}",
-            operation.name
-        );
-    }
+async fn operation_on_an_inaccessible_model_is_not_found() {
+    matrix::hides_the_model_from_outsiders(of_a_model(), |_| Some(ErrorKind::NotFound)).await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn lets_a_role_read_and_write_but_leaves_the_rest_to_administrators() {
+async fn operation_needs_a_role_and_some_need_an_administrator() {
     for operation in OPERATIONS
         .iter()
         .filter(|operation| operation.kind.is_data())
@@ -174,7 +95,7 @@ async fn lets_a_role_read_and_write_but_leaves_the_rest_to_administrators() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn tells_which_state_of_the_model_is_in_the_way() {
+async fn operation_is_refused_by_the_state_of_the_model() {
     for operation in OPERATIONS
         .iter()
         .filter(|operation| operation.kind.is_data())
@@ -213,7 +134,7 @@ async fn tells_which_state_of_the_model_is_in_the_way() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn refuses_structural_changes_of_a_deployed_model() {
+async fn structural_change_of_a_deployed_model_is_refused() {
     let structural = [
         "insert_list_items",
         "update_list_items",
@@ -245,7 +166,7 @@ async fn refuses_structural_changes_of_a_deployed_model() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn reads_through_a_server_error_and_a_broken_connection() {
+async fn read_is_retried_after_a_server_error_and_a_broken_connection() {
     for operation in OPERATIONS {
         let reads = matches!(
             operation.kind,
@@ -274,45 +195,22 @@ async fn reads_through_a_server_error_and_a_broken_connection() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn reads_answers_in_an_unusual_layout_with_unknown_fields() {
-    for operation in OPERATIONS {
-        let stage = Stage::set().await;
-        stage.fake.world(|world| {
-            world.rules.untidy = true;
-            world.rules.novelties = true;
-        });
-        let name = operation.name;
-        operation
-            .call(&stage)
-            .await
-            .unwrap_or_else(|error| panic!("{name}: {error}"));
-    }
+async fn operation_reads_unknown_fields_and_values() {
+    matrix::reads_unknown_fields(OPERATIONS, |_| {}).await;
 }
 
 #[cfg(feature = "blocking")]
 mod blocking {
     use super::*;
+    use anaplan_core::Pending;
 
     #[test]
-    fn runs_renews_and_waits_without_an_async_runtime() {
-        for operation in OPERATIONS {
-            let stage = Stage::set_blocking();
-            stage
-                .fake
-                .inject(Fault::expire_token().on(operation.route).times(1));
-            let throttle = Fault::throttle(RetryAfter::Seconds(0));
-            stage.fake.inject(throttle.on(operation.route).times(1));
-            let name = operation.name;
-            operation
-                .call(&stage)
-                .run()
-                .unwrap_or_else(|error| panic!("{name}: {error}"));
-            assert_eq!(stage.fake.requests().count(operation.route), 3, "{name}");
-        }
+    fn blocking_operation_renews_and_waits() {
+        matrix::renews_and_waits_blocking(OPERATIONS, Stage::set_blocking, Pending::run);
     }
 
     #[test]
-    fn refuses_as_when_awaited() {
+    fn blocking_operation_on_an_unknown_object_is_not_found() {
         for operation in OPERATIONS.iter().filter(|operation| operation.has_object) {
             let stage = Stage::set_blocking().without_objects();
             let error = operation.call(&stage).run().unwrap_err();
@@ -321,19 +219,12 @@ mod blocking {
     }
 
     #[test]
-    fn tells_every_refusal_apart_as_when_awaited() {
-        for operation in OPERATIONS {
-            for refusal in REFUSALS {
-                let stage = Stage::set_blocking();
-                reject(&stage.fake, operation.route, refusal.0);
-                let error = operation.call(&stage).run().unwrap_err();
-                assert_rejected(&stage.fake, operation.route, refusal, &error);
-            }
-        }
+    fn blocking_refusals_are_classified_by_status() {
+        matrix::classifies_refusals_blocking(OPERATIONS, Stage::set_blocking, Pending::run);
     }
 
     #[test]
-    fn items_come_from_an_iterator() {
+    fn stream_list_items_is_an_iterator() {
         let stage = Stage::set_blocking();
         let names: Vec<String> = stage
             .model

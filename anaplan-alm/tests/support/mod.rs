@@ -2,6 +2,7 @@
 
 #![allow(dead_code, unreachable_pub, clippy::unwrap_used)]
 
+mod matrix;
 pub mod skewed;
 
 use std::time::Duration;

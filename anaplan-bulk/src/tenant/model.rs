@@ -1,12 +1,11 @@
 //! Models.
 
 use anaplan_core::{
-    Call, Endpoint, Error, Method, ModelId, Page, Paged, PagedCall, Path, Pending, Query, Response,
-    Result, RetryClass, Timestamp, UserId, WorkspaceId, open_enum,
+    Call, Endpoint, Error, Method, ModelId, Named, Page, Paged, PagedCall, Path, Pending, Query,
+    Response, Result, RetryClass, Timestamp, UserId, WorkspaceId, open_enum,
 };
 use serde::{Deserialize, Serialize};
 
-use crate::find::{Named, find};
 use crate::tenant::workspace::check_sort;
 use crate::{ModelRef, Tenant};
 use anaplan_core::lenient::{count_opt, id_opt, moment_opt, or_default, text_opt};
@@ -105,7 +104,7 @@ impl From<&Model> for ModelRef {
 }
 
 impl Named for Model {
-    const WHAT: &'static str = "model";
+    const NOUN: &'static str = "model";
 
     fn name(&self) -> &str {
         &self.name
@@ -187,7 +186,7 @@ impl Tenant {
     /// # Ok(()) });
     /// ```
     pub fn find_model(&self, name: impl Into<String>) -> Pending<Model> {
-        find(self.get_models(), "bulk.find_model", name)
+        self.get_models().find_by_name(name)
     }
 }
 

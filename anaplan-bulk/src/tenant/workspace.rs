@@ -1,13 +1,12 @@
 //! Workspaces.
 
 use anaplan_core::{
-    Call, Endpoint, Error, Method, Page, Paged, PagedCall, Path, Pending, Query, Response, Result,
-    RetryClass, WorkspaceId,
+    Call, Endpoint, Error, Method, Named, Page, Paged, PagedCall, Path, Pending, Query, Response,
+    Result, RetryClass, WorkspaceId,
 };
 use serde::{Deserialize, Serialize};
 
 use crate::Tenant;
-use crate::find::{Named, find};
 use anaplan_core::lenient::count_opt;
 
 /// A workspace.
@@ -32,7 +31,7 @@ pub struct Workspace {
 }
 
 impl Named for Workspace {
-    const WHAT: &'static str = "workspace";
+    const NOUN: &'static str = "workspace";
 
     fn name(&self) -> &str {
         &self.name
@@ -108,7 +107,7 @@ impl Tenant {
     /// # Ok(()) });
     /// ```
     pub fn find_workspace(&self, name: impl Into<String>) -> Pending<Workspace> {
-        find(self.get_workspaces(), "bulk.find_workspace", name)
+        self.get_workspaces().find_by_name(name)
     }
 }
 

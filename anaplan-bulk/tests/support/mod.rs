@@ -2,6 +2,8 @@
 
 #![allow(dead_code, unreachable_pub, clippy::unwrap_used)]
 
+mod matrix;
+
 use std::time::Duration;
 
 use anaplan_bulk::{ActionRef, ActionTask, Bulk, ChunkedFile, Content, ModelRef, Tenant};

@@ -2,6 +2,8 @@
 
 #![allow(dead_code, unreachable_pub, clippy::unwrap_used)]
 
+mod matrix;
+
 use anaplan_core::{
     ModelId, Namespace, Pending, Result, Scope, Settings, StatusCode, TaskId, UserId, WorkspaceId,
 };
