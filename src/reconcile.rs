@@ -1,7 +1,7 @@
 //! Evaluation of records of any namespace.
 
 use anaplan_core::{Error, Evaluation, ReconciliationRecord, Result, Session};
-#[cfg(any(feature = "alm", feature = "bulk"))]
+#[cfg(any(feature = "alm", feature = "bulk", feature = "transactional"))]
 use anaplan_core::{ModelId, Namespace, Scope};
 
 /// Evaluates a record with the function of the namespace that its operation belongs to.
@@ -46,6 +46,11 @@ pub(crate) async fn reconcile(
             let found = tenant.evaluate_delete(record).await?;
             Ok(found.map(|_| None))
         }
+        #[cfg(feature = "transactional")]
+        "transactional.insert_list_items" => {
+            let model: anaplan_transactional::Transactional = bind(session, &record)?;
+            Ok(model.evaluate_insert(record).await?.map(|_| None))
+        }
         other => {
             drop(session);
             let reason = format!("is of {other}, for which there is no evaluation in this client");
@@ -55,7 +60,7 @@ pub(crate) async fn reconcile(
 }
 
 /// Binds a namespace to the model of the record, whatever the scope of the client is.
-#[cfg(any(feature = "alm", feature = "bulk"))]
+#[cfg(any(feature = "alm", feature = "bulk", feature = "transactional"))]
 fn bind<N: Namespace>(session: Session, record: &ReconciliationRecord) -> Result<N> {
     let model = ["modelId", "model"]
         .iter()

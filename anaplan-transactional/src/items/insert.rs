@@ -8,13 +8,10 @@ use anaplan_core::{
 };
 
 use crate::dimensions::{Lookup, LookupDimensionItems};
-use crate::items::{ItemState, item_states};
-use crate::items::{Key, NewListItem};
-use crate::items::{items_body, split_items};
+use crate::items::evaluate::{MAX_RECORDED, Recorded};
+use crate::items::{ItemState, Key, NewListItem, item_states, items_body, split_items};
 use crate::lists::list_path;
-use crate::writes::Part;
-use crate::writes::{Batch, Batches};
-use crate::writes::{FailureType, WriteFailure, WriteReport};
+use crate::writes::{Batch, Batches, FailureType, Part, WriteFailure, WriteReport};
 use crate::{GetListItems, ListId, ListItem, Transactional};
 
 impl Transactional {
@@ -214,6 +211,19 @@ impl Reconcile<WriteReport> for InsertListItems {
             true => Finding::Nothing,
             false => Finding::Confirmed(self.report(&states)),
         })
+    }
+
+    fn request(&self) -> serde_json::Value {
+        let items = self.items.as_slice();
+        if items.len() > MAX_RECORDED {
+            return serde_json::Value::Null;
+        }
+        let recorded = Recorded {
+            model_id: self.model.clone(),
+            list_id: self.list.clone(),
+            items: items.to_vec(),
+        };
+        serde_json::to_value(recorded).unwrap_or_default()
     }
 }
 

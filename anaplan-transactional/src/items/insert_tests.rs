@@ -1,6 +1,6 @@
 use super::*;
 use crate::testing::{Reply, offline, scripted, told};
-use anaplan_core::TransportErrorKind;
+use anaplan_core::{Evaluation, TransportErrorKind};
 
 const NONE: Reply = Reply::Body(200, r#"{"status":{"code":200}}"#);
 
@@ -248,4 +248,34 @@ fn insert_list_items_rejects_empty_names_and_codes() {
         body,
         r#"{"items":[{"name":"A","parent":"P","properties":{"n":"1.5"},"subsets":{"s":true}}]}"#
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn evaluate_insert_confirms_a_recorded_insertion_whose_items_exist_later() {
+    let existing = r#"{"items":[{"id":"1","name":"A","code":"A"},{"id":"2","name":"b"},{"id":"3","name":"No 3","code":"c"}]}"#;
+    let replies = [NONE, lost(TransportErrorKind::Interrupted)].into_iter();
+    let (model, _) = scripted(replies.chain(always(r#"{"status":{"code":200}}"#)));
+    let error = model.insert_list_items(101, abc()).await.unwrap_err();
+    let stored = serde_json::to_string(error.record().unwrap()).unwrap();
+
+    let (model, script) = scripted([Reply::Body(200, existing)]);
+    let record = serde_json::from_str(&stored).unwrap();
+    let found = model.evaluate_insert(record).await.unwrap();
+    let Evaluation::Confirmed(report) = found else {
+        panic!("{found:?}");
+    };
+    assert_eq!((report.written, script.left()), (3, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn evaluate_insert_rejects_a_record_of_another_operation_before_anything_is_sent() {
+    let replies = [NONE, lost(TransportErrorKind::Interrupted)].into_iter();
+    let (model, _) = scripted(replies.chain(always(r#"{"status":{"code":200}}"#)));
+    let error = model.insert_list_items(101, abc()).await.unwrap_err();
+    let mut record = error.record().unwrap().clone();
+    record.request = serde_json::Value::Null;
+    let (model, script) = scripted([]);
+    let error = model.evaluate_insert(record).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InvalidInput);
+    assert!(script.asked().is_empty());
 }

@@ -1,6 +1,7 @@
 //! Items of lists: reads, insertions, updates and deletions.
 
 mod changes;
+mod evaluate;
 mod insert;
 mod item;
 mod new_item;
