@@ -1,5 +1,8 @@
 //! Guides. Every example runs against the fake.
 
+#[doc = include_str!("guide/getting_started.md")]
+pub mod getting_started {}
+
 #[doc = include_str!("guide/signing_in.md")]
 pub mod signing_in {}
 
@@ -17,6 +20,9 @@ pub mod retry_safety {}
 
 #[doc = include_str!("guide/errors.md")]
 pub mod errors {}
+
+#[doc = include_str!("guide/logging.md")]
+pub mod logging {}
 
 #[doc = include_str!("guide/testing.md")]
 pub mod testing {}

@@ -115,17 +115,17 @@ impl<L: LongRunning> Progress<L> {
         match polled {
             Ok(status) if status.is_finished() => {
                 self.step = Step::Done;
-                tracing::info!(target: "anaplan::task", kind = L::KIND, state = %status.task_state, "task finished");
+                tracing::info!(target: "anaplan::task", kind = L::KIND, task_id = %self.address.task_id(), state = %status.task_state, "task finished");
                 Ok(Some(status))
             }
             Ok(status) => {
                 self.failures = 0;
-                tracing::debug!(target: "anaplan::task", kind = L::KIND, state = %status.task_state, "task continues");
+                tracing::debug!(target: "anaplan::task", kind = L::KIND, task_id = %self.address.task_id(), state = %status.task_state, "task continues");
                 Ok(Some(status))
             }
             Err(error) if self.tolerable(&error) => {
                 self.failures += 1;
-                tracing::info!(target: "anaplan::task", kind = L::KIND, error_kind = ?error.kind(), "poll failed");
+                tracing::info!(target: "anaplan::task", kind = L::KIND, task_id = %self.address.task_id(), error_kind = ?error.kind(), "poll failed");
                 self.pause().map(|()| None)
             }
             Err(error) => {

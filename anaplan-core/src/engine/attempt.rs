@@ -46,7 +46,8 @@ pub(crate) async fn attempt<M: BodyMode>(
         "anaplan.attempt",
         operation = request.operation.name(),
         method = %request.operation.method(),
-        path = %request.template,
+        route = %request.template,
+        path = %request.path,
         attempt = number,
         nonce,
     );

@@ -163,7 +163,7 @@ impl Search<'_> {
         deadline: Deadline,
     ) -> Result<Completed<T>> {
         let operation = self.request.operation.name();
-        tracing::info!(target: "anaplan::retry", operation, nonce = self.record.nonce, "outcome unknown: searching");
+        tracing::info!(target: "anaplan::retry", operation, path = %self.request.path, nonce = self.record.nonce, "outcome unknown: searching");
         let clock = self.session.clock();
         let patience = self.session.settings().reconcile.patience(attempt);
         let until = deadline.at_most(patience, clock);
