@@ -5,7 +5,7 @@ use anaplan_core::{
     RetryClass, Timestamp, UserId, WorkspaceId, id_type, open_enum, or_default,
 };
 use jiff::civil::Date;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::Alm;
 
@@ -15,7 +15,7 @@ id_type! {
 }
 
 /// A named state of a model's structure.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Revision {
@@ -93,7 +93,7 @@ open_enum! {
 }
 
 /// A model that a revision is applied to.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AppliedModel {
@@ -132,14 +132,17 @@ impl Alm {
     /// `ModelState` for an archived model.
     ///
     /// ```
-    /// # use anaplan_alm::{Alm, GetRevisions};
+    /// # use anaplan_alm::Alm;
+    /// use anaplan_alm::RevisionSortKey;
+    ///
     /// # anaplan_testkit::story(async |fake| {
     /// # let alm: Alm = fake.namespace()?;
     /// let all = alm.get_revisions().await?;
     /// assert!(all.len() >= 3);
     ///
-    /// let mut newest_first = alm.get_revisions().with(|query| query.sort("-createdOn")).page_size(2).items();
-    /// while let Some(revision) = newest_first.next_item().await {
+    /// let newest_first = alm.get_revisions().with(|query| query.sort_descending(RevisionSortKey::CreatedOn));
+    /// let mut revisions = newest_first.page_size(2).items();
+    /// while let Some(revision) = revisions.next_item().await {
     ///     println!("{}", revision?.name);
     /// }
     /// # Ok(()) });
@@ -149,7 +152,7 @@ impl Alm {
         self.session.paged(GetRevisions::new(&self.model))
     }
 
-    /// The latest revision of the model; `None` when it has none.
+    /// Returns the latest revision of the model. `None`: it has none.
     ///
     /// `GET /models/{modelId}/alm/latestRevision`. Reads only: retried.
     ///
@@ -241,7 +244,7 @@ pub struct GetRevisions {
 }
 
 impl GetRevisions {
-    /// All revisions of a model.
+    /// Lists all revisions of a model.
     pub fn new(model: impl Into<ModelId>) -> Self {
         Self {
             model: model.into(),
@@ -251,25 +254,69 @@ impl GetRevisions {
         }
     }
 
-    /// Only those that were applied on this day or later.
+    /// Lists the revisions that were applied on this day or later.
     #[must_use]
     pub fn applied_after(mut self, day: Date) -> Self {
         self.applied_after = Some(day);
         self
     }
 
-    /// Only those that were applied on this day or earlier.
+    /// Lists the revisions that were applied on this day or earlier.
     #[must_use]
     pub fn applied_before(mut self, day: Date) -> Self {
         self.applied_before = Some(day);
         self
     }
 
-    /// Sorts by a property of the revision, as the API names it; with `-` in front, backwards.
+    /// Sorts in ascending order.
     #[must_use]
-    pub fn sort(mut self, property: impl Into<String>) -> Self {
-        self.sort = Some(property.into());
+    pub fn sort(mut self, key: RevisionSortKey) -> Self {
+        self.sort = Some(key.property().to_owned());
         self
+    }
+
+    /// Sorts in descending order.
+    #[must_use]
+    pub fn sort_descending(mut self, key: RevisionSortKey) -> Self {
+        self.sort = Some(format!("-{}", key.property()));
+        self
+    }
+}
+
+/// Property by which the server sorts revisions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum RevisionSortKey {
+    /// Id.
+    Id,
+    /// Name.
+    Name,
+    /// Description.
+    Description,
+    /// Time of the creation.
+    CreatedOn,
+    /// User who created the revision.
+    CreatedBy,
+    /// Method of the creation.
+    CreationMethod,
+    /// Time at which the revision was applied to the model.
+    AppliedOn,
+    /// User who applied the revision to the model.
+    AppliedBy,
+}
+
+impl RevisionSortKey {
+    fn property(self) -> &'static str {
+        match self {
+            Self::Id => "id",
+            Self::Name => "name",
+            Self::Description => "description",
+            Self::CreatedOn => "createdOn",
+            Self::CreatedBy => "createdBy",
+            Self::CreationMethod => "creationMethod",
+            Self::AppliedOn => "appliedOn",
+            Self::AppliedBy => "appliedBy",
+        }
     }
 }
 

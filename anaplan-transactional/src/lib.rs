@@ -22,15 +22,13 @@ mod line_items;
 mod list_item_update;
 mod list_items;
 mod lists;
-mod model;
-mod model_status;
 mod modules;
 mod new_list_item;
 mod part;
 mod read_pages;
 mod read_request_task;
 mod read_requests;
-mod users;
+mod tenant;
 mod versions;
 mod view_data;
 mod views;
@@ -41,6 +39,13 @@ mod testing;
 
 use anaplan_core::{ModelId, Namespace, Path, Result, Scope, Session};
 
+pub use anaplan_tenant::endpoints::{
+    CloseModel, GetCurrentUser, GetModel, GetModelStatus, GetUser, GetUsers, GetWorkspaceAdmins,
+    GetWorkspaceVisitors, WakeModel,
+};
+pub use anaplan_tenant::{
+    ActiveState, CategoryValue, Model, ModelStatus, ModelStep, Tenant, User, WorkspaceMember,
+};
 pub use batches::{Batch, BatchReport, BatchReports, Batches};
 pub use calendar::{
     CalendarType, FiscalYear, GetModelCalendar, ModelCalendar, SetCurrentFiscalYear,
@@ -70,17 +75,11 @@ pub use list_items::{GetListItems, GetListItemsCsv, GetListItemsJson, ListItem};
 pub use lists::{
     GetListMetadata, GetLists, List, ListMetadata, ListProperty, PreviewList, ResetListIndex,
 };
-pub use model::{ActiveState, CategoryValue, GetModelDetails, ModelDetails};
-pub use model_status::{CloseModel, GetModelStatus, ModelStatus, ModelStep, WakeModel};
 pub use modules::{GetModules, Module};
 pub use new_list_item::NewListItem;
 pub use read_pages::ReadPages;
 pub use read_request_task::{ReadProgress, ReadRequest, ReadSource};
 pub use read_requests::{CreateReadRequest, DeleteReadRequest, GetReadRequest, GetReadRequestPage};
-pub use users::{
-    GetCurrentUser, GetUser, GetUsers, GetWorkspaceAdmins, GetWorkspaceVisitors, User,
-    WorkspaceMember,
-};
 pub use versions::{GetVersions, PeriodDate, SetVersionSwitchover, Version, VersionSwitchover};
 pub use view_data::{ExportType, GetViewData, GetViewDataCsv};
 pub use views::{GetViewInfo, GetViews, View, ViewInfo};

@@ -1,11 +1,11 @@
 //! Actions that are neither imports nor exports nor processes.
 
 use anaplan_core::{
-    Call, Endpoint, Method, PagedCall, Path, Pending, Response, Result, RetryClass, open_enum,
+    Call, Endpoint, Method, Named, PagedCall, Path, Pending, Response, Result, RetryClass,
+    open_enum,
 };
 use serde::{Deserialize, Serialize};
 
-use crate::find::{Named, find};
 use crate::listing::model_listing;
 use crate::{ActionId, ActionRef, Bulk, ModelRef};
 use anaplan_core::lenient::{or_default, text_opt};
@@ -77,7 +77,7 @@ open_enum! {
 }
 
 impl Named for Action {
-    const WHAT: &'static str = "action";
+    const NOUN: &'static str = "action";
 
     fn name(&self) -> &str {
         &self.name
@@ -156,7 +156,7 @@ impl Bulk {
     /// # Ok(()) });
     /// ```
     pub fn find_action(&self, name: impl Into<String>) -> Pending<Action> {
-        find(self.get_actions(), "bulk.find_action", name)
+        self.get_actions().find_by_name(name)
     }
 }
 

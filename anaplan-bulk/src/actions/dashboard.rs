@@ -1,10 +1,9 @@
 //! Dashboards. The API has only the list.
 
-use anaplan_core::{PagedCall, Pending, id_type};
+use anaplan_core::{Named, PagedCall, Pending, id_type};
 use serde::{Deserialize, Serialize};
 
 use crate::Bulk;
-use crate::find::{Named, find};
 use crate::listing::model_listing;
 use anaplan_core::lenient::or_default;
 
@@ -29,7 +28,7 @@ pub struct Dashboard {
 }
 
 impl Named for Dashboard {
-    const WHAT: &'static str = "dashboard";
+    const NOUN: &'static str = "dashboard";
 
     fn name(&self) -> &str {
         &self.name
@@ -80,7 +79,7 @@ impl Bulk {
     /// # Ok(()) });
     /// ```
     pub fn find_dashboard(&self, name: impl Into<String>) -> Pending<Dashboard> {
-        find(self.get_dashboards(), "bulk.find_dashboard", name)
+        self.get_dashboards().find_by_name(name)
     }
 }
 

@@ -1,11 +1,11 @@
 //! Exports, which write data to a file.
 
 use anaplan_core::{
-    Call, Endpoint, Method, PagedCall, Path, Pending, Response, Result, RetryClass, open_enum,
+    Call, Endpoint, Method, Named, PagedCall, Path, Pending, Response, Result, RetryClass,
+    open_enum,
 };
 use serde::{Deserialize, Serialize};
 
-use crate::find::{Named, find};
 use crate::listing::model_listing;
 use crate::{ActionId, ActionRef, Bulk, Encoding, FileId, ModelRef};
 use anaplan_core::lenient::{count_opt, or_default};
@@ -129,7 +129,7 @@ pub struct ExportMetadata {
 }
 
 impl Named for Export {
-    const WHAT: &'static str = "export";
+    const NOUN: &'static str = "export";
 
     fn name(&self) -> &str {
         &self.name
@@ -207,7 +207,7 @@ impl Bulk {
     /// # Ok(()) });
     /// ```
     pub fn find_export(&self, name: impl Into<String>) -> Pending<Export> {
-        find(self.get_exports(), "bulk.find_export", name)
+        self.get_exports().find_by_name(name)
     }
 }
 

@@ -1,13 +1,12 @@
 //! Imports, which load data into the model.
 
 use anaplan_core::{
-    Call, Endpoint, Method, ModelId, PagedCall, Path, Pending, Query, Response, Result, RetryClass,
-    WorkspaceId, open_enum,
+    Call, Endpoint, Method, ModelId, Named, PagedCall, Path, Pending, Query, Response, Result,
+    RetryClass, WorkspaceId, open_enum,
 };
 use anaplan_core::{Page, Paged};
 use serde::{Deserialize, Serialize};
 
-use crate::find::{Named, find};
 use crate::{ActionId, ActionRef, Bulk, Encoding, FileId, ModelRef};
 use anaplan_core::lenient::{count_opt, id_opt, number_opt, or_default, text_opt};
 
@@ -142,7 +141,7 @@ pub struct ImportSource {
 }
 
 impl Named for Import {
-    const WHAT: &'static str = "import";
+    const NOUN: &'static str = "import";
 
     fn name(&self) -> &str {
         &self.name
@@ -222,7 +221,7 @@ impl Bulk {
     /// # Ok(()) });
     /// ```
     pub fn find_import(&self, name: impl Into<String>) -> Pending<Import> {
-        find(self.get_imports(), "bulk.find_import", name)
+        self.get_imports().find_by_name(name)
     }
 }
 

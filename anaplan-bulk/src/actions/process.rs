@@ -1,11 +1,10 @@
 //! Processes, which run several actions in order.
 
 use anaplan_core::{
-    Call, Endpoint, Method, PagedCall, Path, Pending, Response, Result, RetryClass,
+    Call, Endpoint, Method, Named, PagedCall, Path, Pending, Response, Result, RetryClass,
 };
 use serde::{Deserialize, Serialize};
 
-use crate::find::{Named, find};
 use crate::listing::model_listing;
 use crate::{ActionId, ActionRef, ActionType, Bulk, ExportLayout, ImportType, ModelRef};
 use anaplan_core::lenient::{or_default, text_opt};
@@ -66,7 +65,7 @@ pub struct ProcessStep {
 }
 
 impl Named for Process {
-    const WHAT: &'static str = "process";
+    const NOUN: &'static str = "process";
 
     fn name(&self) -> &str {
         &self.name
@@ -145,7 +144,7 @@ impl Bulk {
     /// # Ok(()) });
     /// ```
     pub fn find_process(&self, name: impl Into<String>) -> Pending<Process> {
-        find(self.get_processes(), "bulk.find_process", name)
+        self.get_processes().find_by_name(name)
     }
 }
 

@@ -1,12 +1,11 @@
 //! Files, which imports read and exports write.
 
 use anaplan_core::{
-    Bytes, Call, Endpoint, Method, PagedCall, Path, Pending, RequestBody, Response, Result,
+    Bytes, Call, Endpoint, Method, Named, PagedCall, Path, Pending, RequestBody, Response, Result,
     RetryClass, id_type,
 };
 use serde::{Deserialize, Serialize};
 
-use crate::find::{Named, find};
 use crate::listing::model_listing;
 use crate::{Bulk, Encoding, ModelRef};
 use anaplan_core::lenient::{number_opt, or_default};
@@ -64,7 +63,7 @@ impl From<&File> for FileId {
 }
 
 impl Named for File {
-    const WHAT: &'static str = "file";
+    const NOUN: &'static str = "file";
 
     fn name(&self) -> &str {
         &self.name
@@ -118,7 +117,7 @@ impl Bulk {
     /// # Ok(()) });
     /// ```
     pub fn find_file(&self, name: impl Into<String>) -> Pending<File> {
-        find(self.get_files(), "bulk.find_file", name)
+        self.get_files().find_by_name(name)
     }
 
     /// Replaces the content of a file in one request, uncompressed. Intended for less than 1 MB: use

@@ -1,8 +1,8 @@
 //! Later evaluation of calls whose outcome is unknown.
 
-use anaplan_core::{Endpoint, Error, Evaluation, Pending, ReconciliationRecord, Task};
+use anaplan_core::{Evaluation, Pending, ReconciliationRecord, Task};
 
-use crate::{ActionTask, Bulk, DeleteModels, DeletedModels, RunAction, Tenant};
+use crate::{ActionTask, Bulk, RunAction};
 
 impl Bulk {
     /// Evaluates the record of a [`run_action`](Self::run_action) call with unknown outcome.
@@ -21,28 +21,6 @@ impl Bulk {
             let run = RunAction::from_record(&record.request)?;
             let found = session.evaluate(run, record).await?;
             Ok(found.map(|address| Task::resume(session, address)))
-        })
-    }
-}
-
-impl Tenant {
-    /// Evaluates the record of a [`delete_models`](Self::delete_models) call with unknown outcome.
-    ///
-    /// # Errors
-    ///
-    /// `InvalidInput` for the record of another operation, and the errors of the lookups.
-    pub fn evaluate_delete(
-        &self,
-        record: ReconciliationRecord,
-    ) -> Pending<Evaluation<DeletedModels>> {
-        let session = self.session.clone();
-        Pending::new(async move {
-            let request = record.request.clone();
-            let delete: DeleteModels = serde_json::from_value(request).map_err(|error| {
-                let name = DeleteModels::NAME;
-                Error::invalid_input("record", format_args!("is not of {name}: {error}"))
-            })?;
-            session.evaluate(delete, record).await
         })
     }
 }

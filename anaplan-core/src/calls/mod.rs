@@ -4,6 +4,7 @@
 pub mod blocking;
 pub(crate) mod call;
 pub(crate) mod download;
+pub(crate) mod find;
 pub(crate) mod namespace;
 pub(crate) mod page_stream;
 pub(crate) mod paged_call;

@@ -1,31 +1,39 @@
 //! Lookup by name.
 
-use anaplan_core::{Error, ErrorKind, Paged, PagedCall, Pending, Result};
+use crate::calls::paged_call::PagedCall;
+use crate::calls::pending::Pending;
+use crate::data::error::{Error, ErrorKind, Result};
+use crate::operation::paging::Paged;
 
 /// Maximum number of similar names in an error.
 const NEAR_MISSES: usize = 5;
 
-/// Object with a name.
-pub(crate) trait Named {
-    /// Noun for messages.
-    const WHAT: &'static str;
+/// Object that has a name, for [`PagedCall::find_by_name`].
+pub trait Named {
+    /// Noun for messages: `import`, `workspace`, ...
+    const NOUN: &'static str;
 
+    /// Returns the name.
     fn name(&self) -> &str;
+
+    /// Returns the id.
     fn id(&self) -> &str;
 }
 
-/// Returns the only object with a name. The error lists similar or ambiguous names.
-pub(crate) fn find<E>(
-    list: PagedCall<E>,
-    operation: &'static str,
-    name: impl Into<String>,
-) -> Pending<E::Item>
+impl<E: Paged> PagedCall<E>
 where
-    E: Paged,
     E::Item: Named,
 {
-    let name = name.into();
-    Pending::new(async move { pick(list.await?, &name).map_err(|error| error.during(operation)) })
+    /// Reads the whole collection and returns its only element with this name.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::NotFound`] with similar names, [`ErrorKind::Conflict`] with the ids if several elements
+    /// have the name, and those of the call.
+    pub fn find_by_name(self, name: impl Into<String>) -> Pending<E::Item> {
+        let name = name.into();
+        Pending::new(async move { pick(self.await?, &name).map_err(|error| error.during(E::NAME)) })
+    }
 }
 
 fn pick<T: Named>(mut all: Vec<T>, name: &str) -> Result<T> {
@@ -34,7 +42,7 @@ fn pick<T: Named>(mut all: Vec<T>, name: &str) -> Result<T> {
         .collect();
     match *matches {
         [index] => Ok(all.swap_remove(index)),
-        [] => Err(missing(T::WHAT, name, all.iter().map(Named::name))),
+        [] => Err(missing(T::NOUN, name, all.iter().map(Named::name))),
         _ => {
             let ids: Vec<_> = matches.iter().map(|index| all[*index].id()).collect();
             Err(Error::new(
@@ -42,7 +50,7 @@ fn pick<T: Named>(mut all: Vec<T>, name: &str) -> Result<T> {
                 format!(
                     "{} {}s are called '{name}': use one of the ids {}",
                     ids.len(),
-                    T::WHAT,
+                    T::NOUN,
                     ids.join(", ")
                 ),
             ))
@@ -64,7 +72,7 @@ fn missing<'a>(what: &str, name: &str, names: impl Iterator<Item = &'a str>) -> 
     )
 }
 
-/// The names that `name` may have meant, the most similar first.
+/// Returns the names that are similar to `name`, the most similar first.
 fn near_misses<'a>(name: &str, names: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
     let plain = |text: &str| text.trim().to_lowercase();
     let wanted = plain(name);
@@ -86,7 +94,7 @@ fn near_misses<'a>(name: &str, names: impl Iterator<Item = &'a str>) -> Vec<&'a 
     near.into_iter().map(|(_, name)| name).collect()
 }
 
-/// Number of characters must be added, removed or replaced to make one text the other.
+/// Returns the number of characters that must be added, removed or replaced to turn one string into the other.
 fn distance(left: &str, right: &str) -> usize {
     let right: Vec<char> = right.chars().collect();
     let mut row: Vec<usize> = (0..=right.len()).collect();
@@ -110,7 +118,7 @@ mod tests {
     struct Thing(&'static str, &'static str);
 
     impl Named for Thing {
-        const WHAT: &'static str = "import";
+        const NOUN: &'static str = "import";
 
         fn name(&self) -> &str {
             self.1
@@ -132,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn the_exact_name_is_found_and_nothing_else() {
+    fn find_by_name_accepts_only_the_exact_name() {
         assert_eq!(pick(things(), "Sales").ok().unwrap().0, "3");
         let error = pick(things(), "load staff ").err().unwrap();
         assert_eq!(error.kind(), ErrorKind::NotFound);
@@ -145,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_of_two_things_is_refused_with_their_ids() {
+    fn find_by_name_lists_the_ids_of_an_ambiguous_name() {
         let error = pick(things(), "Twice").err().unwrap();
         assert_eq!(error.kind(), ErrorKind::Conflict);
         assert!(error.to_string().contains("ids 4, 5"), "{error}");
