@@ -57,6 +57,7 @@ pub mod endpoints {
     };
     pub use crate::files::{DeleteFile, GetChunk, GetChunks, GetFiles, PutFile};
     pub use crate::runs::{CancelTask, GetTaskStatus, GetTaskSummaries, RunAction};
+    pub use crate::tables::GetWholeDump;
     pub use crate::uploads::{CompleteUpload, PutChunk, SetChunkCount};
 }
 

@@ -349,6 +349,14 @@ pub const OPERATIONS: &[Operation] = &[
         "processes/*/tasks/*/dumps/*/chunks/*",
         |s| quiet(s.bulk.get_process_dump(&s.process, s.process_step)),
     ),
+    get("get_whole_dump", "imports/*/tasks/*/dump", |s| {
+        quiet(s.bulk.get_whole_dump(&s.dumped))
+    }),
+    get(
+        "get_whole_process_dump",
+        "processes/*/tasks/*/dumps/*",
+        |s| quiet(s.bulk.get_whole_process_dump(&s.process, s.process_step)),
+    ),
     operation(
         "get_optimizer_log",
         "GET",
