@@ -2,6 +2,7 @@
 #![doc = include_str!("../README.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+mod applied_models;
 mod comparison_report;
 mod comparison_summary;
 mod create_revision;
@@ -11,6 +12,7 @@ mod promotion;
 mod promotion_plan;
 mod report_file;
 mod report_tasks;
+mod revision_sort_key;
 mod revisions;
 mod sync_start;
 mod syncs;
@@ -21,6 +23,7 @@ use anaplan_core::{ModelId, Namespace, Result, Scope, Session};
 #[allow(unused_imports)] // Modules name them without their folder.
 pub(crate) use endpoints::*;
 
+pub use applied_models::AppliedModel;
 pub use comparison_summary::{ComparisonSummary, Differences};
 pub use online_status::OnlineStatus;
 pub use promotion::{Promotion, PromotionPlan, PromotionReport};
@@ -28,15 +31,14 @@ pub use report_file::{Change, ComparisonReport, Row, Section};
 pub use report_tasks::{
     Comparison, ComparisonReportTask, ComparisonSummaryTask, ReportKind, ReportTask, Summary,
 };
-pub use revisions::{
-    AppliedMethod, AppliedModel, CreationMethod, Revision, RevisionId, RevisionSortKey,
-    RevisionType,
-};
+pub use revision_sort_key::RevisionSortKey;
+pub use revisions::{AppliedMethod, CreationMethod, Revision, RevisionId, RevisionType};
 pub use syncs::{Sync, SyncOutcome};
 pub use tasks::{AlmTaskResult, RevisionPair, TaskError};
 
 /// Endpoints of the operations, for `session.call(..)` and for setters in `with(..)`.
 pub mod endpoints {
+    pub use crate::applied_models::GetModelsForRevision;
     pub use crate::comparison_report::GetComparisonReport;
     pub use crate::comparison_summary::GetComparisonSummary;
     pub use crate::create_revision::CreateRevision;
@@ -45,9 +47,7 @@ pub mod endpoints {
         CreateComparisonReport, CreateComparisonSummary, CreateReport, GetComparisonReportTask,
         GetComparisonSummaryTask, GetReportTask,
     };
-    pub use crate::revisions::{
-        GetLatestRevision, GetModelsForRevision, GetRevisions, GetSyncableRevisions,
-    };
+    pub use crate::revisions::{GetLatestRevision, GetRevisions, GetSyncableRevisions};
     pub use crate::sync_start::SyncModels;
     pub use crate::syncs::{GetSyncTask, GetSyncTasks};
 }

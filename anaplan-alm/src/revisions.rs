@@ -2,12 +2,12 @@
 
 use anaplan_core::{
     Call, Endpoint, Error, Method, ModelId, Page, Paged, PagedCall, Path, Query, Response, Result,
-    RetryClass, Timestamp, UserId, WorkspaceId, id_type, open_enum, or_default,
+    RetryClass, Timestamp, UserId, id_type, open_enum, or_default,
 };
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use crate::Alm;
+use crate::{Alm, GetModelsForRevision, RevisionSortKey};
 
 id_type! {
     /// A revision: 32 hexadecimal digits in upper case. It is the same in every model that has it.
@@ -90,34 +90,6 @@ open_enum! {
         /// Not specified by the server.
         Unspecified = "UNKNOWN",
     }
-}
-
-/// A model that a revision is applied to.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-#[non_exhaustive]
-pub struct AppliedModel {
-    /// Model. Not every server returns it for deleted models.
-    #[serde(default)]
-    pub model_id: Option<ModelId>,
-    /// Name of the model. Absent for deleted models and for models that the user cannot open.
-    #[serde(default)]
-    pub model_name: Option<String>,
-    /// Workspace of the model. Absent for deleted models.
-    #[serde(default)]
-    pub workspace_id: Option<WorkspaceId>,
-    /// User who applied the revision.
-    #[serde(default)]
-    pub applied_by: Option<UserId>,
-    /// Time at which it was applied.
-    #[serde(default)]
-    pub applied_on: Option<Timestamp>,
-    /// Method by which it was applied.
-    #[serde(default)]
-    pub applied_method: Option<AppliedMethod>,
-    /// `true` if the model is deleted.
-    #[serde(default, deserialize_with = "anaplan_core::lenient::flag")]
-    pub model_deleted: bool,
 }
 
 impl Alm {
@@ -283,43 +255,6 @@ impl GetRevisions {
     }
 }
 
-/// Property by which the server sorts revisions.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum RevisionSortKey {
-    /// Id.
-    Id,
-    /// Name.
-    Name,
-    /// Description.
-    Description,
-    /// Time of the creation.
-    CreatedOn,
-    /// User who created the revision.
-    CreatedBy,
-    /// Method of the creation.
-    CreationMethod,
-    /// Time at which the revision was applied to the model.
-    AppliedOn,
-    /// User who applied the revision to the model.
-    AppliedBy,
-}
-
-impl RevisionSortKey {
-    fn property(self) -> &'static str {
-        match self {
-            Self::Id => "id",
-            Self::Name => "name",
-            Self::Description => "description",
-            Self::CreatedOn => "createdOn",
-            Self::CreatedBy => "createdBy",
-            Self::CreationMethod => "creationMethod",
-            Self::AppliedOn => "appliedOn",
-            Self::AppliedBy => "appliedBy",
-        }
-    }
-}
-
 impl Endpoint for GetRevisions {
     const NAME: &'static str = "alm.get_revisions";
     const METHOD: Method = Method::GET;
@@ -405,33 +340,6 @@ impl Endpoint for GetSyncableRevisions {
         let mut revisions: Vec<Revision> = response.list("revisions")?;
         revisions.sort_by_key(|revision| std::cmp::Reverse(revision.created_on));
         Ok(revisions)
-    }
-}
-
-/// Endpoint of [`Alm::get_models_for_revision`].
-#[derive(Debug, Clone)]
-pub struct GetModelsForRevision {
-    /// A model that has the revision.
-    pub model: ModelId,
-    /// The revision.
-    pub revision: RevisionId,
-}
-
-impl Endpoint for GetModelsForRevision {
-    const NAME: &'static str = "alm.get_models_for_revision";
-    const METHOD: Method = Method::GET;
-    const RETRY: RetryClass = RetryClass::ReadOnly;
-    type Output = Vec<AppliedModel>;
-
-    fn path(&self) -> Path {
-        alm_path(&self.model)
-            .lit("revisions")
-            .seg("revisionId", &self.revision)
-            .lit("appliedToModels")
-    }
-
-    fn decode(&self, response: Response) -> Result<Vec<AppliedModel>> {
-        response.list("appliedToModels")
     }
 }
 

@@ -9,7 +9,8 @@ use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
 use crate::RevisionId;
-use crate::revisions::{GetLatestRevision, GetModelsForRevision, GetRevisions, Revision, alm_path};
+use crate::applied_models::GetModelsForRevision;
+use crate::revisions::{GetLatestRevision, GetRevisions, Revision, alm_path};
 use crate::syncs::{GetSyncTask, GetSyncTasks, Sync};
 use crate::tasks::{AlmTaskResult, RevisionPair, started};
 
