@@ -51,7 +51,7 @@ async fn on_a_real_tenant() -> Result<()> {
         return Err("no tenant was named".into());
     }
     let client = Client::from_env()?;
-    let user = client.who_am_i().await?.user_id.unwrap_or_default();
+    let user = client.who_am_i().await?.email.unwrap_or_default();
     let Some(plan) = plan(&client).await? else {
         return Ok(());
     };
@@ -132,7 +132,7 @@ async fn client_of(fake: &FakeAnaplan) -> Result<Client> {
         .certificate(identity.certificate.as_str())
         .private_key(identity.private_key.as_str())
         .build()?;
-    println!("signed in as {:?}", client.who_am_i().await?.user_id);
+    println!("signed in as {:?}", client.who_am_i().await?.email);
 
     fake.world(|world| {
         world

@@ -104,7 +104,7 @@ impl Client {
         self.namespace()
     }
 
-    /// Workspaces and models of the whole tenant. Needs neither a workspace nor a model.
+    /// Returns the handle for workspaces, models and users of the tenant. Needs neither a workspace nor a model.
     ///
     /// ```
     /// # anaplan_testkit::story(async |fake| {
@@ -116,11 +116,11 @@ impl Client {
     /// }
     /// # Ok(()) });
     /// ```
-    #[cfg(feature = "bulk")]
-    #[cfg_attr(docsrs, doc(cfg(feature = "bulk")))]
+    #[cfg(feature = "tenant")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "tenant")))]
     #[must_use]
-    pub fn tenant(&self) -> anaplan_bulk::Tenant {
-        anaplan_bulk::Tenant::new(self.session.clone())
+    pub fn tenant(&self) -> anaplan_tenant::Tenant {
+        anaplan_tenant::Tenant::new(self.session.clone())
     }
 
     /// The data of the client's model: lists, modules, views, cells, dimensions, calendar, versions.
@@ -312,7 +312,7 @@ impl Client {
     /// # let client = anaplan::Client::builder()
     /// #     .connection(fake.connection()).basic(&admin.user, admin.password.as_str()).build()?;
     /// let who = client.who_am_i().await?;
-    /// assert_eq!(who.user_id, Some(admin.user));
+    /// assert_eq!(who.email, Some(admin.user));
     /// # Ok(()) });
     /// ```
     #[doc(alias = "validate")]

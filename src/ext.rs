@@ -7,6 +7,7 @@
 //! | to add | implement |
 //! |---|---|
 //! | an operation | [`Endpoint`]; [`Paged`] for a collection, [`Download`] for a file |
+//! | lookup of an element by its name | [`Named`] |
 //! | a task | [`LongRunning`], and [`Cancellable`] if it can be stopped |
 //! | the search for a lost request | [`Reconcile`] |
 //! | a handle over several operations | [`Namespace`] |
@@ -22,10 +23,10 @@ pub use anaplan_core::{
 };
 // Paging.
 #[doc(inline)]
-pub use anaplan_core::{Page, Paged, Paging, PagingStyle, Window};
+pub use anaplan_core::{Named, Page, Paged, Paging, PagingStyle, Window};
 // Tasks.
 #[doc(inline)]
-pub use anaplan_core::{Cancellable, LongRunning};
+pub use anaplan_core::{Cancellable, LongRunning, Requests};
 // Reconciliation.
 #[doc(inline)]
 pub use anaplan_core::{

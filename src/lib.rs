@@ -22,7 +22,7 @@ pub mod alm {
     pub use anaplan_alm::*;
 }
 
-/// Bulk data: files, imports, exports, actions, processes, workspaces and models.
+/// Bulk data: files, imports, exports, actions and processes.
 #[cfg(feature = "bulk")]
 #[cfg_attr(docsrs, doc(cfg(feature = "bulk")))]
 pub mod bulk {
@@ -30,7 +30,15 @@ pub mod bulk {
     pub use anaplan_bulk::*;
 }
 
-/// Transactional data: lists, modules, views, cells, dimensions, calendar, versions and users.
+/// The tenant: workspaces, models and users.
+#[cfg(feature = "tenant")]
+#[cfg_attr(docsrs, doc(cfg(feature = "tenant")))]
+pub mod tenant {
+    #[doc(inline)]
+    pub use anaplan_tenant::*;
+}
+
+/// Transactional data: lists, modules, views, cells, dimensions, calendar and versions.
 #[cfg(feature = "transactional")]
 #[cfg_attr(docsrs, doc(cfg(feature = "transactional")))]
 pub mod transactional {

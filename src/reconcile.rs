@@ -40,9 +40,9 @@ pub(crate) async fn reconcile(
             let found = bulk.evaluate_chunk_count(record).await?;
             Ok(found.map(|()| None))
         }
-        #[cfg(feature = "bulk")]
-        "bulk.delete_models" => {
-            let tenant = anaplan_bulk::Tenant::new(session);
+        #[cfg(feature = "tenant")]
+        "tenant.delete_models" => {
+            let tenant = anaplan_tenant::Tenant::new(session);
             let found = tenant.evaluate_delete(record).await?;
             Ok(found.map(|_| None))
         }

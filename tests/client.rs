@@ -41,7 +41,7 @@ async fn a_client_that_has_signed_out_signs_in_when_it_is_used_again() {
     let fake = FakeAnaplan::in_process();
     let client = builder(&fake).build().unwrap();
     let me = client.who_am_i().await.unwrap();
-    assert_eq!(me.user_id, Some(fake.admin().user));
+    assert_eq!(me.email, Some(fake.admin().user));
     client.sign_out().await.unwrap();
     assert_eq!(fake.requests().count("POST /token/logout"), 1);
     client.who_am_i().await.unwrap();

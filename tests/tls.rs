@@ -42,7 +42,7 @@ async fn a_client_that_trusts_the_authority_works_as_ever() {
             .hosts(Hosts::all(server.url().replace("127.0.0.1", "localhost"))),
     ] {
         let me = builder.build().unwrap().who_am_i().await.unwrap();
-        assert_eq!(me.user_id, Some(server.fake().admin().user));
+        assert_eq!(me.email, Some(server.fake().admin().user));
     }
 }
 

@@ -4,10 +4,10 @@ use anaplan_core::{
     Age, Call, Endpoint, Error, Evidence, Finding, Lookup, Method, ModelId, Path, Reconcile,
     RequestBody, Response, Result, RetryClass, async_trait, json_body,
 };
+use anaplan_tenant::endpoints::GetCurrentUser;
 use serde::{Deserialize, Serialize};
 
 use crate::Alm;
-use crate::current_user::GetCurrentUser;
 use crate::revisions::{GetRevisions, Revision, alm_path};
 
 /// The longest name of a revision, in characters.
@@ -160,7 +160,7 @@ impl Reconcile<Revision> for CreateRevision {
         if candidates.is_empty() {
             return Ok(Finding::Nothing);
         }
-        let user = evidence.lookup().call(&GetCurrentUser).await?;
+        let user = evidence.lookup().call(&GetCurrentUser).await?.id;
         candidates.retain(|revision| revision.created_by.as_ref().is_none_or(|by| *by == user));
         let Some(revision) = candidates.pop() else {
             return Ok(Finding::Nothing);

@@ -2,16 +2,17 @@
 #![doc = include_str!("../README.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+mod applied_models;
 mod comparison_report;
 mod comparison_summary;
 mod create_revision;
-mod current_user;
 mod evaluate;
 mod online_status;
 mod promotion;
 mod promotion_plan;
 mod report_file;
 mod report_tasks;
+mod revision_sort_key;
 mod revisions;
 mod sync_start;
 mod syncs;
@@ -19,24 +20,37 @@ mod tasks;
 
 use anaplan_core::{ModelId, Namespace, Result, Scope, Session};
 
-pub use comparison_report::GetComparisonReport;
-pub use comparison_summary::{ComparisonSummary, Differences, GetComparisonSummary};
-pub use create_revision::CreateRevision;
-pub use online_status::{ChangeModelStatus, OnlineStatus};
+#[allow(unused_imports)] // Modules name them without their folder.
+pub(crate) use endpoints::*;
+
+pub use applied_models::AppliedModel;
+pub use comparison_summary::{ComparisonSummary, Differences};
+pub use online_status::OnlineStatus;
 pub use promotion::{Promotion, PromotionPlan, PromotionReport};
 pub use report_file::{Change, ComparisonReport, Row, Section};
 pub use report_tasks::{
-    Comparison, ComparisonReportTask, ComparisonSummaryTask, CreateComparisonReport,
-    CreateComparisonSummary, CreateReport, GetComparisonReportTask, GetComparisonSummaryTask,
-    GetReportTask, ReportKind, ReportTask, Summary,
+    Comparison, ComparisonReportTask, ComparisonSummaryTask, ReportKind, ReportTask, Summary,
 };
-pub use revisions::{
-    AppliedMethod, AppliedModel, CreationMethod, GetLatestRevision, GetModelsForRevision,
-    GetRevisions, GetSyncableRevisions, Revision, RevisionId, RevisionType,
-};
-pub use sync_start::SyncModels;
-pub use syncs::{GetSyncTask, GetSyncTasks, Sync, SyncOutcome};
+pub use revision_sort_key::RevisionSortKey;
+pub use revisions::{AppliedMethod, CreationMethod, Revision, RevisionId, RevisionType};
+pub use syncs::{Sync, SyncOutcome};
 pub use tasks::{AlmTaskResult, RevisionPair, TaskError};
+
+/// Endpoints of the operations, for `session.call(..)` and for setters in `with(..)`.
+pub mod endpoints {
+    pub use crate::applied_models::GetModelsForRevision;
+    pub use crate::comparison_report::GetComparisonReport;
+    pub use crate::comparison_summary::GetComparisonSummary;
+    pub use crate::create_revision::CreateRevision;
+    pub use crate::online_status::ChangeModelStatus;
+    pub use crate::report_tasks::{
+        CreateComparisonReport, CreateComparisonSummary, CreateReport, GetComparisonReportTask,
+        GetComparisonSummaryTask, GetReportTask,
+    };
+    pub use crate::revisions::{GetLatestRevision, GetRevisions, GetSyncableRevisions};
+    pub use crate::sync_start::SyncModels;
+    pub use crate::syncs::{GetSyncTask, GetSyncTasks};
+}
 
 /// Application lifecycle management of one model.
 ///

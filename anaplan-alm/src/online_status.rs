@@ -1,9 +1,11 @@
 //! Taking a model offline and bringing it back online.
 
 use anaplan_core::{
-    Call, Endpoint, Evidence, Finding, Lookup, Method, ModelId, Path, Reconcile, RequestBody,
-    Response, Result, RetryClass, async_trait, json_body, open_enum,
+    Call, Endpoint, Error, ErrorKind, Evidence, Finding, Lookup, Method, ModelId, Path, Reconcile,
+    RequestBody, Response, Result, RetryClass, async_trait, json_body, open_enum,
 };
+use anaplan_tenant::ActiveState;
+use anaplan_tenant::endpoints::GetModel;
 use serde::{Deserialize, Serialize};
 
 use crate::Alm;
@@ -92,21 +94,20 @@ impl Endpoint for ChangeModelStatus {
 #[async_trait]
 impl Reconcile<()> for ChangeModelStatus {
     async fn baseline(&self, lookup: &Lookup<'_>) -> Result<Vec<String>> {
-        let state = lookup.call(&GetActiveState(self.model.clone())).await?;
-        Ok(vec![state])
+        let state = self.state(lookup).await?;
+        Ok(vec![state.to_string()])
     }
 
     async fn find(&self, evidence: &Evidence<'_>) -> Result<Finding<()>> {
         let mut before = evidence.attempt().baseline().iter();
-        if before.any(|state| self.is_reached(state)) {
+        if before.any(|state| self.is_reached(&ActiveState::from(state.as_str()))) {
             let text = format!(
                 "the model was {} before, so its state proves nothing",
                 self.status
             );
             return Ok(Finding::Unclear(text));
         }
-        let model = GetActiveState(self.model.clone());
-        let state = evidence.lookup().call(&model).await?;
+        let state = self.state(evidence.lookup()).await?;
         Ok(if self.is_reached(&state) {
             Finding::Confirmed(())
         } else {
@@ -120,36 +121,27 @@ impl Reconcile<()> for ChangeModelStatus {
 }
 
 impl ChangeModelStatus {
-    /// Returns `true` if `activeState` is the new status.
-    fn is_reached(&self, state: &str) -> bool {
-        match self.status {
-            OnlineStatus::Offline => matches!(state, "MAINTENANCE" | "PRODUCTION_MAINTENANCE"),
-            OnlineStatus::Online => matches!(state, "UNLOCKED" | "PRODUCTION" | "ACTIVE"),
-            OnlineStatus::Unknown(_) => false,
-        }
-    }
-}
-
-/// Reads the `activeState` of a model.
-struct GetActiveState(ModelId);
-
-impl Endpoint for GetActiveState {
-    const NAME: &'static str = "alm.get_active_state";
-    const METHOD: Method = Method::GET;
-    const RETRY: RetryClass = RetryClass::ReadOnly;
-    type Output = String;
-
-    fn path(&self) -> Path {
-        model_path(&self.0)
+    /// Reads the state of the model.
+    async fn state(&self, lookup: &Lookup<'_>) -> Result<ActiveState> {
+        let model = self.model.clone();
+        let model = lookup.call(&GetModel { model }).await?;
+        model.active_state.ok_or_else(|| {
+            let text = "the model has no activeState";
+            Error::new(ErrorKind::Decode, text).during(GetModel::NAME)
+        })
     }
 
-    fn decode(&self, response: Response) -> Result<String> {
-        #[derive(Deserialize)]
-        #[serde(rename_all = "camelCase")]
-        struct Model {
-            active_state: String,
+    /// Returns `true` if `state` belongs to the new status.
+    fn is_reached(&self, state: &ActiveState) -> bool {
+        match (&self.status, state) {
+            (
+                OnlineStatus::Offline,
+                ActiveState::Maintenance | ActiveState::ProductionMaintenance,
+            )
+            | (OnlineStatus::Online, ActiveState::Unlocked | ActiveState::Production) => true,
+            (OnlineStatus::Online, state) => state.as_str() == "ACTIVE",
+            _ => false,
         }
-        Ok(response.field::<Model>("model")?.active_state)
     }
 }
 

@@ -3,7 +3,8 @@
 use anaplan_core::{Error, ErrorKind, ModelId, Pending, Result, TaskId};
 
 use crate::Alm;
-use crate::revisions::{AppliedModel, Revision, RevisionId};
+use crate::applied_models::AppliedModel;
+use crate::revisions::{Revision, RevisionId};
 
 /// Result of [`Alm::plan_promotion`].
 #[derive(Debug, Clone)]

@@ -2,12 +2,12 @@
 
 use anaplan_core::{
     Call, Endpoint, Error, Method, ModelId, Page, Paged, PagedCall, Path, Query, Response, Result,
-    RetryClass, Timestamp, UserId, WorkspaceId, id_type, open_enum, or_default,
+    RetryClass, Timestamp, UserId, id_type, open_enum, or_default,
 };
 use jiff::civil::Date;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
-use crate::Alm;
+use crate::{Alm, GetModelsForRevision, RevisionSortKey};
 
 id_type! {
     /// A revision: 32 hexadecimal digits in upper case. It is the same in every model that has it.
@@ -15,7 +15,7 @@ id_type! {
 }
 
 /// A named state of a model's structure.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Revision {
@@ -92,34 +92,6 @@ open_enum! {
     }
 }
 
-/// A model that a revision is applied to.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "camelCase")]
-#[non_exhaustive]
-pub struct AppliedModel {
-    /// Model. Not every server returns it for deleted models.
-    #[serde(default)]
-    pub model_id: Option<ModelId>,
-    /// Name of the model. Absent for deleted models and for models that the user cannot open.
-    #[serde(default)]
-    pub model_name: Option<String>,
-    /// Workspace of the model. Absent for deleted models.
-    #[serde(default)]
-    pub workspace_id: Option<WorkspaceId>,
-    /// User who applied the revision.
-    #[serde(default)]
-    pub applied_by: Option<UserId>,
-    /// Time at which it was applied.
-    #[serde(default)]
-    pub applied_on: Option<Timestamp>,
-    /// Method by which it was applied.
-    #[serde(default)]
-    pub applied_method: Option<AppliedMethod>,
-    /// `true` if the model is deleted.
-    #[serde(default, deserialize_with = "anaplan_core::lenient::flag")]
-    pub model_deleted: bool,
-}
-
 impl Alm {
     /// Returns the revisions of the model, or a stream of them with `.items()`.
     ///
@@ -132,14 +104,17 @@ impl Alm {
     /// `ModelState` for an archived model.
     ///
     /// ```
-    /// # use anaplan_alm::{Alm, GetRevisions};
+    /// # use anaplan_alm::Alm;
+    /// use anaplan_alm::RevisionSortKey;
+    ///
     /// # anaplan_testkit::story(async |fake| {
     /// # let alm: Alm = fake.namespace()?;
     /// let all = alm.get_revisions().await?;
     /// assert!(all.len() >= 3);
     ///
-    /// let mut newest_first = alm.get_revisions().with(|query| query.sort("-createdOn")).page_size(2).items();
-    /// while let Some(revision) = newest_first.next_item().await {
+    /// let newest_first = alm.get_revisions().with(|query| query.sort_descending(RevisionSortKey::CreatedOn));
+    /// let mut revisions = newest_first.page_size(2).items();
+    /// while let Some(revision) = revisions.next_item().await {
     ///     println!("{}", revision?.name);
     /// }
     /// # Ok(()) });
@@ -149,7 +124,7 @@ impl Alm {
         self.session.paged(GetRevisions::new(&self.model))
     }
 
-    /// The latest revision of the model; `None` when it has none.
+    /// Returns the latest revision of the model. `None`: it has none.
     ///
     /// `GET /models/{modelId}/alm/latestRevision`. Reads only: retried.
     ///
@@ -241,7 +216,7 @@ pub struct GetRevisions {
 }
 
 impl GetRevisions {
-    /// All revisions of a model.
+    /// Lists all revisions of a model.
     pub fn new(model: impl Into<ModelId>) -> Self {
         Self {
             model: model.into(),
@@ -251,24 +226,31 @@ impl GetRevisions {
         }
     }
 
-    /// Only those that were applied on this day or later.
+    /// Lists the revisions that were applied on this day or later.
     #[must_use]
     pub fn applied_after(mut self, day: Date) -> Self {
         self.applied_after = Some(day);
         self
     }
 
-    /// Only those that were applied on this day or earlier.
+    /// Lists the revisions that were applied on this day or earlier.
     #[must_use]
     pub fn applied_before(mut self, day: Date) -> Self {
         self.applied_before = Some(day);
         self
     }
 
-    /// Sorts by a property of the revision, as the API names it; with `-` in front, backwards.
+    /// Sorts in ascending order.
     #[must_use]
-    pub fn sort(mut self, property: impl Into<String>) -> Self {
-        self.sort = Some(property.into());
+    pub fn sort(mut self, key: RevisionSortKey) -> Self {
+        self.sort = Some(key.property().to_owned());
+        self
+    }
+
+    /// Sorts in descending order.
+    #[must_use]
+    pub fn sort_descending(mut self, key: RevisionSortKey) -> Self {
+        self.sort = Some(format!("-{}", key.property()));
         self
     }
 }
@@ -358,33 +340,6 @@ impl Endpoint for GetSyncableRevisions {
         let mut revisions: Vec<Revision> = response.list("revisions")?;
         revisions.sort_by_key(|revision| std::cmp::Reverse(revision.created_on));
         Ok(revisions)
-    }
-}
-
-/// Endpoint of [`Alm::get_models_for_revision`].
-#[derive(Debug, Clone)]
-pub struct GetModelsForRevision {
-    /// A model that has the revision.
-    pub model: ModelId,
-    /// The revision.
-    pub revision: RevisionId,
-}
-
-impl Endpoint for GetModelsForRevision {
-    const NAME: &'static str = "alm.get_models_for_revision";
-    const METHOD: Method = Method::GET;
-    const RETRY: RetryClass = RetryClass::ReadOnly;
-    type Output = Vec<AppliedModel>;
-
-    fn path(&self) -> Path {
-        alm_path(&self.model)
-            .lit("revisions")
-            .seg("revisionId", &self.revision)
-            .lit("appliedToModels")
-    }
-
-    fn decode(&self, response: Response) -> Result<Vec<AppliedModel>> {
-        response.list("appliedToModels")
     }
 }
 

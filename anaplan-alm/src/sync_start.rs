@@ -4,12 +4,13 @@ use anaplan_core::{
     Age, Endpoint, Evidence, Finding, Lookup, Method, ModelId, Path, Reconcile, RequestBody,
     Response, Result, RetryClass, TaskId, TaskState, TaskStatus, async_trait,
 };
+use anaplan_tenant::endpoints::GetCurrentUser;
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
 use crate::RevisionId;
-use crate::current_user::GetCurrentUser;
-use crate::revisions::{GetLatestRevision, GetModelsForRevision, GetRevisions, Revision, alm_path};
+use crate::applied_models::GetModelsForRevision;
+use crate::revisions::{GetLatestRevision, GetRevisions, Revision, alm_path};
 use crate::syncs::{GetSyncTask, GetSyncTasks, Sync};
 use crate::tasks::{AlmTaskResult, RevisionPair, started};
 
@@ -118,7 +119,7 @@ impl SyncModels {
         if by.is_none() || evidence.attempt().age_of(on) != Age::Newer {
             return Ok(false);
         }
-        Ok(by == Some(lookup.call(&GetCurrentUser).await?))
+        Ok(by == Some(lookup.call(&GetCurrentUser).await?.id))
     }
 }
 

@@ -194,26 +194,21 @@ impl LongRunning for Sync {
 
     /// A task in the list can belong to another user, so only the revisions of the model prove that
     /// it has the source revision.
-    async fn verify(&self, outcome: SyncOutcome, lookup: &Lookup<'_>) -> Result<SyncOutcome> {
+    async fn verify(&self, outcome: &mut SyncOutcome, lookup: &Lookup<'_>) -> Result<()> {
         let Some(source) = &outcome.source_revision else {
-            return Ok(outcome);
+            return Ok(());
         };
-        match applied_revision(&self.model, source, lookup).await {
-            Ok(Some(_)) => Ok(SyncOutcome {
-                verified: true,
-                ..outcome
-            }),
-            Ok(None) => {
-                let text = "the task succeeded, but the model does not have the source revision";
-                Err(Error::new(ErrorKind::Ambiguous, text)
-                    .about("modelId", self.model.as_str())
-                    .about("sourceRevisionId", source.as_str()))
-            }
-            Err(error) => {
-                tracing::warn!(target: "anaplan::task", error = %error, "sync could not be verified");
-                Ok(outcome)
-            }
+        if applied_revision(&self.model, source, lookup)
+            .await?
+            .is_none()
+        {
+            let text = "the task succeeded, but the model does not have the source revision";
+            return Err(Error::new(ErrorKind::Ambiguous, text)
+                .about("modelId", self.model.as_str())
+                .about("sourceRevisionId", source.as_str()));
         }
+        outcome.verified = true;
+        Ok(())
     }
 }
 

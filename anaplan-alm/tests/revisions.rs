@@ -4,7 +4,7 @@
 
 mod support;
 
-use anaplan_alm::{AppliedMethod, CreationMethod};
+use anaplan_alm::{AppliedMethod, CreationMethod, RevisionSortKey};
 use anaplan_core::{ErrorKind, ModelId};
 use support::{Stage, alm_of};
 
@@ -94,13 +94,24 @@ async fn revisions_are_sorted_filtered_and_streamed() {
     assert_eq!(all, ["Baseline", "Channels", "Headcount by region"]);
     let backwards = dev
         .get_revisions()
-        .with(|query| query.sort("-name"))
+        .with(|query| query.sort_descending(RevisionSortKey::Name))
         .await
         .unwrap();
     assert_eq!(
         names(backwards),
         ["Headcount by region", "Channels", "Baseline"]
     );
+    let forwards = dev
+        .get_revisions()
+        .with(|query| query.sort(RevisionSortKey::CreatedOn))
+        .await
+        .unwrap();
+    assert_eq!(names(forwards), all);
+    let request = dev
+        .get_revisions()
+        .with(|query| query.sort_descending(RevisionSortKey::CreatedOn))
+        .into_request();
+    assert_eq!(request.unwrap().uri().query(), Some("sort=-createdOn"));
 
     let today = jiff::tz::Offset::UTC
         .to_datetime(jiff::Timestamp::now())

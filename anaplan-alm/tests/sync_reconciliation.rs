@@ -298,6 +298,23 @@ async fn wait_fails_if_the_model_lacks_the_source_revision() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn wait_reads_the_revisions_again_if_they_lag_behind_the_task() {
+    let stage = Stage::set().await;
+    let task = stage.alm.sync_models(&stage.pair).await.unwrap();
+    let older = format!(
+        r#"{{"status":{{"code":200}},"revisions":[{{"id":"{}"}}],
+            "meta":{{"paging":{{"currentPageSize":1,"offset":0,"totalSize":1}}}}}}"#,
+        stage.pair.target_revision
+    );
+    for route in [LATEST, REVISIONS] {
+        let lagging = Fault::reply(200, older.clone()).on(route);
+        stage.fake.inject(lagging.times(2));
+    }
+    assert!(task.wait().await.unwrap().verified);
+    assert_eq!(stage.fake.requests().count(LATEST), 3);
+}
+
+#[tokio::test(start_paused = true)]
 async fn wait_without_readable_revisions_is_successful_and_unverified() {
     let stage = Stage::set().await;
     let task = stage.alm.sync_models(&stage.pair).await.unwrap();

@@ -1,6 +1,5 @@
 //! Sign-in through the OAuth service.
 
-mod atomic_file;
 mod authenticator;
 mod authorization;
 mod client;
@@ -11,6 +10,7 @@ mod file_store;
 mod oauth_problem;
 mod refresh_state;
 mod responses;
+mod token_file;
 mod token_source;
 mod token_store;
 mod tokens;

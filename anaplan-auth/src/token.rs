@@ -259,7 +259,7 @@ impl Endpoint for Validate {
 /// ```no_run
 /// # use anaplan_auth::WhoAmI;
 /// # async fn example(session: anaplan_core::Session) -> anaplan_core::Result<()> {
-/// println!("{:?}", session.call(WhoAmI).await?.user_id);
+/// println!("{:?}", session.call(WhoAmI).await?.email);
 /// # Ok(()) }
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use anaplan_core::lenient::{moment_opt, or_default, text_opt};
-use anaplan_core::{Error, ErrorKind, Response, Result, SecretString, Timestamp};
+use anaplan_core::{Error, ErrorKind, Response, Result, SecretString, Timestamp, UserId};
 use secrecy::ExposeSecret;
 use serde::Deserialize;
 
@@ -37,10 +37,10 @@ pub struct Validation {
     pub expires_at: Option<Timestamp>,
     /// Id of the token.
     pub token_id: Option<String>,
-    /// Id of the user: 32 hexadecimal digits.
-    pub user_guid: Option<String>,
+    /// Id of the user.
+    pub user_id: Option<UserId>,
     /// E-mail address of the user.
-    pub user_id: Option<String>,
+    pub email: Option<String>,
     /// Id of the tenant: 32 hexadecimal digits.
     pub customer_guid: Option<String>,
 }
@@ -49,8 +49,8 @@ impl fmt::Debug for Validation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Validation")
             .field("expires_at", &self.expires_at)
-            .field("user_guid", &self.user_guid)
             .field("user_id", &self.user_id)
+            .field("email", &self.email)
             .field("customer_guid", &self.customer_guid)
             .finish_non_exhaustive()
     }
@@ -93,8 +93,8 @@ pub(crate) fn validation(response: &Response) -> Result<Validation> {
     Ok(Validation {
         expires_at: wire.token_info.expires_at,
         token_id: wire.token_info.token_id,
-        user_guid: wire.user_info.user_guid,
-        user_id: wire.user_info.user_id,
+        user_id: wire.user_info.user_guid.map(UserId::new),
+        email: wire.user_info.user_id,
         customer_guid: wire.user_info.customer_guid,
     })
 }

@@ -23,7 +23,7 @@ async fn sign_in(fake: &FakeAnaplan, builder: CertificateBuilder) -> Result<Opti
         Arc::new(authenticator),
         Settings::default(),
     )?;
-    Ok(session.call(WhoAmI).await?.user_id)
+    Ok(session.call(WhoAmI).await?.email)
 }
 
 fn builder(certificate: impl Into<Material>, key: impl Into<Material>) -> CertificateBuilder {

@@ -356,7 +356,7 @@ async fn sign_out_waits_for_a_sign_in_in_progress() {
 async fn who_am_i_uses_and_renews_the_shared_token() {
     let (service, session) = start();
     let me = session.call(WhoAmI).await.unwrap();
-    assert_eq!(me.user_id.as_deref(), Some("ada@example.com"));
+    assert_eq!(me.email.as_deref(), Some("ada@example.com"));
     service.revoke_all();
     session.call(WhoAmI).await.unwrap();
     assert_eq!(service.counts(), [2, 1, 0, 0]);

@@ -147,14 +147,14 @@ async fn responses_of_the_table_have_the_expected_result() {
         (
             VALIDATE,
             r#"{"userInfo":{"userId":"ada","userGuid":8}}"#,
-            Ok(r#"user_guid: Some("8")"#),
+            Ok(r#"user_id: Some("8"), email: Some("ada")"#),
         ),
         (
             VALIDATE,
             r#"{"tokenInfo":null,"userInfo":null}"#,
-            Ok("user_id: None"),
+            Ok("user_id: None, email: None"),
         ),
-        (VALIDATE, "{}", Ok("user_id: None")),
+        (VALIDATE, "{}", Ok("user_id: None, email: None")),
         (VALIDATE, r#"{"userInfo":"ada"}"#, Err("at userInfo")),
         (VALIDATE, "", Err("is empty")),
     ];

@@ -11,7 +11,6 @@ mod files;
 mod listing;
 mod runs;
 mod tables;
-mod tenant;
 mod uploads;
 
 #[cfg(test)]
@@ -29,6 +28,11 @@ pub use anaplan_table::{
     Ragged, Record, RowWriter, TableError, TableErrorKind, TableFormat, date, number, or_default,
 };
 
+pub use anaplan_tenant::{
+    ActiveState, CategoryValue, DeleteRefusal, DeletedModels, Model, ModelFailure, ModelRef,
+    Tenant, Workspace,
+};
+
 pub use actions::{
     Action, ActionId, ActionKind, ActionRef, ActionType, Dashboard, DashboardId, DataType, Export,
     ExportLayout, ExportMetadata, Import, ImportDataSource, ImportMetadata, ImportSource,
@@ -39,21 +43,21 @@ pub use runs::{
     ActionOutcome, ActionResult, ActionTask, ConnectorParameter, Detail, MappingParameter,
 };
 pub use tables::{DumpRow, DumpRows, RowStatus, Rows};
-pub use tenant::{
-    ActiveState, CategoryValue, DeleteRefusal, DeletedModels, Model, ModelFailure, ModelRef,
-    Tenant, Workspace,
-};
 pub use uploads::{Content, Upload, UploadError, UploadState, Uploaded};
 
 /// Endpoints of the operations, for `session.call(..)` and for setters in `with(..)`.
 pub mod endpoints {
+    pub use anaplan_tenant::endpoints::{
+        DeleteModels, GetModel, GetModels, GetWorkspace, GetWorkspaces,
+    };
+
     pub use crate::actions::{
         GetActionMetadata, GetActions, GetDashboards, GetExportMetadata, GetExports,
         GetImportMetadata, GetImports, GetOptimizerLog, GetProcessMetadata, GetProcesses,
     };
     pub use crate::files::{DeleteFile, GetChunk, GetChunks, GetFiles, PutFile};
     pub use crate::runs::{CancelTask, GetTaskStatus, GetTaskSummaries, RunAction};
-    pub use crate::tenant::{DeleteModels, GetModel, GetModels, GetWorkspace, GetWorkspaces};
+    pub use crate::tables::GetWholeDump;
     pub use crate::uploads::{CompleteUpload, PutChunk, SetChunkCount};
 }
 
@@ -81,6 +85,29 @@ impl Namespace for Bulk {
 }
 
 impl Bulk {
+    /// Creates a handle for a model, with or without its workspace.
+    ///
+    /// ```
+    /// # use anaplan_bulk::Bulk;
+    /// # use anaplan_core::Settings;
+    /// # anaplan_testkit::story(async |fake| {
+    /// # let ids = fake.demo();
+    /// # let session = fake.session_of(&ids.admin.id, Settings::default())?;
+    /// # let tenant = anaplan_bulk::Tenant::new(session.clone());
+    /// let model = tenant.get_model(&ids.dev).await?;
+    /// let bulk = Bulk::new(session, &model);
+    /// assert_eq!(bulk.model(), &ids.dev);
+    /// assert_eq!(bulk.workspace(), Some(&ids.workspace));
+    /// # Ok(()) });
+    /// ```
+    #[must_use]
+    pub fn new(session: Session, model: impl Into<ModelRef>) -> Self {
+        Self {
+            session,
+            model: model.into(),
+        }
+    }
+
     /// Returns the model of this handle.
     #[must_use]
     pub fn model(&self) -> &ModelId {
@@ -97,13 +124,10 @@ impl Bulk {
     /// shared.
     #[must_use]
     pub fn with_model(&self, model: impl Into<ModelRef>) -> Self {
-        Self {
-            session: self.session.clone(),
-            model: model.into(),
-        }
+        Self::new(self.session.clone(), model)
     }
 
-    /// Returns the handle for workspaces and models.
+    /// Returns the handle for workspaces, models and users.
     #[must_use]
     pub fn tenant(&self) -> Tenant {
         Tenant::new(self.session.clone())

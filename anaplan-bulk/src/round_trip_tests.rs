@@ -4,10 +4,9 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::{
-    Action, ActionOutcome, ActionResult, ActionTask, CategoryValue, Chunk, Dashboard,
-    DeletedModels, Detail, DumpRow, Export, ExportMetadata, File, Import, ImportDataSource,
-    ImportMetadata, ImportSource, Model, Process, ProcessMetadata, ProcessStep, Uploaded,
-    Workspace,
+    Action, ActionOutcome, ActionResult, ActionTask, Chunk, Dashboard, Detail, DumpRow, Export,
+    ExportMetadata, File, Import, ImportDataSource, ImportMetadata, ImportSource, Process,
+    ProcessMetadata, ProcessStep, Uploaded,
 };
 
 /// Reads `json`, writes it, and reads it again. Returns a description of the difference.
@@ -33,19 +32,12 @@ fn response_models_survive_a_round_trip_through_json() {
     let result = r#"{"successful":true,"failureDumpAvailable":true,"objectId":112000000001,"objectName":"Load",
         "details":[{"type":"rows","localMessageText":"text","occurrences":"3","values":["a",null,5]}],
         "nestedResults":[{"successful":false}],"duration":5,"startTime":"x"}"#;
-    let model = r#"{"id":"M","name":"m","activeState":"NEW_STATE","currentWorkspaceId":"W",
-        "currentWorkspaceName":"w","modelUrl":"u","categoryValues":[{"id":"1","attribute":"a"}],
-        "isoCreationDate":"2023-03-15T16:22:33.000+0000","lastModified":"2023-03-15T16:22:33.000+0000",
-        "lastModifiedByUserGuid":"U","lastSavedSerialNumber":1,"memoryUsage":12,
-        "modelTransactionRunning":false}"#;
     let export = r#"{"columnCount":1,"rowCount":"2","dataTypes":["ENTITY","NEW"],"headerNames":["A"],
         "listNames":["L"],"delimiter":"\"","separator":",","encoding":"UTF-8","exportFormat":"text/csv",
         "layout":"GRID_ALL_PAGES"}"#;
     let metadata = format!(r#"{{"name":"n","type":"FILE","source":{source}}}"#);
     let dump = r#"{"status":"E","columns":[["A","1"]],"line":2,"errors":["bad"]}"#;
     let uploaded = r#"{"file":"113000000001","bytes":5,"chunks":1}"#;
-    let deleted =
-        r#"{"modelsDeleted":1,"bulkDeleteModelsFailures":[{"modelId":"M","message":"open"}]}"#;
     let steps = r#"{"name":"p","actions":[{"id":"112000000001","name":"a","importDataSourceId":"113000000001"}]}"#;
     let differences = [
         (
@@ -55,16 +47,11 @@ fn response_models_survive_a_round_trip_through_json() {
             ),
         ),
         ("ActionResult", difference::<ActionResult>(result)),
-        (
-            "CategoryValue",
-            difference::<CategoryValue>(r#"{"id":"1","categoryName":"c"}"#),
-        ),
         ("Chunk", difference::<Chunk>(r#"{"id":0,"name":"Chunk 0"}"#)),
         (
             "Dashboard",
             difference::<Dashboard>(r#"{"id":"1","name":"d"}"#),
         ),
-        ("DeletedModels", difference::<DeletedModels>(deleted)),
         (
             "Detail",
             difference::<Detail>(r#"{"type":"t","values":["a",null]}"#),
@@ -90,7 +77,6 @@ fn response_models_survive_a_round_trip_through_json() {
         ),
         ("ImportMetadata", difference::<ImportMetadata>(&metadata)),
         ("ImportSource", difference::<ImportSource>(source)),
-        ("Model", difference::<Model>(model)),
         (
             "Process",
             difference::<Process>(r#"{"id":"118000000001","name":"p"}"#),
@@ -101,12 +87,6 @@ fn response_models_survive_a_round_trip_through_json() {
             difference::<ProcessStep>(r#"{"id":"112000000001","name":"a"}"#),
         ),
         ("Uploaded", difference::<Uploaded>(uploaded)),
-        (
-            "Workspace",
-            difference::<Workspace>(
-                r#"{"id":"W","name":"w","active":true,"sizeAllowance":"5","currentSize":3}"#,
-            ),
-        ),
     ];
     for (model, difference) in differences {
         assert_eq!(difference, None, "{model}");

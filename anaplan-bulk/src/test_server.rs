@@ -13,7 +13,7 @@ use anaplan_core::{
     async_trait,
 };
 
-use crate::{Bulk, Tenant};
+use crate::Bulk;
 
 /// A listing that proves that there are no rows.
 pub(crate) const EMPTY_LIST: &str =
@@ -75,10 +75,6 @@ impl TestServer {
 
     pub(crate) fn bulk(&self) -> Bulk {
         Bulk::bind(self.session(), &Scope::new(None, Some("M".into()))).unwrap()
-    }
-
-    pub(crate) fn tenant(&self) -> Tenant {
-        Tenant::bind(self.session(), &Scope::default()).unwrap()
     }
 
     /// Lets the next request fail whose method and path contain `what`.

@@ -1,4 +1,4 @@
-//! What a model and a tenant have: listed, described, found by name, and deleted.
+//! Objects of a model: listed, described and found by name.
 
 #![allow(clippy::unwrap_used)]
 
@@ -81,30 +81,5 @@ async fn lists_longer_than_a_page_come_whole_and_in_order() {
     assert!(
         names.is_sorted_by_key(|name| name.to_lowercase()),
         "{names:?}"
-    );
-}
-
-#[tokio::test(start_paused = true)]
-async fn models_are_deleted_when_they_are_closed_and_the_others_are_told() {
-    let (fake, demo, bulk) = stage();
-    let tenant = bulk.tenant();
-    let models = [demo.closable.clone(), demo.dev.clone()];
-    let deleted = tenant.delete_models(&demo.workspace, models).await.unwrap();
-    assert_eq!(deleted.deleted, 1);
-    assert_eq!(deleted.failures.len(), 1);
-    assert_eq!(deleted.failures[0].model_id, demo.dev);
-    assert!(
-        tenant
-            .get_model(&demo.closable)
-            .await
-            .unwrap_err()
-            .is_not_found()
-    );
-    let known = tenant.get_models().await.unwrap();
-    assert!(known.iter().all(|model| model.id != demo.closable));
-    assert_eq!(
-        fake.requests()
-            .count("POST /2/0/workspaces/*/bulkDeleteModels"),
-        1
     );
 }

@@ -191,6 +191,34 @@ async fn a_process_says_how_each_step_ended() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn whole_dump_equals_its_chunks_and_a_clean_run_has_none() {
+    let stage = support::Stage::set().await;
+    let bulk = &stage.bulk;
+    let whole = bulk.get_whole_dump(&stage.dumped).await.unwrap();
+    assert!(whole.starts_with(b"_Status_"));
+    assert_eq!(whole, bulk.get_dump(&stage.dumped).await.unwrap());
+    let (process, step) = (&stage.process, stage.process_step);
+    let whole = bulk.get_whole_process_dump(process, step).await.unwrap();
+    assert_eq!(whole, bulk.get_process_dump(process, step).await.unwrap());
+
+    bulk.upload_file(
+        stage.demo.source_file,
+        Content::text(stage.demo.good_csv.clone()),
+    )
+    .await
+    .unwrap();
+    let clean = bulk.run_import(stage.demo.good_import).await.unwrap();
+    clean.wait().await.unwrap();
+    for empty_dumps in [true, false] {
+        stage
+            .fake
+            .world(|world| world.rules.empty_dumps = empty_dumps);
+        let error = bulk.get_whole_dump(clean.address()).await.unwrap_err();
+        assert!(error.is_not_found(), "{error}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_process_with_a_failing_step_says_which_and_keeps_the_dump_of_another() {
     let (_, demo, bulk) = stage();
     let task = bulk.run_process(demo.bad_process).await.unwrap();

@@ -46,7 +46,7 @@ pub use operation::erased::Operation;
 pub use operation::long_running::{Cancellable, LongRunning};
 #[doc(hidden)]
 pub use operation::lookup::Fetch;
-pub use operation::lookup::Lookup;
+pub use operation::lookup::{Lookup, Requests};
 pub use operation::paging::{Page, Paged, Paging, PagingStyle, Window};
 pub use operation::reconcile::{Age, Attempt, Evidence, Finding, Reconcile};
 pub use operation::refusal::{Decision, Refusal};

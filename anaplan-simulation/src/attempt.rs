@@ -22,7 +22,7 @@ const SENDS: u32 = 6 + MAX_THROTTLES + 1 + 1;
 const RESENDS: u32 = 4 + 1;
 
 /// Operations without an object.
-const WITHOUT_MODEL: [&str; 2] = ["bulk.get_models", "bulk.get_workspaces"];
+const WITHOUT_MODEL: [&str; 2] = ["tenant.get_models", "tenant.get_workspaces"];
 
 /// Outcome of a call.
 pub(crate) enum Ended<T> {

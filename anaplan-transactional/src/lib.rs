@@ -10,12 +10,10 @@ mod ids;
 mod items;
 mod limits;
 mod lists;
-mod model;
-mod model_status;
 mod modules;
 mod read_requests;
 mod tables;
-mod users;
+mod tenant;
 mod views;
 mod writes;
 
@@ -34,6 +32,9 @@ pub use anaplan_table::{
     TableErrorKind, TableFormat, date, number, or_default,
 };
 
+pub use anaplan_tenant::{
+    ActiveState, CategoryValue, Model, ModelStatus, ModelStep, Tenant, User, WorkspaceMember,
+};
 pub use calendar::{
     CalendarType, CurrentPeriod, FiscalYear, ModelCalendar, PeriodDate, TotalsSelection, Version,
     VersionSwitchover,
@@ -45,15 +46,12 @@ pub use ids::{
 };
 pub use items::{ListItem, ListItemKey, ListItemUpdate, ListItems, NewListItem};
 pub use lists::{List, ListMetadata, ListProperty};
-pub use model::{ActiveState, CategoryValue, ModelDetails};
-pub use model_status::{ModelStatus, ModelStep};
 pub use modules::{
     FormatMetadata, LineItem, ListFormat, Module, NumberFormat, ObjectRef, PeriodType, TextFormat,
     TimePeriodFormat,
 };
 pub use read_requests::{ReadPages, ReadProgress, ReadRequest, ReadSource};
 pub use tables::{Rows, ViewRows};
-pub use users::{User, WorkspaceMember};
 pub use views::{ExportType, GridCell, View, ViewData, ViewInfo, ViewRow};
 pub use writes::{
     Batch, BatchReport, BatchReports, Batches, FailureType, WriteFailure, WriteReport,
@@ -75,16 +73,15 @@ pub mod endpoints {
         UpdateListItems,
     };
     pub use crate::lists::{GetListMetadata, GetLists, PreviewList, ResetListIndex};
-    pub use crate::model::GetModelDetails;
-    pub use crate::model_status::{CloseModel, GetModelStatus, WakeModel};
     pub use crate::modules::{GetLineItems, GetModules};
     pub use crate::read_requests::{
         CreateReadRequest, DeleteReadRequest, GetReadRequest, GetReadRequestPage,
     };
-    pub use crate::users::{
-        GetCurrentUser, GetUser, GetUsers, GetWorkspaceAdmins, GetWorkspaceVisitors,
-    };
     pub use crate::views::{GetViewData, GetViewDataCsv, GetViewInfo, GetViews};
+    pub use anaplan_tenant::endpoints::{
+        CloseModel, GetCurrentUser, GetModel, GetModelStatus, GetUser, GetUsers,
+        GetWorkspaceAdmins, GetWorkspaceVisitors, WakeModel,
+    };
 }
 
 /// Data of one model: lists, modules, views, cells, dimensions, calendar and versions.

@@ -60,7 +60,7 @@ use crate::token_refresh::TokenRefresh;
 ///     device.wait().await?;
 /// }
 /// # assert!(oauth.is_signed_in().await?);
-/// # assert!(session.call(anaplan_auth::WhoAmI).await?.user_id.is_some());
+/// # assert!(session.call(anaplan_auth::WhoAmI).await?.email.is_some());
 /// # std::fs::remove_dir_all(folder).unwrap();
 /// # Ok(()) });
 /// ```

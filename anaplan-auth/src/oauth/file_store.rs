@@ -9,7 +9,7 @@ use secrecy::ExposeSecret;
 use tokio::runtime::Handle;
 
 use crate::home;
-use crate::oauth::atomic_file::{create_parent, private, replace_file, resolve};
+use crate::oauth::token_file::{create_parent, private, replace_file, resolve};
 use crate::oauth::token_store::{StoreLock, TokenStore};
 use crate::oauth::tokens::OAuthTokens;
 
@@ -60,8 +60,11 @@ impl FileTokenStore {
         }
     }
 
-    fn write(&self, content: &str) -> io::Result<()> {
-        replace_file(&resolve(&self.path)?, content.as_bytes())
+    fn write(&self, content: &str) -> Result<()> {
+        let failed = |error| self.io_error("write", error);
+        let path = resolve(&self.path).map_err(failed)?;
+        create_parent(&path).map_err(failed)?;
+        replace_file(&path, content.as_bytes()).map_err(|error| self.io_error("write", error))
     }
 
     /// Locks the resolved file, so that all links to it share one lock.
@@ -78,7 +81,11 @@ impl FileTokenStore {
         }
     }
 
-    fn io_error(&self, verb: &str, error: io::Error) -> Error {
+    fn io_error(
+        &self,
+        verb: &str,
+        error: impl Into<Box<dyn std::error::Error + Send + Sync>>,
+    ) -> Error {
         let path = self.path.display();
         Error::new(
             ErrorKind::Io,
@@ -97,11 +104,7 @@ impl TokenStore for FileTokenStore {
 
     async fn save(&self, tokens: &OAuthTokens) -> Result<()> {
         let (store, json) = (self.clone(), tokens.to_json()?);
-        blocking(move || {
-            let written = store.write(json.expose_secret());
-            written.map_err(|error| store.io_error("write", error))
-        })
-        .await
+        blocking(move || store.write(json.expose_secret())).await
     }
 
     async fn lock(&self) -> Result<Option<StoreLock>> {

@@ -47,7 +47,7 @@ async fn finish_exchanges_the_code_of_the_redirect() {
 
     session.call(Me).await.unwrap();
     let me = session.call(WhoAmI).await.unwrap();
-    assert_eq!(me.user_id.as_deref(), Some(fake.admin().user.as_str()));
+    assert_eq!(me.email.as_deref(), Some(fake.admin().user.as_str()));
     assert_eq!(fake.requests().count(TOKEN), 1, "the new token is used");
 }
 

@@ -23,16 +23,20 @@ pub enum ChunkedFile {
 }
 
 impl ChunkedFile {
-    pub(crate) fn path(&self) -> Path {
+    /// Returns the path of the whole content.
+    pub(crate) fn content_path(&self) -> Path {
         match self {
             Self::File(model, file) => file_path(model, file),
             Self::Dump(task) => task.path().lit("dump"),
             Self::StepDump(task, step) => task.path().lit("dumps").seg("objectId", step),
         }
-        .lit("chunks")
     }
 
-    fn check(&self) -> Result<()> {
+    pub(crate) fn path(&self) -> Path {
+        self.content_path().lit("chunks")
+    }
+
+    pub(crate) fn check(&self) -> Result<()> {
         match self {
             Self::File(..) => Ok(()),
             Self::Dump(task) | Self::StepDump(task, _) => task.action.check(),
@@ -40,7 +44,7 @@ impl ChunkedFile {
     }
 
     /// Observed: 400 if there is no dump.
-    fn refusal(&self, refusal: &Refusal<'_>) -> Option<Decision> {
+    pub(crate) fn refusal(&self, refusal: &Refusal<'_>) -> Option<Decision> {
         let none = refusal.status == StatusCode::BAD_REQUEST && !matches!(self, Self::File(..));
         none.then(|| ErrorKind::NotFound.into())
     }

@@ -304,7 +304,7 @@ impl Download {
     /// Those of the download, and [`ErrorKind::Usage`] inside an async runtime.
     #[cfg(feature = "blocking")]
     pub fn run(self) -> Result<Bytes> {
-        Pending::new(self.collect()).run()
+        anaplan_core::blocking::Blocking::run(self)
     }
 }
 

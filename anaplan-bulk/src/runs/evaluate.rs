@@ -3,7 +3,7 @@
 use anaplan_core::{Endpoint, Error, Evaluation, Pending, ReconciliationRecord, Result, Task};
 use serde::de::DeserializeOwned;
 
-use crate::{ActionTask, Bulk, DeleteModels, DeletedModels, RunAction, SetChunkCount, Tenant};
+use crate::{ActionTask, Bulk, RunAction, SetChunkCount};
 
 impl Bulk {
     /// Evaluates the record of a [`run_action`](Self::run_action) call with unknown outcome.
@@ -47,22 +47,4 @@ fn recorded<E: Endpoint + DeserializeOwned>(record: &ReconciliationRecord) -> Re
     serde_json::from_value(record.request.clone()).map_err(|error| {
         Error::invalid_input("record", format_args!("is not of {}: {error}", E::NAME))
     })
-}
-
-impl Tenant {
-    /// Evaluates the record of a [`delete_models`](Self::delete_models) call with unknown outcome.
-    ///
-    /// # Errors
-    ///
-    /// `InvalidInput` for the record of another operation, and the errors of the lookups.
-    pub fn evaluate_delete(
-        &self,
-        record: ReconciliationRecord,
-    ) -> Pending<Evaluation<DeletedModels>> {
-        let session = self.session.clone();
-        Pending::new(async move {
-            let delete: DeleteModels = recorded(&record)?;
-            session.evaluate(delete, record).await
-        })
-    }
 }

@@ -198,7 +198,7 @@ impl Upload {
     #[cfg(feature = "blocking")]
     #[allow(clippy::result_large_err)] // The state is worth its size, and failing is rare.
     pub fn run(self) -> Result<Uploaded, UploadError> {
-        anaplan_core::Pending::new(async move { Ok(self.await) }).run()?
+        anaplan_core::blocking::Blocking::run(self)
     }
 
     async fn upload(mut self) -> Result<Uploaded, UploadError> {

@@ -6,7 +6,7 @@ mod matrix;
 
 use std::time::Duration;
 
-use anaplan_bulk::{ActionRef, ActionTask, Bulk, ChunkedFile, Content, ModelRef, Tenant};
+use anaplan_bulk::{ActionRef, ActionTask, Bulk, ChunkedFile, Content, ModelRef};
 use anaplan_core::{Error, ModelId, Namespace, Pending, Result, Scope, Session, Settings, UserId};
 use anaplan_testkit::{Demo, FakeAnaplan, Pacing};
 
@@ -143,7 +143,7 @@ pub fn bulk_of(session: Session, model: &ModelId) -> Bulk {
 #[derive(Clone, Copy)]
 pub struct Operation {
     pub name: &'static str,
-    /// The method, and the path behind that of the model; `/` begins a path of its own.
+    /// The method, and the path behind that of the model.
     method: &'static str,
     path: &'static str,
     pub make: fn(&Stage) -> Pending<()>,
@@ -157,8 +157,6 @@ pub struct Operation {
 /// Result of the search for the effect of a call that was executed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Outcome {
-    /// The state of the server proves it.
-    Confirmed,
     /// The id of a single candidate.
     Presumed,
     /// The state of the server was the same before.
@@ -174,8 +172,6 @@ pub enum Reach {
     Empty,
     /// By 403.
     Forbidden,
-    /// It is about no model.
-    Everywhere,
 }
 
 impl Operation {
@@ -185,18 +181,11 @@ impl Operation {
 
     /// The route that it takes.
     pub fn route(&self, stage: &Stage) -> String {
-        if self.path.starts_with('/') {
-            return format!("{} /2/0{}", self.method, self.path);
-        }
         let root = match stage.bulk.workspace() {
             Some(_) => "workspaces/*/models/*",
             None => "models/*",
         };
         format!("{} /2/0/{root}/{}", self.method, self.path)
-    }
-
-    pub fn is_of_a_model(&self) -> bool {
-        self.reach != Reach::Everywhere
     }
 }
 
@@ -251,42 +240,8 @@ const fn get(name: &'static str, path: &'static str, make: fn(&Stage) -> Pending
     operation(name, "GET", path, Reach::Hidden, make)
 }
 
-fn tenant(stage: &Stage) -> Tenant {
-    stage.bulk.tenant()
-}
-
 /// All of them.
 pub const OPERATIONS: &[Operation] = &[
-    operation(
-        "get_workspaces",
-        "GET",
-        "/workspaces",
-        Reach::Everywhere,
-        |s| quiet(tenant(s).get_workspaces()),
-    ),
-    operation(
-        "get_workspace",
-        "GET",
-        "/workspaces/*",
-        Reach::Everywhere,
-        |s| quiet(tenant(s).get_workspace(&s.demo.workspace)),
-    ),
-    operation("get_models", "GET", "/models", Reach::Everywhere, |s| {
-        quiet(tenant(s).get_models())
-    }),
-    operation("get_model", "GET", "/models/*", Reach::Everywhere, |s| {
-        quiet(tenant(s).get_model(&s.demo.dev))
-    }),
-    once(
-        Outcome::Confirmed,
-        operation(
-            "delete_models",
-            "POST",
-            "/workspaces/*/bulkDeleteModels",
-            Reach::Everywhere,
-            |s| quiet(tenant(s).delete_models(&s.demo.workspace, [&s.demo.closable])),
-        ),
-    ),
     get("get_files", "files", |s| quiet(s.bulk.get_files())),
     get("get_imports", "imports", |s| quiet(s.bulk.get_imports())),
     get("get_exports", "exports", |s| quiet(s.bulk.get_exports())),
@@ -395,6 +350,14 @@ pub const OPERATIONS: &[Operation] = &[
         "get_process_dump",
         "processes/*/tasks/*/dumps/*/chunks/*",
         |s| quiet(s.bulk.get_process_dump(&s.process, s.process_step)),
+    ),
+    get("get_whole_dump", "imports/*/tasks/*/dump", |s| {
+        quiet(s.bulk.get_whole_dump(&s.dumped))
+    }),
+    get(
+        "get_whole_process_dump",
+        "processes/*/tasks/*/dumps/*",
+        |s| quiet(s.bulk.get_whole_process_dump(&s.process, s.process_step)),
     ),
     operation(
         "get_optimizer_log",

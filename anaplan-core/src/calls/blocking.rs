@@ -27,6 +27,40 @@ use crate::operation::endpoint::Endpoint;
 use crate::operation::long_running::LongRunning;
 use crate::operation::paging::{Page, Paged};
 
+/// Blocking form of everything that is awaited and returns a `Result`: calls, and the work of a namespace.
+///
+/// The types of the SDK have `run()` as a method of their own, so that programs need no import. A namespace
+/// gets it for its types from this trait.
+///
+/// ```
+/// use anaplan_core::blocking::Blocking as _;
+/// use anaplan_core::Error;
+///
+/// let work = async { Ok::<_, Error>(7) };
+/// assert_eq!(work.run()?, 7);
+/// # Ok::<(), Error>(())
+/// ```
+pub trait Blocking: IntoFuture {
+    /// Awaits this and blocks until it is finished.
+    ///
+    /// # Errors
+    ///
+    /// Those of the work, and [`ErrorKind::Usage`] inside an async runtime.
+    fn run(self) -> Self::Output;
+}
+
+impl<F, T, E> Blocking for F
+where
+    F: IntoFuture<Output = Result<T, E>>,
+    F::IntoFuture: Send + 'static,
+    T: Send + 'static,
+    E: From<Error> + Send + 'static,
+{
+    fn run(self) -> Result<T, E> {
+        run(self.into_future())
+    }
+}
+
 impl<E: Endpoint, T: Send + 'static> Call<E, T> {
     /// Makes the call and blocks until it is finished.
     ///
@@ -34,7 +68,7 @@ impl<E: Endpoint, T: Send + 'static> Call<E, T> {
     ///
     /// Those of the call, and [`ErrorKind::Usage`] inside an async runtime.
     pub fn run(self) -> Result<T> {
-        run(self.into_future())
+        Blocking::run(self)
     }
 }
 
@@ -45,7 +79,7 @@ impl<E: Paged> PagedCall<E> {
     ///
     /// Those of the call, and [`ErrorKind::Usage`] inside async code.
     pub fn run(self) -> Result<Vec<E::Item>> {
-        run(self.into_future())
+        Blocking::run(self)
     }
 }
 
@@ -56,7 +90,7 @@ impl<T: Send + 'static> Pending<T> {
     ///
     /// Those of the work, and [`ErrorKind::Usage`] inside async code.
     pub fn run(self) -> Result<T> {
-        run(self.into_future())
+        Blocking::run(self)
     }
 }
 
@@ -94,10 +128,11 @@ impl Iterator for crate::calls::download::ByteStream {
 
 /// Runs the future on a worker thread, so that the stack of the calling thread may be small. A panic in
 /// the future continues in the caller.
-fn run<T, F>(future: F) -> Result<T>
+fn run<T, E, F>(future: F) -> Result<T, E>
 where
     T: Send + 'static,
-    F: Future<Output = Result<T>> + Send + 'static,
+    E: From<Error> + Send + 'static,
+    F: Future<Output = Result<T, E>> + Send + 'static,
 {
     let runtime = runtime()?;
     let task = runtime.spawn(future);
@@ -105,10 +140,10 @@ where
         Ok(result) => result,
         Err(error) => match error.try_into_panic() {
             Ok(panic) => std::panic::resume_unwind(panic),
-            Err(_) => Err(Error::new(
+            Err(_) => Err(E::from(Error::new(
                 ErrorKind::Usage,
                 "the runtime for blocking calls was shut down",
-            )),
+            ))),
         },
     }
 }

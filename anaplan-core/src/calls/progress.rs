@@ -10,8 +10,11 @@ use futures_core::Stream;
 
 use crate::data::error::{Error, ErrorKind, Result};
 use crate::data::task_status::TaskStatus;
+use crate::engine::fetch::SessionFetch;
+use crate::engine::options::Deadline;
 use crate::operation::endpoint::Endpoint;
 use crate::operation::long_running::LongRunning;
+use crate::operation::lookup::Requests;
 use crate::session::Session;
 use crate::session::poll::PollPolicy;
 
@@ -24,10 +27,18 @@ pub struct Progress<L: LongRunning> {
     started: Option<Duration>,
     polls: u32,
     failures: u32,
+    /// The latest status.
+    previous: Option<TaskStatus<L::Result>>,
     step: Step<L>,
 }
 
-type PollFuture<R> = Pin<Box<dyn Future<Output = Result<TaskStatus<R>>> + Send>>;
+type PollFuture<R> = Pin<Box<dyn Future<Output = Result<TaskStatus<R>, Failure>> + Send>>;
+
+/// Failure of a poll, or of the work after it.
+enum Failure {
+    Poll(Error),
+    Advance(Error),
+}
 
 enum Step<L: LongRunning> {
     Start,
@@ -45,6 +56,7 @@ impl<L: LongRunning> Progress<L> {
             policy,
             polls: 0,
             failures: 0,
+            previous: None,
             step: Step::Start,
         }
     }
@@ -64,18 +76,39 @@ impl<L: LongRunning> Progress<L> {
         self.started.get_or_insert_with(|| clock.monotonic());
         self.polls += 1;
         let call = self.session.call(self.address.poll());
-        self.step = Step::Polling(Box::pin(async move { call.await }));
+        let (session, address) = (self.session.clone(), self.address.clone());
+        let previous = self.previous.clone();
+        self.step = Step::Polling(Box::pin(async move {
+            let status = call.await.map_err(Failure::Poll)?;
+            if status.is_finished() {
+                return Ok(status);
+            }
+            let fetch = SessionFetch {
+                session: &session,
+                deadline: Deadline::default(),
+                nested: false,
+            };
+            let requests = Requests::new(&fetch);
+            let advanced = address.advance(previous.as_ref(), status, &requests);
+            advanced.await.map_err(Failure::Advance)
+        }));
+    }
+
+    /// Returns the time until the deadline of the policy, if there is one.
+    pub(crate) fn left(&self) -> Option<Duration> {
+        let limit = self.policy.deadline?;
+        Some(limit.saturating_sub(self.spent()))
+    }
+
+    fn spent(&self) -> Duration {
+        let now = self.session.clock().monotonic();
+        now.saturating_sub(self.started.unwrap_or(now))
     }
 
     /// Starts the delay before the next poll, or ends the wait at the deadline.
     fn pause(&mut self) -> Result<()> {
         let wait = self.policy.wait(self.polls);
-        let now = self.session.clock().monotonic();
-        let spent = now.saturating_sub(self.started.unwrap_or(now));
-        let left = self
-            .policy
-            .deadline
-            .map(|limit| limit.saturating_sub(spent));
+        let left = self.left();
         if left.is_some_and(|left| left.is_zero()) {
             self.step = Step::Done;
             return Err(self.describe(Error::new(
@@ -83,7 +116,7 @@ impl<L: LongRunning> Progress<L> {
                 format!(
                     "the {} is not finished after {} s of waiting, and continues",
                     L::KIND,
-                    spent.as_secs()
+                    self.spent().as_secs()
                 ),
             )));
         }
@@ -95,13 +128,13 @@ impl<L: LongRunning> Progress<L> {
     fn describe(&self, error: Error) -> Error {
         error
             .during(<L::Poll as Endpoint>::NAME)
-            .about("taskId", self.address.task_id().as_str())
+            .about(L::ID_NAME, self.address.task_id().as_str())
     }
 
     /// Returns `true` if a failed poll does not end the wait. The server may not list a new task yet.
     fn tolerable(&self, error: &Error) -> bool {
         let tolerable = match error.kind() {
-            ErrorKind::NotFound => self.polls <= 3,
+            ErrorKind::NotFound => L::APPEARS_LATE && self.polls <= 3,
             ErrorKind::Decode => true,
             _ => error.is_retryable(),
         };
@@ -110,7 +143,7 @@ impl<L: LongRunning> Progress<L> {
 
     fn accept(
         &mut self,
-        polled: Result<TaskStatus<L::Result>>,
+        polled: Result<TaskStatus<L::Result>, Failure>,
     ) -> Result<Option<TaskStatus<L::Result>>> {
         match polled {
             Ok(status) if status.is_finished() => {
@@ -120,15 +153,16 @@ impl<L: LongRunning> Progress<L> {
             }
             Ok(status) => {
                 self.failures = 0;
+                self.previous = Some(status.clone());
                 tracing::debug!(target: "anaplan::task", kind = L::KIND, task_id = %self.address.task_id(), state = %status.task_state, "task continues");
                 Ok(Some(status))
             }
-            Err(error) if self.tolerable(&error) => {
+            Err(Failure::Poll(error)) if self.tolerable(&error) => {
                 self.failures += 1;
                 tracing::info!(target: "anaplan::task", kind = L::KIND, task_id = %self.address.task_id(), error_kind = ?error.kind(), "poll failed");
                 self.pause().map(|()| None)
             }
-            Err(error) => {
+            Err(Failure::Poll(error) | Failure::Advance(error)) => {
                 self.step = Step::Done;
                 Err(self.describe(error))
             }

@@ -1,6 +1,7 @@
 //! Handles for work of the server.
 
 use std::fmt;
+use std::time::Duration;
 
 use serde::Serialize;
 
@@ -18,6 +19,17 @@ use crate::operation::long_running::{Cancellable, LongRunning};
 use crate::operation::lookup::Lookup;
 use crate::session::Session;
 use crate::session::poll::PollPolicy;
+
+/// Longest verification of a finished task. A listing may lag behind the task.
+const VERIFICATION: Duration = Duration::from_secs(30);
+/// Shortest time for a verification if the deadline of the wait is near.
+const LAST_VERIFICATION: Duration = Duration::from_secs(5);
+/// Delays between two verifications. The last one repeats.
+const VERIFICATION_DELAYS: [Duration; 3] = [
+    Duration::from_secs(1),
+    Duration::from_secs(3),
+    Duration::from_secs(6),
+];
 
 /// Handle for work of the server.
 ///
@@ -91,6 +103,9 @@ impl<L: LongRunning> Task<L> {
     /// [`TaskFailed`](ErrorKind::TaskFailed) if the work ended without success or was cancelled.
     /// [`TaskTimeout`](ErrorKind::TaskTimeout) if the deadline of the policy passed: the work continues,
     /// and the error carries its id. A failed poll is not a failed task: several in a row end the wait.
+    /// [`Ambiguous`](ErrorKind::Ambiguous) if the task succeeded and the state of the server contradicts
+    /// it. The state is read several times for up to 30 s, and within the deadline of the policy if more
+    /// than 5 s are left.
     pub fn wait(&self) -> Pending<L::Outcome> {
         self.wait_with(|_| {})
     }
@@ -115,22 +130,16 @@ impl<L: LongRunning> Task<L> {
             }
             let status =
                 last.ok_or_else(|| Error::new(ErrorKind::Usage, "the task was never polled"))?;
+            let left = progress.left();
             let finished = match address.outcome(status) {
-                Ok(outcome) => {
-                    let fetch = SessionFetch {
-                        session: &session,
-                        deadline: Deadline::default(),
-                        nested: false,
-                    };
-                    address.verify(outcome, &Lookup::new(&fetch)).await
-                }
+                Ok(outcome) => verified(&session, &address, outcome, left).await,
                 Err(error) => Err(error),
             };
             let id = address.task_id().to_string();
             finished.map_err(|error| {
                 error
                     .during(<L::Poll as Endpoint>::NAME)
-                    .about("taskId", id)
+                    .about(L::ID_NAME, id)
             })
         })
     }
@@ -142,6 +151,50 @@ impl<L: LongRunning> Task<L> {
             self.address.clone(),
             self.policy.clone(),
         )
+    }
+}
+
+/// Verifies an outcome, several times if the server does not show it at once. `left` is the time until the
+/// deadline of the wait.
+async fn verified<L: LongRunning>(
+    session: &Session,
+    address: &L,
+    mut outcome: L::Outcome,
+    left: Option<Duration>,
+) -> Result<L::Outcome> {
+    let clock = session.clock();
+    let limit = left.map_or(VERIFICATION, |left| {
+        left.clamp(LAST_VERIFICATION, VERIFICATION)
+    });
+    let deadline = Deadline::start(Some(limit), clock);
+    let fetch = SessionFetch {
+        session,
+        deadline,
+        nested: false,
+    };
+    let mut delays = VERIFICATION_DELAYS.iter().copied();
+    let mut delay = Duration::ZERO;
+    let mut contradiction = None;
+    loop {
+        let error = match address.verify(&mut outcome, &Lookup::new(&fetch)).await {
+            Ok(()) => return Ok(outcome),
+            Err(error) => error,
+        };
+        let passing = match error.kind() {
+            ErrorKind::Ambiguous | ErrorKind::Incomplete => true,
+            _ => error.is_retryable(),
+        };
+        if error.kind() == ErrorKind::Ambiguous {
+            contradiction = Some(error);
+        } else {
+            tracing::warn!(target: "anaplan::task", kind = L::KIND, error = %error, "outcome could not be verified");
+        }
+        delay = delays.next().unwrap_or(delay);
+        let in_time = deadline.left(clock).is_some_and(|left| left > delay);
+        if !(passing && in_time) {
+            return contradiction.map_or(Ok(outcome), Err);
+        }
+        clock.sleep(delay).await;
     }
 }
 

@@ -11,7 +11,7 @@ use crate::engine::send::{Sending, send};
 use crate::operation::{Fetch, Operation, Response};
 use crate::session::Session;
 
-/// Sends read-only operations for reconciliation, verification and paging.
+/// Sends operations for reconciliation, verification, paging and waiting.
 pub(crate) struct SessionFetch<'a> {
     pub(crate) session: &'a Session,
     pub(crate) deadline: Deadline,

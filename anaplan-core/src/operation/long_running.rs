@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use crate::data::error::Result;
 use crate::data::ids::TaskId;
 use crate::data::task_status::TaskStatus;
-use crate::operation::{Endpoint, Lookup};
+use crate::operation::{Endpoint, Lookup, Requests};
 
 /// Work of the server that goes on after the request that started it.
 ///
@@ -17,8 +17,13 @@ use crate::operation::{Endpoint, Lookup};
 pub trait LongRunning: Clone + fmt::Debug + Send + Sync + 'static {
     /// Name in messages: `sync`, `comparison report`, ...
     const KIND: &'static str;
+    /// Name of the id in errors. Default: `taskId`.
+    const ID_NAME: &'static str = "taskId";
+    /// `true` if the server may not list new work yet, so that `NotFound` in the first three polls does
+    /// not end the wait. Default: `true`.
+    const APPEARS_LATE: bool = true;
     /// Result that the server reports for finished work.
-    type Result: fmt::Debug + Clone + Send + 'static;
+    type Result: fmt::Debug + Clone + Send + Sync + 'static;
     /// Value of a successful wait.
     type Outcome: Send + 'static;
     /// Endpoint that reads the status.
@@ -37,15 +42,37 @@ pub trait LongRunning: Clone + fmt::Debug + Send + Sync + 'static {
     /// [`ErrorKind::TaskFailed`](crate::ErrorKind::TaskFailed) if the work ended without success.
     fn outcome(&self, status: TaskStatus<Self::Result>) -> Result<Self::Outcome>;
 
-    /// Verifies a successful outcome by the state of the server, where the task alone does not prove
-    /// it. Default: returns the outcome unchanged.
+    /// Does what the work needs to continue, after each poll that found it unfinished. `previous` is the
+    /// status of the poll before. Default: returns `status` unchanged.
+    ///
+    /// A finished status ends the wait.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Ambiguous`](crate::ErrorKind::Ambiguous) if the state contradicts the outcome.
-    async fn verify(&self, outcome: Self::Outcome, lookup: &Lookup<'_>) -> Result<Self::Outcome> {
-        let _ = lookup;
-        Ok(outcome)
+    /// Any. An error ends the wait.
+    async fn advance(
+        &self,
+        previous: Option<&TaskStatus<Self::Result>>,
+        status: TaskStatus<Self::Result>,
+        requests: &Requests<'_>,
+    ) -> Result<TaskStatus<Self::Result>> {
+        let _ = (previous, requests);
+        Ok(status)
+    }
+
+    /// Verifies a successful outcome by the state of the server, where the task alone does not prove
+    /// it, and notes in the outcome that it is verified. Default: does nothing.
+    ///
+    /// [`Task::wait`](crate::Task::wait) calls it again for up to 30 s after an error, because a listing
+    /// may lag behind the task.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Ambiguous`](crate::ErrorKind::Ambiguous) if the state contradicts the outcome. Any
+    /// other error means that the state could not be read: the wait returns the outcome unverified.
+    async fn verify(&self, outcome: &mut Self::Outcome, lookup: &Lookup<'_>) -> Result<()> {
+        let _ = (outcome, lookup);
+        Ok(())
     }
 }
 

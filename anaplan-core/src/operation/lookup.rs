@@ -12,7 +12,7 @@ use crate::operation::{Endpoint, Operation, Paged, Response, RetryClass, Window}
 /// Number of times that a listing is read again if it changes while it is read.
 const RESTARTS: u32 = 1;
 
-/// Sends a read-only operation. Implemented by the engine.
+/// Sends an operation that belongs to another call. Implemented by the engine.
 #[doc(hidden)]
 #[async_trait]
 pub trait Fetch: Send + Sync {
@@ -113,6 +113,40 @@ impl<'a> Lookup<'a> {
         self.clock_offset
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Sends requests that may be repeated, for [`LongRunning::advance`](crate::LongRunning::advance).
+pub struct Requests<'a> {
+    fetch: &'a dyn Fetch,
+}
+
+impl<'a> Requests<'a> {
+    pub(crate) fn new(fetch: &'a dyn Fetch) -> Self {
+        Self { fetch }
+    }
+
+    /// Sends an endpoint.
+    ///
+    /// # Errors
+    ///
+    /// Those of the call, and [`ErrorKind::Usage`] for an endpoint that is
+    /// [`RetryClass::NotIdempotent`].
+    pub async fn call<E: Endpoint>(&self, endpoint: &E) -> Result<E::Output> {
+        if endpoint.retry_class() == RetryClass::NotIdempotent {
+            let text = "waiting for a task accepts endpoints only that may be sent again";
+            return Err(Error::new(ErrorKind::Usage, text).during(E::NAME));
+        }
+        let response = self.fetch.fetch(endpoint).await?;
+        endpoint
+            .decode(response)
+            .map_err(|error| error.during(E::NAME))
+    }
+}
+
+impl std::fmt::Debug for Requests<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Requests").finish_non_exhaustive()
     }
 }
 

@@ -13,7 +13,7 @@ pub(crate) mod response;
 
 pub(crate) use endpoint::{Authorization, Endpoint, RetryClass};
 pub(crate) use erased::Operation;
-pub(crate) use lookup::{Fetch, Lookup};
+pub(crate) use lookup::{Fetch, Lookup, Requests};
 pub(crate) use paging::{Page, Paged, Paging, Window};
 pub(crate) use reconcile::{Attempt, Evidence, Finding, Reconcile};
 pub(crate) use refusal::{Decision, Refusal};

@@ -9,4 +9,5 @@ mod deadlines;
 mod masking;
 mod records;
 mod resending;
+mod waiting;
 mod world;

@@ -192,7 +192,7 @@ impl Authenticator for HangingSignIn {
 
 /// Lists the rows of a parent.
 #[derive(Debug, Clone)]
-pub(crate) struct ListRows(&'static str);
+pub(crate) struct ListRows(pub(crate) &'static str);
 
 impl Endpoint for ListRows {
     const NAME: &'static str = "test.list_rows";

@@ -126,7 +126,7 @@ impl<E: Batch> Batches<E> {
     /// Those of the calls, and `Usage` inside an async runtime.
     #[cfg(feature = "blocking")]
     pub fn run(self) -> Result<WriteReport> {
-        self.into_pending().run()
+        anaplan_core::blocking::Blocking::run(self)
     }
 
     /// Returns the whole write as one piece of work.

@@ -1,15 +1,14 @@
-//! Which model a call is about, and how its URL begins.
+//! Reference to a model, and the beginning of its URL.
 
 use anaplan_core::{ModelId, Path, WorkspaceId};
 use serde::{Deserialize, Serialize};
 
-/// A model, with its workspace where that is known.
+/// Reference to a model, with its workspace if known.
 ///
-/// The API has both forms of every path, with and without the workspace; the form with it is used
-/// where the workspace is known.
+/// The bulk API has two forms of every path. The form with the workspace is used if the workspace is known.
 ///
 /// ```
-/// use anaplan_bulk::ModelRef;
+/// use anaplan_tenant::ModelRef;
 ///
 /// let model = ModelRef::new("D4E5F6").in_workspace("8a81b0");
 /// assert_eq!(model.model.as_str(), "D4E5F6");
@@ -18,20 +17,20 @@ use serde::{Deserialize, Serialize};
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ModelRef {
-    /// The workspace, where it is known.
+    /// Workspace, if known.
     #[serde(
         rename = "workspaceId",
         default,
         skip_serializing_if = "Option::is_none"
     )]
     pub workspace: Option<WorkspaceId>,
-    /// The model.
+    /// Model.
     #[serde(rename = "modelId")]
     pub model: ModelId,
 }
 
 impl ModelRef {
-    /// A model of a workspace that is not known.
+    /// Creates a reference without a workspace.
     pub fn new(model: impl Into<ModelId>) -> Self {
         Self {
             workspace: None,
@@ -39,14 +38,16 @@ impl ModelRef {
         }
     }
 
-    /// The same model, with its workspace.
+    /// Sets the workspace.
     #[must_use]
     pub fn in_workspace(mut self, workspace: impl Into<WorkspaceId>) -> Self {
         self.workspace = Some(workspace.into());
         self
     }
 
-    pub(crate) fn path(&self) -> Path {
+    /// Returns the path of the model, to which endpoints add theirs.
+    #[must_use]
+    pub fn path(&self) -> Path {
         let root = Path::integration();
         let root = match &self.workspace {
             Some(workspace) => root.lit("workspaces").seg("workspaceId", workspace),
@@ -67,7 +68,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_workspace_is_part_of_the_path_where_it_is_known() {
+    fn path_contains_the_workspace_if_it_is_known() {
         let url = |model: &ModelRef| model.path().to_url("https://h").unwrap();
         let model = ModelRef::new("M");
         assert_eq!(url(&model), "https://h/2/0/models/M");

@@ -1,12 +1,13 @@
 //! Workspaces.
 
 use anaplan_core::{
-    Call, Endpoint, Error, Method, Named, Page, Paged, PagedCall, Path, Pending, Query, Response,
-    Result, RetryClass, WorkspaceId,
+    Call, Endpoint, Method, Named, Page, Paged, PagedCall, Path, Pending, Query, Response, Result,
+    RetryClass, WorkspaceId,
 };
 use serde::{Deserialize, Serialize};
 
 use crate::Tenant;
+use crate::sort::check_sort;
 use anaplan_core::lenient::count_opt;
 
 /// A workspace.
@@ -52,7 +53,7 @@ impl Tenant {
     /// `InvalidInput` for a sort order without `+` or `-`.
     ///
     /// ```
-    /// # use anaplan_bulk::Tenant;
+    /// # use anaplan_tenant::Tenant;
     /// # anaplan_testkit::story(async |fake| {
     /// # let tenant: Tenant = fake.namespace()?;
     /// # let ids = fake.demo();
@@ -74,7 +75,7 @@ impl Tenant {
     /// [`get_workspaces`](Self::get_workspaces) shows it.
     ///
     /// ```
-    /// # use anaplan_bulk::Tenant;
+    /// # use anaplan_tenant::Tenant;
     /// # anaplan_testkit::story(async |fake| {
     /// # let tenant: Tenant = fake.namespace()?;
     /// # let ids = fake.demo();
@@ -97,7 +98,7 @@ impl Tenant {
     /// `NotFound` with similar names, `Conflict` with the ids if several have the name.
     ///
     /// ```
-    /// # use anaplan_bulk::Tenant;
+    /// # use anaplan_tenant::Tenant;
     /// # anaplan_testkit::story(async |fake| {
     /// # let tenant: Tenant = fake.namespace()?;
     /// # let known = tenant.get_workspaces().await?.remove(0).name;
@@ -111,21 +112,6 @@ impl Tenant {
     }
 }
 
-/// Checks a sort order of the lists that insist on a sign before each column.
-pub(crate) fn check_sort(sort: Option<&str>) -> Result<()> {
-    let signed = |column: &str| {
-        let column = column.trim();
-        column.starts_with(['+', '-']) && column.len() > 1
-    };
-    match sort {
-        Some(sort) if !sort.split(',').all(signed) => Err(Error::invalid_input(
-            "sort",
-            format_args!("'{sort}' must have + or - before each column, such as +name"),
-        )),
-        _ => Ok(()),
-    }
-}
-
 /// Endpoint of [`Tenant::get_workspaces`].
 #[derive(Debug, Clone, Default)]
 pub struct GetWorkspaces {
@@ -135,22 +121,22 @@ pub struct GetWorkspaces {
 }
 
 impl GetWorkspaces {
-    /// Tells the sizes as well.
+    /// Adds the sizes.
     #[must_use]
     pub fn details(mut self) -> Self {
         self.details = true;
         self
     }
 
-    /// Only those whose name or id contains this text in any case; `%` stands for any text, `_` for any
-    /// character. The API does not document it.
+    /// Filters by a string that occurs in the name or id, in any case. `%` stands for any string, `_` for
+    /// any character. The API does not document it.
     #[must_use]
     pub fn search(mut self, text: impl Into<String>) -> Self {
         self.search = Some(text.into());
         self
     }
 
-    /// Sorts by `name` or `sizeAllowance`; `+` or `-` in front is a must. Commas separate several.
+    /// Sorts by `name` or `sizeAllowance`, each with a leading `+` or `-`. Commas separate several columns.
     #[must_use]
     pub fn sort(mut self, columns: impl Into<String>) -> Self {
         self.sort = Some(columns.into());
@@ -159,7 +145,7 @@ impl GetWorkspaces {
 }
 
 impl Endpoint for GetWorkspaces {
-    const NAME: &'static str = "bulk.get_workspaces";
+    const NAME: &'static str = "tenant.get_workspaces";
     const METHOD: Method = Method::GET;
     const RETRY: RetryClass = RetryClass::ReadOnly;
     type Output = Page<Workspace>;
@@ -190,12 +176,12 @@ impl Paged for GetWorkspaces {
 /// Endpoint of [`Tenant::get_workspace`].
 #[derive(Debug, Clone)]
 pub struct GetWorkspace {
-    /// The workspace.
+    /// Workspace.
     pub workspace: WorkspaceId,
 }
 
 impl Endpoint for GetWorkspace {
-    const NAME: &'static str = "bulk.get_workspace";
+    const NAME: &'static str = "tenant.get_workspace";
     const METHOD: Method = Method::GET;
     const RETRY: RetryClass = RetryClass::ReadOnly;
     type Output = Workspace;
@@ -218,11 +204,11 @@ impl Endpoint for GetWorkspace {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::test_server::{TestServer, answer};
+    use crate::testing::{answer, offline};
 
     #[test]
-    fn a_sort_order_needs_its_sign_and_is_encoded() {
-        let tenant = TestServer::default().tenant();
+    fn get_workspaces_requires_a_sign_and_encodes_it() {
+        let tenant = offline();
         let request = |sort: &str| {
             let sort = sort.to_owned();
             tenant
@@ -244,9 +230,9 @@ mod tests {
     }
 
     #[test]
-    fn sizes_may_be_absent() {
+    fn workspace_without_sizes_is_read() {
         let body = r#"{"workspaces":[{"id":"8a","name":"W","active":true,"sizeAllowance":1073741824},{"id":"8b"}]}"#;
-        let page = GetWorkspaces::default().decode(answer(200, body)).unwrap();
+        let page = GetWorkspaces::default().decode(answer(body)).unwrap();
         assert_eq!(page.items[0].size_allowance, Some(1 << 30));
         assert_eq!(page.items[0].current_size, None);
         assert_eq!(page.items[1].name, "");

@@ -6,7 +6,8 @@ use anaplan_core::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::tenant::workspace::check_sort;
+use crate::models::model_path;
+use crate::sort::check_sort;
 use crate::{ModelRef, Tenant};
 use anaplan_core::lenient::{count_opt, id_opt, moment_opt, or_default, text_opt};
 
@@ -27,7 +28,11 @@ pub struct Model {
     #[serde(rename = "currentWorkspaceId", default, deserialize_with = "id_opt")]
     pub workspace: Option<WorkspaceId>,
     /// Name of the workspace.
-    #[serde(rename = "currentWorkspaceName", default)]
+    #[serde(
+        rename = "currentWorkspaceName",
+        default,
+        deserialize_with = "text_opt"
+    )]
     pub workspace_name: Option<String>,
     /// URL in the user interface.
     #[serde(default)]
@@ -36,18 +41,18 @@ pub struct Model {
     #[serde(default, deserialize_with = "or_default")]
     pub category_values: Vec<CategoryValue>,
     /// Creation time. Set with details only, like the fields below.
-    #[serde(default, deserialize_with = "moment_opt")]
-    pub iso_creation_date: Option<Timestamp>,
+    #[serde(rename = "isoCreationDate", default, deserialize_with = "moment_opt")]
+    pub created_at: Option<Timestamp>,
     /// Time of the last change.
-    #[serde(default, deserialize_with = "moment_opt")]
-    pub last_modified: Option<Timestamp>,
+    #[serde(rename = "lastModified", default, deserialize_with = "moment_opt")]
+    pub modified_at: Option<Timestamp>,
     /// User of the last change.
     #[serde(
         rename = "lastModifiedByUserGuid",
         default,
         deserialize_with = "id_opt"
     )]
-    pub last_modified_by: Option<UserId>,
+    pub modified_by: Option<UserId>,
     /// Serial number of the last saved state.
     #[serde(default, deserialize_with = "text_opt")]
     pub last_saved_serial_number: Option<String>,
@@ -62,17 +67,17 @@ pub struct Model {
 open_enum! {
     /// State of a model.
     pub enum ActiveState {
-        /// In standard mode.
+        /// Standard mode: data and structure can be changed.
         Unlocked = "UNLOCKED",
-        /// In deployed mode: its structure is protected.
+        /// Deployed mode: only data can be changed.
         Production = "PRODUCTION",
-        /// Offline.
+        /// Offline: only workspace administrators have access.
         Maintenance = "MAINTENANCE",
-        /// In deployed mode, and offline.
+        /// Deployed mode, and offline.
         ProductionMaintenance = "PRODUCTION_MAINTENANCE",
         /// Locked against changes.
         Locked = "LOCKED",
-        /// Archived.
+        /// Archived: the server refuses nearly every call.
         Archived = "ARCHIVED",
     }
 }
@@ -82,15 +87,20 @@ open_enum! {
 #[serde(rename_all = "camelCase", default)]
 #[non_exhaustive]
 pub struct CategoryValue {
-    /// The id of the value.
+    /// Id of the value.
+    #[serde(deserialize_with = "text_opt")]
     pub id: Option<String>,
-    /// The value.
+    /// Value.
+    #[serde(deserialize_with = "text_opt")]
     pub attribute: Option<String>,
-    /// The id of the category.
+    /// Id of the category.
+    #[serde(deserialize_with = "text_opt")]
     pub category_id: Option<String>,
-    /// The name of the category.
+    /// Name of the category.
+    #[serde(deserialize_with = "text_opt")]
     pub category_name: Option<String>,
-    /// The customer that the category belongs to.
+    /// Id of the tenant of the category.
+    #[serde(deserialize_with = "text_opt")]
     pub customer_id: Option<String>,
 }
 
@@ -127,7 +137,7 @@ impl Tenant {
     /// `InvalidInput` for a sort order without `+` or `-`, and for searching or sorting in a workspace.
     ///
     /// ```
-    /// # use anaplan_bulk::Tenant;
+    /// # use anaplan_tenant::Tenant;
     /// # anaplan_testkit::story(async |fake| {
     /// # let tenant: Tenant = fake.namespace()?;
     /// # let ids = fake.demo();
@@ -142,7 +152,7 @@ impl Tenant {
         self.session.paged(GetModels::default())
     }
 
-    /// One model with all its details, which also works without access to its content.
+    /// Returns one model with all its details. Requires no role in the model.
     ///
     /// `GET /models/{modelId}`. Read-only: retried.
     ///
@@ -151,14 +161,12 @@ impl Tenant {
     /// `NotFound`.
     ///
     /// ```
-    /// # use anaplan_bulk::Tenant;
+    /// # use anaplan_tenant::Tenant;
     /// # anaplan_testkit::story(async |fake| {
     /// # let tenant: Tenant = fake.namespace()?;
     /// # let ids = fake.demo();
     /// let model = tenant.get_model(&ids.dev).await?;
     /// assert_eq!(model.workspace, Some(ids.workspace));
-    /// let bulk = tenant.model(&model);
-    /// assert_eq!(bulk.model(), &ids.dev);
     /// # Ok(()) });
     /// ```
     pub fn get_model(&self, model: impl Into<ModelId>) -> Call<GetModel> {
@@ -167,7 +175,7 @@ impl Tenant {
         })
     }
 
-    /// The model of this name, in any workspace.
+    /// Returns the model with a name, in any workspace.
     ///
     /// `GET /models`. Read-only: retried.
     ///
@@ -176,7 +184,7 @@ impl Tenant {
     /// `NotFound` with similar names, `Conflict` with the ids if several have the name.
     ///
     /// ```
-    /// # use anaplan_bulk::Tenant;
+    /// # use anaplan_tenant::Tenant;
     /// # anaplan_testkit::story(async |fake| {
     /// # let tenant: Tenant = fake.namespace()?;
     /// # let known = tenant.get_models().await?.remove(0).name;
@@ -200,30 +208,30 @@ pub struct GetModels {
 }
 
 impl GetModels {
-    /// Only those of a workspace. The server cannot search or sort these.
+    /// Lists the models of one workspace, which the server can neither search nor sort.
     #[must_use]
     pub fn in_workspace(mut self, workspace: impl Into<WorkspaceId>) -> Self {
         self.workspace = Some(workspace.into());
         self
     }
 
-    /// Tells dates, sizes and more as well.
+    /// Adds dates, sizes and more.
     #[must_use]
     pub fn details(mut self) -> Self {
         self.details = true;
         self
     }
 
-    /// Only those whose name or id contains this text in any case; `%` stands for any text, `_` for any
-    /// character. Needs the role of a tenant administrator: for others the server ignores it and lists
-    /// everything. The API does not document it.
+    /// Filters by a string that occurs in the name or id, in any case. `%` stands for any string, `_` for
+    /// any character. Requires the role of a tenant administrator: for others the server ignores it and
+    /// lists everything. The API does not document it.
     #[must_use]
     pub fn search(mut self, text: impl Into<String>) -> Self {
         self.search = Some(text.into());
         self
     }
 
-    /// Sorts by `name` or `activeState`; `+` or `-` in front is a must. Commas separate several.
+    /// Sorts by `name` or `activeState`, each with a leading `+` or `-`. Commas separate several columns.
     #[must_use]
     pub fn sort(mut self, columns: impl Into<String>) -> Self {
         self.sort = Some(columns.into());
@@ -232,7 +240,7 @@ impl GetModels {
 }
 
 impl Endpoint for GetModels {
-    const NAME: &'static str = "bulk.get_models";
+    const NAME: &'static str = "tenant.get_models";
     const METHOD: Method = Method::GET;
     const RETRY: RetryClass = RetryClass::ReadOnly;
     type Output = Page<Model>;
@@ -274,21 +282,18 @@ impl Paged for GetModels {
 /// Endpoint of [`Tenant::get_model`].
 #[derive(Debug, Clone)]
 pub struct GetModel {
-    /// The model.
+    /// Model.
     pub model: ModelId,
 }
 
 impl Endpoint for GetModel {
-    const NAME: &'static str = "bulk.get_model";
+    const NAME: &'static str = "tenant.get_model";
     const METHOD: Method = Method::GET;
     const RETRY: RetryClass = RetryClass::ReadOnly;
     type Output = Model;
 
-    /// The form with the workspace is answered with 405.
     fn path(&self) -> Path {
-        Path::integration()
-            .lit("models")
-            .seg("modelId", &self.model)
+        model_path(&self.model)
     }
 
     fn query(&self, query: &mut Query) {
@@ -303,11 +308,11 @@ impl Endpoint for GetModel {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::test_server::{TestServer, answer};
+    use crate::testing::{answer, offline, told};
 
     #[test]
-    fn a_workspace_changes_the_path_and_forbids_sorting() {
-        let tenant = TestServer::default().tenant();
+    fn get_models_of_a_workspace_has_its_path_and_rejects_sorting() {
+        let tenant = offline();
         let call = tenant
             .get_models()
             .with(|query| query.in_workspace("8a").details())
@@ -325,20 +330,30 @@ mod tests {
     }
 
     #[test]
-    fn details_are_read_in_every_form() {
-        let body = r#"{"model":{"id":"AB","name":"M","activeState":"ACTIVE","lastSavedSerialNumber":17,
-            "isoCreationDate":"2024-12-04T18:18:48.000+0000","memoryUsage":99,"categoryValues":null,"new":[]}}"#;
+    fn serial_numbers_dates_and_states_are_read_in_every_form() {
         let endpoint = GetModel { model: "AB".into() };
-        let model = endpoint.decode(answer(200, body)).unwrap();
-        assert_eq!(
-            model.active_state,
-            Some(ActiveState::Unknown("ACTIVE".into()))
-        );
-        assert_eq!(model.last_saved_serial_number.as_deref(), Some("17"));
-        assert_eq!(
-            model.iso_creation_date.unwrap().to_string(),
-            "2024-12-04T18:18:48Z"
-        );
-        assert_eq!(ModelRef::from(&model), ModelRef::new("AB"));
+        for serial in ["17", "\"17\""] {
+            for (state, date) in [
+                ("ACTIVE", "2024-12-04T18:18:48.000+0000"),
+                ("HIBERNATING", "2024-12-04T18:18:48Z"),
+            ] {
+                let body = format!(
+                    r#"{{"model":{{"id":"AB","name":"M","activeState":"{state}","lastSavedSerialNumber":{serial},
+                    "isoCreationDate":"{date}","lastModified":"{date}","memoryUsage":99,"categoryValues":null,
+                    "new":[]}}}}"#
+                );
+                let model = endpoint.decode(answer(body)).unwrap();
+                assert_eq!(model.active_state, Some(ActiveState::Unknown(state.into())));
+                assert_eq!(model.last_saved_serial_number.as_deref(), Some("17"));
+                assert_eq!(
+                    model.created_at.unwrap().to_string(),
+                    "2024-12-04T18:18:48Z"
+                );
+                assert_eq!(model.modified_at.unwrap().as_second(), 1_733_336_328);
+                assert_eq!(ModelRef::from(&model), ModelRef::new("AB"));
+            }
+        }
+        let request = offline().get_model("M").into_request();
+        assert_eq!(told(request).0, "GET /models/M?modelDetails=true");
     }
 }

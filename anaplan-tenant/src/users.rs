@@ -4,78 +4,79 @@ use anaplan_core::{
     Call, Endpoint, Method, Page, Paged, PagedCall, Path, Query, Response, Result, RetryClass,
     Timestamp, UserId, WorkspaceId,
 };
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
-use crate::Transactional;
+use crate::Tenant;
+use crate::sort::signed;
 use anaplan_core::lenient::{moment_opt, text_opt, texts};
 
-/// A user of the tenant.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+/// User of the tenant.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct User {
-    /// The user.
+    /// Id.
     pub id: UserId,
-    /// `true` if the user may sign in.
+    /// `true` if the user can sign in.
     #[serde(default, deserialize_with = "anaplan_core::lenient::flag")]
     pub active: bool,
-    /// The e-mail address, which is the name to sign in with.
+    /// E-mail address, which is the user name for signing in.
     #[serde(default)]
     pub email: String,
-    /// `true` if the user wants e-mails.
+    /// `true` if the user agreed to receive e-mails.
     #[serde(default, deserialize_with = "anaplan_core::lenient::flag_opt")]
     pub email_opt_in: Option<bool>,
-    /// The first name.
+    /// First name.
     #[serde(default, deserialize_with = "text_opt")]
     pub first_name: Option<String>,
-    /// The last name.
+    /// Last name.
     #[serde(default, deserialize_with = "text_opt")]
     pub last_name: Option<String>,
-    /// The tenant.
+    /// Id of the tenant.
     #[serde(default, deserialize_with = "text_opt")]
     pub customer_id: Option<String>,
-    /// When the user was seen last; `None` if never.
-    #[serde(default, deserialize_with = "moment_opt")]
-    pub last_login_date: Option<Timestamp>,
+    /// Time of the last sign-in. `None` if the user never signed in.
+    #[serde(rename = "lastLoginDate", default, deserialize_with = "moment_opt")]
+    pub last_login_at: Option<Timestamp>,
 }
 
-/// An administrator or a visitor of a workspace.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+/// Administrator or visitor of a workspace.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct WorkspaceMember {
-    /// The first name.
+    /// First name.
     #[serde(default, deserialize_with = "text_opt")]
     pub first_name: Option<String>,
-    /// The last name.
+    /// Last name.
     #[serde(default, deserialize_with = "text_opt")]
     pub last_name: Option<String>,
-    /// The e-mail address.
+    /// E-mail address.
     #[serde(default, deserialize_with = "text_opt")]
     pub email: Option<String>,
-    /// `true` if the user may sign in.
+    /// `true` if the user can sign in.
     #[serde(default, deserialize_with = "anaplan_core::lenient::flag")]
     pub active: bool,
-    /// The names of the user's other workspaces.
+    /// Names of the user's other workspaces.
     #[serde(default, deserialize_with = "texts")]
     pub other_workspaces: Vec<String>,
 }
 
-impl Transactional {
-    /// The users of the tenant, inactive ones included: all of them when awaited, or as a stream with
-    /// `.items()`. [`sort`](GetUsers::sort) and [`search`](GetUsers::search) narrow it.
+impl Tenant {
+    /// Returns the users of the tenant, inactive ones included: all of them when awaited, or as a stream
+    /// with `.items()`. [`sort`](GetUsers::sort) orders and [`search`](GetUsers::search) filters them.
     ///
-    /// `GET /users`. Reads only: retried freely.
+    /// `GET /users`. Read-only: retried.
     ///
     /// # Errors
     ///
     /// `Rejected` for a column that cannot be sorted by, `Forbidden`.
     ///
     /// ```
-    /// # use anaplan_transactional::Transactional;
+    /// # use anaplan_tenant::Tenant;
     /// # anaplan_testkit::story(async |fake| {
-    /// # let model: Transactional = fake.namespace()?;
-    /// let mut users = model.get_users().with(|query| query.sort("-lastName")).items();
+    /// # let tenant: Tenant = fake.namespace()?;
+    /// let mut users = tenant.get_users().with(|query| query.sort("-lastName")).items();
     /// while let Some(user) = users.next_item().await {
     ///     println!("{}", user?.email);
     /// }
@@ -86,40 +87,41 @@ impl Transactional {
         self.session.paged(GetUsers::default())
     }
 
-    /// The user that the client is signed in as.
+    /// Returns the signed-in user.
     ///
-    /// `GET /users/me`. Reads only: retried freely.
+    /// `GET /users/me`. Read-only: retried.
     ///
     /// # Errors
     ///
-    /// `Unauthorized` when the credential is refused.
+    /// `Unauthorized` if the credential is refused.
     ///
     /// ```
-    /// # use anaplan_transactional::Transactional;
+    /// # use anaplan_tenant::Tenant;
     /// # anaplan_testkit::story(async |fake| {
-    /// # let model: Transactional = fake.namespace()?;
-    /// let me = model.get_current_user().await?;
-    /// assert_eq!(model.get_user(&me.id).await?, me);
+    /// # let tenant: Tenant = fake.namespace()?;
+    /// let me = tenant.get_current_user().await?;
+    /// assert_eq!(tenant.get_user(&me.id).await?, me);
     /// # Ok(()) });
     /// ```
     #[doc(alias = "me")]
+    #[doc(alias = "who_am_i")]
     pub fn get_current_user(&self) -> Call<GetCurrentUser> {
         self.session.call(GetCurrentUser)
     }
 
-    /// One user of the tenant.
+    /// Returns one user of the tenant.
     ///
-    /// `GET /users/{userId}`. Reads only: retried freely.
+    /// `GET /users/{userId}`. Read-only: retried.
     ///
     /// # Errors
     ///
     /// `NotFound` for an unknown user, `Forbidden`.
     ///
     /// ```
-    /// # use anaplan_transactional::Transactional;
+    /// # use anaplan_tenant::Tenant;
     /// # anaplan_testkit::story(async |fake| {
-    /// # let model: Transactional = fake.namespace()?;
-    /// let error = model.get_user("00000000000000000000000000000000").await.unwrap_err();
+    /// # let tenant: Tenant = fake.namespace()?;
+    /// let error = tenant.get_user("00000000000000000000000000000000").await.unwrap_err();
     /// assert!(error.is_not_found());
     /// # Ok(()) });
     /// ```
@@ -127,21 +129,20 @@ impl Transactional {
         self.session.call(GetUser { user: user.into() })
     }
 
-    /// The administrators of a workspace. Needs the role of a tenant or user administrator.
+    /// Returns the administrators of a workspace. Requires the role of a tenant or user administrator.
     ///
-    /// `GET /workspaces/{workspaceId}/admins`. Reads only: retried freely.
+    /// `GET /workspaces/{workspaceId}/admins`. Read-only: retried.
     ///
     /// # Errors
     ///
-    /// `NotFound` for an unknown workspace. Without the role the server fails, so that `Server` may mean
-    /// no more than that.
+    /// `NotFound` for an unknown workspace. `Server` without the role, because the server fails then.
     ///
     /// ```
-    /// # use anaplan_transactional::Transactional;
+    /// # use anaplan_tenant::Tenant;
     /// # anaplan_testkit::story(async |fake| {
-    /// # let model: Transactional = fake.namespace()?;
+    /// # let tenant: Tenant = fake.namespace()?;
     /// # let ids = fake.demo();
-    /// let admins = model.get_workspace_admins(ids.workspace).await?;
+    /// let admins = tenant.get_workspace_admins(ids.workspace).await?;
     /// assert!(!admins.is_empty());
     /// # Ok(()) });
     /// ```
@@ -154,21 +155,21 @@ impl Transactional {
         })
     }
 
-    /// The visitors of a workspace: users of other workspaces who may enter this one. Needs the role of
-    /// a tenant or user administrator.
+    /// Returns the visitors of a workspace: users of other workspaces who can enter this one. Requires the
+    /// role of a tenant or user administrator.
     ///
-    /// `GET /workspaces/{workspaceId}/visitors`. Reads only: retried freely.
+    /// `GET /workspaces/{workspaceId}/visitors`. Read-only: retried.
     ///
     /// # Errors
     ///
     /// Those of [`get_workspace_admins`](Self::get_workspace_admins).
     ///
     /// ```
-    /// # use anaplan_transactional::Transactional;
+    /// # use anaplan_tenant::Tenant;
     /// # anaplan_testkit::story(async |fake| {
-    /// # let model: Transactional = fake.namespace()?;
+    /// # let tenant: Tenant = fake.namespace()?;
     /// # let ids = fake.demo();
-    /// for visitor in model.get_workspace_visitors(ids.workspace).await? {
+    /// for visitor in tenant.get_workspace_visitors(ids.workspace).await? {
     ///     println!("{:?} of {:?}", visitor.email, visitor.other_workspaces);
     /// }
     /// # Ok(()) });
@@ -183,7 +184,7 @@ impl Transactional {
     }
 }
 
-/// The endpoint of [`Transactional::get_users`].
+/// Endpoint of [`Tenant::get_users`].
 #[derive(Debug, Clone, Default)]
 pub struct GetUsers {
     sort: Option<String>,
@@ -191,22 +192,17 @@ pub struct GetUsers {
 }
 
 impl GetUsers {
-    /// Sorts by `firstName`, `lastName`, `email`, `active` or `lastLoginDate`; with `-` in front,
-    /// backwards; several columns with commas between them.
+    /// Sorts by `firstName`, `lastName`, `email`, `active` or `lastLoginDate`. A leading `-` reverses the
+    /// order. Commas separate several columns.
     #[must_use]
     pub fn sort(mut self, columns: &str) -> Self {
         // The server insists on a sign before every column.
-        let signed = |column: &str| match column.trim() {
-            column if column.starts_with(['+', '-']) => column.to_owned(),
-            column => format!("+{column}"),
-        };
-        let columns: Vec<_> = columns.split(',').map(signed).collect();
-        self.sort = Some(columns.join(","));
+        self.sort = Some(signed(columns));
         self
     }
 
-    /// Only users in whom this text occurs, whatever its case; `%` stands for any text, `_` for one
-    /// character. The server's documentation does not mention it.
+    /// Filters by a string that occurs in a user, in any case. `%` stands for any string, `_` for any
+    /// character. The API does not document it.
     #[must_use]
     pub fn search(mut self, text: impl Into<String>) -> Self {
         self.search = Some(text.into());
@@ -215,7 +211,7 @@ impl GetUsers {
 }
 
 impl Endpoint for GetUsers {
-    const NAME: &'static str = "transactional.get_users";
+    const NAME: &'static str = "tenant.get_users";
     const METHOD: Method = Method::GET;
     const RETRY: RetryClass = RetryClass::ReadOnly;
     type Output = Page<User>;
@@ -238,12 +234,12 @@ impl Paged for GetUsers {
     type Item = User;
 }
 
-/// The endpoint of [`Transactional::get_current_user`].
+/// Endpoint of [`Tenant::get_current_user`].
 #[derive(Debug, Clone, Copy)]
 pub struct GetCurrentUser;
 
 impl Endpoint for GetCurrentUser {
-    const NAME: &'static str = "transactional.get_current_user";
+    const NAME: &'static str = "tenant.get_current_user";
     const METHOD: Method = Method::GET;
     const RETRY: RetryClass = RetryClass::ReadOnly;
     type Output = User;
@@ -257,15 +253,15 @@ impl Endpoint for GetCurrentUser {
     }
 }
 
-/// The endpoint of [`Transactional::get_user`].
+/// Endpoint of [`Tenant::get_user`].
 #[derive(Debug, Clone)]
 pub struct GetUser {
-    /// The user.
+    /// User.
     pub user: UserId,
 }
 
 impl Endpoint for GetUser {
-    const NAME: &'static str = "transactional.get_user";
+    const NAME: &'static str = "tenant.get_user";
     const METHOD: Method = Method::GET;
     const RETRY: RetryClass = RetryClass::ReadOnly;
     type Output = User;
@@ -279,14 +275,14 @@ impl Endpoint for GetUser {
     }
 }
 
-/// The endpoint of [`Transactional::get_workspace_admins`].
+/// Endpoint of [`Tenant::get_workspace_admins`].
 #[derive(Debug, Clone)]
 pub struct GetWorkspaceAdmins {
     workspace: WorkspaceId,
 }
 
 impl Endpoint for GetWorkspaceAdmins {
-    const NAME: &'static str = "transactional.get_workspace_admins";
+    const NAME: &'static str = "tenant.get_workspace_admins";
     const METHOD: Method = Method::GET;
     const RETRY: RetryClass = RetryClass::ReadOnly;
     type Output = Page<WorkspaceMember>;
@@ -304,14 +300,14 @@ impl Paged for GetWorkspaceAdmins {
     type Item = WorkspaceMember;
 }
 
-/// The endpoint of [`Transactional::get_workspace_visitors`].
+/// Endpoint of [`Tenant::get_workspace_visitors`].
 #[derive(Debug, Clone)]
 pub struct GetWorkspaceVisitors {
     workspace: WorkspaceId,
 }
 
 impl Endpoint for GetWorkspaceVisitors {
-    const NAME: &'static str = "transactional.get_workspace_visitors";
+    const NAME: &'static str = "tenant.get_workspace_visitors";
     const METHOD: Method = Method::GET;
     const RETRY: RetryClass = RetryClass::ReadOnly;
     type Output = Page<WorkspaceMember>;
@@ -341,7 +337,7 @@ mod tests {
     use crate::testing::{answer, offline, told};
 
     #[test]
-    fn every_sorted_column_gets_its_sign_and_the_plus_is_encoded() {
+    fn sort_adds_a_sign_to_each_column_and_encodes_it() {
         let call = offline()
             .get_users()
             .with(|query| query.sort("email, -lastName").search("a%b"));
@@ -350,14 +346,14 @@ mod tests {
     }
 
     #[test]
-    fn a_user_who_was_never_seen_is_read() {
+    fn user_without_a_sign_in_is_read() {
         let user = GetCurrentUser
             .decode(answer(r#"{"user":{"id":"8a","email":"a@b","lastLoginDate":"2024-09-07T08:05:37.000+0000","new":1}}"#))
             .unwrap();
-        assert!(user.last_login_date.is_some());
+        assert!(user.last_login_at.is_some());
         let user = GetCurrentUser
             .decode(answer(r#"{"user":{"id":"8a"}}"#))
             .unwrap();
-        assert_eq!(user.last_login_date, None);
+        assert_eq!(user.last_login_at, None);
     }
 }

@@ -1,30 +1,26 @@
-//! Atomic replacement of a small file that holds secrets.
+//! Files of the token store: where they are, and who can read them.
 
-use std::ffi::{OsStr, OsString};
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write as _};
+use std::fs::{self, OpenOptions};
+use std::io;
 use std::path::{Path, PathBuf};
 
-/// Suffix of the temporary files.
-const PART_SUFFIX: &str = ".part";
+use anaplan_core::{PartFile, Result};
+
 /// Longest chain of symbolic links that is followed.
 const MAX_LINKS: usize = 40;
 
-/// Replaces the content of the file at `path`, or creates the file.
+/// Replaces the content of the file at `path`, or creates the file: at any time, the file has the old or the new
+/// content. A replaced file keeps its mode; a new file has mode 0600.
 ///
-/// The content is written to a temporary file in the same directory, which then replaces the file: at any time,
-/// the file has the old or the new content. A replaced file keeps its mode; a new file has mode 0600. File and
-/// directory are synchronized to disk. Temporary files that killed processes left behind are removed.
-///
-/// `path` must be [resolved](resolve).
-pub(super) fn replace_file(path: &Path, content: &[u8]) -> io::Result<()> {
-    create_parent(path)?;
-    remove_stale_parts(path);
-    match write_and_rename(path, content) {
-        // Another process took the new temporary file for a stale one.
-        Err(error) if error.kind() == io::ErrorKind::NotFound => write_and_rename(path, content),
-        result => result,
-    }
+/// `path` must be [resolved](resolve), and its directory must exist.
+pub(super) fn replace_file(path: &Path, content: &[u8]) -> Result<()> {
+    let part = if path.exists() {
+        PartFile::beside(path)?
+    } else {
+        PartFile::private(path)?
+    };
+    part.write(content)?;
+    part.keep()
 }
 
 /// Returns the file that `path` refers to, with symbolic links followed. The file need not exist.
@@ -72,78 +68,9 @@ pub(super) fn private() -> OpenOptions {
     options
 }
 
-fn write_and_rename(path: &Path, content: &[u8]) -> io::Result<()> {
-    let part = Part(part_path(path));
-    let mut file = private().create_new(true).open(&part.0)?;
-    // Held until the file is complete: an unlocked temporary file is stale.
-    let _ = fs4::FileExt::try_lock(&file);
-    file.write_all(content)?;
-    #[cfg(unix)]
-    if let Ok(replaced) = fs::metadata(path) {
-        use std::os::unix::fs::PermissionsExt as _;
-        let mode = replaced.permissions().mode() & 0o777;
-        file.set_permissions(fs::Permissions::from_mode(mode))?;
-    }
-    file.sync_all()?;
-    fs::rename(&part.0, path)?;
-    // Otherwise a power failure could undo the rename.
-    #[cfg(unix)]
-    File::open(parent(path).unwrap_or(Path::new(".")))?.sync_all()?;
-    Ok(())
-}
-
-/// Removes temporary files of `path` that no process holds locked.
-fn remove_stale_parts(path: &Path) {
-    let directory = parent(path).unwrap_or(Path::new("."));
-    let Ok(entries) = fs::read_dir(directory) else {
-        return;
-    };
-    for entry in entries.flatten() {
-        if !is_part_of(&entry.file_name(), path) {
-            continue;
-        }
-        let Ok(file) = OpenOptions::new().write(true).open(entry.path()) else {
-            continue;
-        };
-        if fs4::FileExt::try_lock(&file).is_ok() {
-            let _ = fs::remove_file(entry.path());
-        }
-    }
-}
-
-fn part_path(path: &Path) -> PathBuf {
-    let mut name = part_prefix(path);
-    name.push(format!("{:016x}{PART_SUFFIX}", fastrand::u64(..)));
-    path.with_file_name(name)
-}
-
-fn part_prefix(path: &Path) -> OsString {
-    let mut prefix = OsString::from(".");
-    prefix.push(path.file_name().unwrap_or_default());
-    prefix.push(".");
-    prefix
-}
-
-fn is_part_of(name: &OsStr, path: &Path) -> bool {
-    let prefix = part_prefix(path);
-    let name = name.as_encoded_bytes();
-    name.strip_prefix(prefix.as_encoded_bytes())
-        .and_then(|rest| rest.strip_suffix(PART_SUFFIX.as_bytes()))
-        .is_some_and(|id| id.len() == 16 && id.iter().all(u8::is_ascii_hexdigit))
-}
-
 fn parent(path: &Path) -> Option<&Path> {
     path.parent()
         .filter(|parent| !parent.as_os_str().is_empty())
-}
-
-/// A temporary file, removed on drop. After the rename, its path does not exist.
-struct Part(PathBuf);
-
-impl Drop for Part {
-    fn drop(&mut self) {
-        let _ = fs::remove_file(&self.0);
-    }
 }
 
 #[cfg(test)]
@@ -163,7 +90,12 @@ mod tests {
     fn stale_part_files_are_removed_and_other_files_are_kept() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("tokens.json");
-        let live = part_path(&path);
+        let part_path = |id: u64| {
+            directory
+                .path()
+                .join(format!(".tokens.json.{id:016x}.part"))
+        };
+        let live = part_path(7);
         let lock = private().create_new(true).open(&live).unwrap();
         fs4::FileExt::try_lock(&lock).unwrap();
         let kept = [
@@ -174,8 +106,8 @@ mod tests {
         for name in kept {
             fs::write(directory.path().join(name), "").unwrap();
         }
-        for _ in 0..3 {
-            fs::write(part_path(&path), "{\"refresh_tok").unwrap();
+        for id in 1..4 {
+            fs::write(part_path(id), "{\"refresh_tok").unwrap();
         }
         replace_file(&path, b"new").unwrap();
         let live_name = live.file_name().unwrap().to_str().unwrap();
@@ -217,6 +149,7 @@ mod tests {
         symlink("below/target", at("second")).unwrap();
         let resolved = resolve(&at("first")).unwrap();
         assert_eq!(resolved, at("below/target"));
+        create_parent(&resolved).unwrap();
         for content in ["one", "two"] {
             replace_file(&resolve(&at("first")).unwrap(), content.as_bytes()).unwrap();
             assert_eq!(fs::read_to_string(at("below/target")).unwrap(), content);

@@ -1,13 +1,14 @@
 //! Deleting models.
 
 use anaplan_core::{
-    Call, Endpoint, Error, ErrorKind, Evidence, Finding, Lookup, Method, ModelId, Path, Reconcile,
-    RequestBody, Response, Result, RetryClass, WorkspaceId, async_trait, json_body,
+    Call, Endpoint, Error, ErrorKind, Evaluation, Evidence, Finding, Lookup, Method, ModelId, Path,
+    Pending, Reconcile, ReconciliationRecord, RequestBody, Response, Result, RetryClass,
+    WorkspaceId, async_trait, json_body,
 };
 use serde::{Deserialize, Serialize};
 
 use crate::Tenant;
-use crate::tenant::model::{GetModel, GetModels};
+use crate::models::{GetModel, GetModels};
 use anaplan_core::lenient::or_default;
 
 impl Tenant {
@@ -24,7 +25,7 @@ impl Tenant {
     /// and some of the models still exist.
     ///
     /// ```
-    /// # use anaplan_bulk::Tenant;
+    /// # use anaplan_tenant::Tenant;
     /// # anaplan_testkit::story(async |fake| {
     /// # let tenant: Tenant = fake.namespace()?;
     /// # let ids = fake.demo();
@@ -45,17 +46,39 @@ impl Tenant {
             models: models.into_iter().map(Into::into).collect(),
         })
     }
+
+    /// Evaluates the record of a [`delete_models`](Self::delete_models) call with unknown outcome.
+    ///
+    /// Reads only.
+    ///
+    /// # Errors
+    ///
+    /// `InvalidInput` for the record of another operation, and the errors of the lookups.
+    pub fn evaluate_delete(
+        &self,
+        record: ReconciliationRecord,
+    ) -> Pending<Evaluation<DeletedModels>> {
+        let session = self.session.clone();
+        Pending::new(async move {
+            let request = record.request.clone();
+            let delete: DeleteModels = serde_json::from_value(request).map_err(|error| {
+                let name = DeleteModels::NAME;
+                Error::invalid_input("record", format_args!("is not of {name}: {error}"))
+            })?;
+            session.evaluate(delete, record).await
+        })
+    }
 }
 
-/// What became of models that were to be deleted.
+/// Result of deleting models.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct DeletedModels {
-    /// Number of were deleted.
+    /// Number of deleted models.
     #[serde(rename = "modelsDeleted")]
     pub deleted: u64,
-    /// Which were not, and why.
+    /// Models that were not deleted, with the reasons.
     #[serde(
         rename = "bulkDeleteModelsFailures",
         default,
@@ -69,30 +92,30 @@ pub struct DeletedModels {
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ModelFailure {
-    /// The model.
+    /// Model.
     pub model_id: ModelId,
-    /// Why, in the server's words.
+    /// Reason, in the server's words.
     #[serde(default, deserialize_with = "or_default")]
     pub message: String,
 }
 
-/// Why a model was not deleted, as far as the server's words are known.
+/// Reason why a model was not deleted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum DeleteRefusal {
-    /// The model is open: close it and delete it then.
+    /// The model is open, and must be closed first.
     Open,
-    /// There is no such model, or not any more.
+    /// The model does not exist.
     NotThere,
-    /// Anything else: see [`ModelFailure::message`].
+    /// Another reason: see [`ModelFailure::message`].
     Other,
 }
 
 impl ModelFailure {
-    /// Why the model was not deleted.
+    /// Returns the reason, read from the message.
     ///
     /// ```
-    /// # use anaplan_bulk::{DeleteRefusal, Tenant};
+    /// # use anaplan_tenant::{DeleteRefusal, Tenant};
     /// # anaplan_testkit::story(async |fake| {
     /// # let tenant: Tenant = fake.namespace()?;
     /// # let ids = fake.demo();
@@ -136,7 +159,7 @@ impl DeleteModels {
 }
 
 impl Endpoint for DeleteModels {
-    const NAME: &'static str = "bulk.delete_models";
+    const NAME: &'static str = "tenant.delete_models";
     const METHOD: Method = Method::POST;
     const RETRY: RetryClass = RetryClass::NotIdempotent;
     type Output = DeletedModels;
@@ -181,7 +204,7 @@ impl Endpoint for DeleteModels {
     }
 }
 
-/// A model that existed before and is not found any more was deleted.
+/// A model that existed before and is not found afterwards was deleted.
 #[async_trait]
 impl Reconcile<DeletedModels> for DeleteModels {
     async fn baseline(&self, lookup: &Lookup<'_>) -> Result<Vec<String>> {
@@ -228,7 +251,7 @@ impl Reconcile<DeletedModels> for DeleteModels {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::test_server::{TestServer, answer};
+    use crate::testing::{answer, offline};
 
     fn endpoint() -> DeleteModels {
         DeleteModels {
@@ -238,8 +261,8 @@ mod tests {
     }
 
     #[test]
-    fn the_request_has_the_one_key_that_the_server_knows() {
-        let tenant = TestServer::default().tenant();
+    fn delete_models_sends_one_key_and_rejects_an_empty_list() {
+        let tenant = offline();
         let request = tenant
             .delete_models("8a", ["A", "B"])
             .into_request()
@@ -253,7 +276,7 @@ mod tests {
     }
 
     #[test]
-    fn the_servers_words_are_understood() {
+    fn reason_is_read_from_the_message() {
         let reason = |message: &str| {
             let failure = ModelFailure {
                 model_id: "M".into(),
@@ -273,13 +296,11 @@ mod tests {
     }
 
     #[test]
-    fn failures_may_be_left_out() {
-        let deleted = endpoint()
-            .decode(answer(200, r#"{"modelsDeleted":3}"#))
-            .unwrap();
+    fn deleted_models_without_failures_are_read() {
+        let deleted = endpoint().decode(answer(r#"{"modelsDeleted":3}"#)).unwrap();
         assert_eq!((deleted.deleted, deleted.failures.len()), (3, 0));
         let body = r#"{"modelsDeleted":0,"bulkDeleteModelsFailures":[{"modelId":"A","message":"Model is open."}]}"#;
-        let deleted = endpoint().decode(answer(200, body)).unwrap();
+        let deleted = endpoint().decode(answer(body)).unwrap();
         assert_eq!(deleted.failures[0].message, "Model is open.");
     }
 }
