@@ -362,8 +362,8 @@ pub fn reads_or_rejects_mixtures<O: Operation>(
     }
 }
 
-/// Checks that each operation gives up on a server that stays down, after a number of attempts within the
-/// range that `attempts` returns. `check` checks the error.
+/// Checks that each operation fails on a server that stays down, after a number of attempts within the range
+/// that `attempts` returns. `check` checks the error.
 ///
 /// # Panics
 ///
