@@ -48,7 +48,7 @@ pub trait Stage: Sized {
 
     /// Returns the same stage as another user.
     #[must_use]
-    fn as_user(self, user: &UserId) -> Self;
+    fn seen_by_user(self, user: &UserId) -> Self;
 }
 
 /// An operation as a value.
@@ -134,6 +134,7 @@ pub async fn renews_an_expired_token<O: Operation>(operations: &[O]) {
 /// # Panics
 ///
 /// If an operation fails, waits for another duration, or is sent another number of times.
+#[allow(clippy::disallowed_methods)] // The paused time of the test.
 pub async fn waits_after_too_many_requests<O: Operation>(operations: &[O]) {
     for operation in operations {
         for retry_after in [
@@ -260,7 +261,7 @@ pub async fn hides_the_model_from_outsiders<'o, O: Operation + 'o>(
         let stage = O::Stage::set().await;
         let outsider = stage.demo().outsider.id.clone();
         let model = stage.demo().dev.clone();
-        let stage = stage.as_user(&outsider).in_model(&model);
+        let stage = stage.seen_by_user(&outsider).in_model(&model);
         let outcome = operation.call_on(&stage).await;
         let kind = outcome.as_ref().err().map(anaplan_core::Error::kind);
         assert_eq!(
@@ -361,8 +362,8 @@ pub fn reads_or_rejects_mixtures<O: Operation>(
     }
 }
 
-/// Checks that each operation gives up on a server that stays down, after a number of attempts within the
-/// range that `attempts` returns. `check` checks the error.
+/// Checks that each operation fails on a server that stays down, after a number of attempts within the range
+/// that `attempts` returns. `check` checks the error.
 ///
 /// # Panics
 ///

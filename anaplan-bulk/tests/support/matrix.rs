@@ -23,7 +23,7 @@ impl matrix::Stage for Stage {
         self.on(model)
     }
 
-    fn as_user(self, user: &UserId) -> Self {
+    fn seen_by_user(self, user: &UserId) -> Self {
         self.seen_by(user)
     }
 }

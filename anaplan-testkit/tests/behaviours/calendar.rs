@@ -65,16 +65,18 @@ fn the_date_comes_from_one_place() {
 
 fn a_blank_date_resets() {
     for caller in both_forms() {
+        assert_eq!(period(caller.get("currentPeriod"))["periodText"], "");
         for (path, body) in [
             ("currentPeriod?date=", None),
             ("currentPeriod", Some(json!({ "date": "" }))),
         ] {
             put(&caller, "currentPeriod?date=2025-03-31", None).expect(200);
             let blank = period(put(&caller, path, body));
-            assert_eq!(
-                (&blank["periodText"], &blank["lastDay"]),
-                (&json!(""), &json!(""))
-            );
+            let unset = json!({
+                "periodText": "", "lastDay": "",
+                "calendarType": "Calendar Months/Quarters/Years",
+            });
+            assert_eq!(blank, unset);
             assert_eq!(period(caller.get("currentPeriod")), blank);
         }
     }
@@ -99,6 +101,23 @@ fn dates_are_checked() {
             let refused = put(&caller, &format!("currentPeriod?date={date}"), None).expect(400);
             assert_eq!(refused.message(), text);
             put(&caller, "currentPeriod", Some(json!({ "date": date }))).expect(400);
+        }
+        for (body, text) in [
+            (
+                Some(json!({})),
+                "Expected mandatory field 'date' to be present and not empty.",
+            ),
+            (
+                Some(json!({ "day": "x" })),
+                "Identified an unrecognized 'day'. Amend the content so it only contains applicable fields.",
+            ),
+            (
+                None,
+                "The request body is null. To continue, change the format to a non-empty state.",
+            ),
+        ] {
+            let refused = put(&caller, "currentPeriod", body).expect(400);
+            assert_eq!(refused.message(), text);
         }
         assert_eq!(period(caller.get("currentPeriod"))["lastDay"], "");
     }
@@ -142,6 +161,9 @@ fn fiscal_years_have_a_range() {
         set("FY26").expect(400);
         let calendar = caller.get("modelCalendar").expect(200).json();
         assert!(calendar["modelCalendar"].get("fiscalYear").is_none());
+        let week = json!({ "date": "2024-01-10" });
+        let week = period(put(&caller, "currentPeriod", Some(week)));
+        assert_eq!(week["periodText"], "Week 2");
     }
 }
 
@@ -187,7 +209,8 @@ fn calendars_have_their_own_fields() {
             assert_eq!(keys, fields, "{name}");
             let totals = calendar.get("totalsSelection");
             let extra = totals.and_then(|totals| totals.get("extraMonthQuarter"));
-            assert_eq!(extra.is_some(), kind == CalendarKind::FourWeeks);
+            let quarter = (kind == CalendarKind::FourWeeks).then(|| json!(4));
+            assert_eq!(extra, quarter.as_ref());
             if let Some(totals) = totals {
                 for flag in [
                     "quarterTotals",
@@ -230,8 +253,11 @@ fn a_switchover_is_set() {
             shown["switchover"],
             json!({ "periodText": "Jun 25", "date": "2025-06-01" })
         );
-        switch(&caller, &forecast, "").expect(200);
+        let reset = switch(&caller, &forecast, "").expect(200).json();
+        assert_eq!(reset["versionSwitchover"]["date"], "");
         assert!(versions(&caller)[1].get("switchover").is_none());
+        let path = format!("versions/{}/switchover", forecast["id"].as_str().unwrap());
+        caller.get(&path).expect(405);
     }
 }
 
@@ -243,6 +269,12 @@ fn a_switchover_is_refused() {
             (&actual["isActual"], &forecast["isActual"]),
             (&json!(true), &json!(false))
         );
+        assert_eq!(
+            (&actual["name"], &forecast["name"], versions.len()),
+            (&json!("Actual"), &json!("Forecast"), 2)
+        );
+        assert_eq!(actual["editFrom"]["date"], "1900-01-01");
+        assert_eq!(actual["editTo"]["date"], "2399-12-31");
         switch(&caller, actual, "2025-06-01").expect(400);
         switch(&caller, forecast, "2025-06-01").expect(200);
         for wrong in ["2025-05-01", "2026-01-01", "2024-12-31", "soon"] {

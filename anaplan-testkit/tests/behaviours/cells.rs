@@ -62,6 +62,11 @@ fn cells_come_in_an_array() {
             json!("x"),
             cell("Volume", "North", 1),
             json!({ "cells": [] }),
+            json!([{ "value": 1 }]),
+            json!([{ "lineItemName": "Volume" }]),
+            json!([{ "lineItemName": "Volume", "value": null }]),
+            json!([{ "lineItemName": "Volume", "value": [] }]),
+            json!([{ "lineItemName": "Volume", "value": 1, "dimensions": [{ "dimensionName": "Regions" }] }]),
         ] {
             write(&caller, &body).expect(400);
         }
@@ -80,6 +85,7 @@ fn cells_come_in_an_array() {
             "Identified an unrecognized 'colour'. Amend the content so it only contains applicable fields."
         );
         caller.get(&path(&caller)).expect(405);
+        caller.post("modules/1/data", &json!([])).expect(404);
         assert_eq!(written(&caller), 0);
     }
 }

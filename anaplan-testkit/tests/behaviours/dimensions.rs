@@ -153,6 +153,10 @@ fn a_lookup_wants_something() {
             json!({}),
             json!({ "names": [] }),
             json!({ "names": [], "codes": [] }),
+            json!([]),
+            json!({ "names": "North" }),
+            json!({ "names": [1] }),
+            json!({ "names": ["North"], "ids": ["1"] }),
         ] {
             look_up(&caller, list, &body).expect(400);
         }
@@ -180,7 +184,18 @@ fn four_kinds_are_looked_up() {
         assert_eq!(found(TIME_DIMENSION, "jan 25"), 1);
         assert_eq!(found(VERSION_DIMENSION, "actual"), 1);
         assert_eq!(found(USER_DIMENSION, &user), 1);
-        look_up(&caller, 101_999_999_998, &json!({ "names": ["x"] })).expect(404);
+        let admin = caller.demo.admin.user.to_uppercase();
+        assert_eq!(found(USER_DIMENSION, &admin), 1);
+        for unknown in [101_999_999_998, 101_000_999_999] {
+            look_up(&caller, unknown, &json!({ "names": ["x"] })).expect(404);
+        }
+        let periods = json!({ "names": ["feb 25", "FY25"] });
+        let answer = look_up(&caller, TIME_DIMENSION, &periods)
+            .expect(200)
+            .json();
+        assert_eq!(names(&answer), ["Feb 25", "FY25"]);
+        let answer = look_up(&caller, VERSION_DIMENSION, &json!({ "names": ["actual"] }));
+        assert_eq!(names(&answer.expect(200).json()), ["Actual"]);
     }
 }
 

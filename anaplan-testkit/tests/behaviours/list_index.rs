@@ -55,6 +55,9 @@ fn an_index_is_reset() {
 fn a_list_with_items_keeps_its_index() {
     const TEXT: &str = "We can't reset the list item index of a list that contains data. Select an empty list that doesn't contain any list items.";
     for caller in both_forms() {
+        let numbered = caller.demo.numbered_list;
+        add(&caller, numbered, &json!([{}, {}])).expect(200);
+        assert_eq!(reset(&caller, numbered).expect(400).message(), TEXT);
         let (list, child) = (caller.demo.list, caller.demo.child_list);
         add(&caller, child, &json!([{ "name": "Oslo" }])).expect(200);
         assert_eq!(reset(&caller, list).expect(400).message(), TEXT);

@@ -1,9 +1,12 @@
 //! Lists: adding, changing and deleting their items.
 
+mod requests;
+
 use anaplan_testkit::world::Format;
 use serde_json::{Value, json};
 
-use crate::support::{Answer, Caller, both_forms};
+use self::requests::{add, delete, failures, items, names, path, update};
+use crate::support::{Caller, both_forms};
 use crate::table::behaviours;
 
 behaviours! {
@@ -37,50 +40,6 @@ behaviours! {
         => items_are_read;
 }
 
-fn path(list: u64) -> String {
-    format!("lists/{list}/items")
-}
-
-fn add(caller: &Caller, list: u64, items: &Value) -> Answer {
-    let body = json!({ "items": items });
-    caller.post(&format!("{}?action=add", path(list)), &body)
-}
-
-fn update(caller: &Caller, list: u64, items: &Value) -> Answer {
-    caller.put_json(&path(list), &json!({ "items": items }))
-}
-
-fn delete(caller: &Caller, list: u64, items: &Value) -> Answer {
-    let body = json!({ "items": items });
-    caller.post(&format!("{}?action=delete", path(list)), &body)
-}
-
-fn items(caller: &Caller, list: u64) -> Vec<Value> {
-    let answer = caller
-        .get(&format!("{}?includeAll=true", path(list)))
-        .expect(200);
-    answer.json()["listItems"].as_array().unwrap().clone()
-}
-
-fn names(caller: &Caller, list: u64) -> Vec<String> {
-    let items = items(caller, list).into_iter();
-    items
-        .map(|item| item["name"].as_str().unwrap().to_owned())
-        .collect()
-}
-
-/// The index and the kind of every failure.
-fn failures(answer: &Value) -> Vec<(u64, &str)> {
-    let failures = answer["failures"].as_array().into_iter().flatten();
-    failures
-        .map(|failure| {
-            assert!(failure["failureMessageDetails"].is_string());
-            let kind = failure["failureType"].as_str().unwrap();
-            (failure["requestIndex"].as_u64().unwrap(), kind)
-        })
-        .collect()
-}
-
 fn general_items_are_added() {
     for caller in both_forms() {
         let list = caller.demo.list;
@@ -92,27 +51,59 @@ fn general_items_are_added() {
                 { "name": "north" },
                 { "name": "Far North", "code": "n" },
                 { "code": "X" },
+                { "name": "World" },
+                { "name": "A", "parent": "Nobody" },
+                { "name": "B", "properties": { "Headroom": "much" } },
+                { "name": "C", "properties": { "Colour": "red" } },
+                { "name": "D", "subsets": { "Alpine": true } },
+                { "name": "Far South", "code": "S" },
             ]),
         );
         let answer = answer.expect(200).json();
-        assert_eq!((&answer["added"], &answer["total"]), (&json!(1), &json!(4)));
-        let failed: Vec<u64> = failures(&answer).iter().map(|(index, _)| *index).collect();
-        assert_eq!(failed, [1, 2, 3]);
+        let counts = [&answer["added"], &answer["ignored"], &answer["total"]];
+        assert_eq!(counts, [1, 9, 10]);
+        assert_eq!(
+            failures(&answer),
+            [
+                (1, "DUPLICATE_NAME"),
+                (2, "DUPLICATE_CODE"),
+                (3, "INCOMPLETE_DATA"),
+                (4, "DUPLICATE_NAME"),
+                (5, "INCORRECT_FORMAT"),
+                (6, "INCORRECT_FORMAT"),
+                (7, "INCORRECT_FORMAT"),
+                (8, "INCORRECT_FORMAT"),
+                (9, "DUPLICATE_CODE"),
+            ]
+        );
         assert_eq!(names(&caller, list), ["North", "South", "West", "East"]);
+        assert_eq!(caller.fake.world(|world| world.books().items_added), 1);
     }
 }
 
 fn numbered_items_are_added() {
     for caller in both_forms() {
         let list = caller.demo.numbered_list;
-        let all = json!([{ "code": "D1" }, { "name": "Deal" }, { "code": "d1" }, {}]);
+        let all = json!([
+            { "code": "D1", "properties": { "Amount": "5" } },
+            { "name": "Deal" },
+            { "code": "d1" },
+            {},
+        ]);
         let answer = add(&caller, list, &all).expect(200).json();
         assert_eq!(answer["added"], 2);
         let failed: Vec<u64> = failures(&answer).iter().map(|(index, _)| *index).collect();
         assert_eq!(failed, [1, 2]);
         assert_eq!(names(&caller, list), ["#1", "#2"]);
-        let metadata = caller.get(&format!("lists/{list}")).expect(200).json();
-        assert_eq!(metadata["metadata"]["nextitemIndex"], 3);
+        let next = || {
+            let list = caller.get(&format!("lists/{list}")).expect(200).json();
+            list["metadata"]["nextitemIndex"].as_u64()
+        };
+        assert_eq!(next(), Some(3));
+        let again = add(&caller, list, &all).expect(200).json();
+        assert_eq!(again["added"], 1);
+        assert_eq!(names(&caller, list), ["#1", "#2", "#3"]);
+        assert_eq!(next(), Some(4));
     }
 }
 
@@ -232,7 +223,12 @@ fn items_are_deleted() {
         assert_eq!(answer["deleted"], 3);
         let failed: Vec<u64> = failures(&answer).iter().map(|(index, _)| *index).collect();
         assert_eq!(failed, [3, 4]);
+        assert!(answer.get("added").is_none() && answer.get("total").is_none());
         assert!(names(&caller, list).is_empty());
+        caller.fake.world(|world| {
+            let cells = world.model(&caller.demo.dev).unwrap().cells.len();
+            assert_eq!((cells, world.books().items_deleted), (0, 3));
+        });
     }
 }
 
@@ -390,16 +386,23 @@ fn items_are_read() {
         );
         assert_eq!(oslo["listId"], caller.demo.list.to_string());
         let list = format!("{}?limit=2&offset=1", path(caller.demo.list));
-        let read = || {
-            let answer = caller.get(&list).expect(200).json();
-            let names = answer["listItems"].as_array().unwrap().len();
-            (names, answer["meta"].get("paging").is_some())
-        };
-        assert_eq!(read(), (3, false));
+        let read = || caller.get(&list).expect(200).json();
+        let whole = read();
+        assert_eq!(whole["listItems"].as_array().unwrap().len(), 3);
+        assert!(whole["meta"].get("paging").is_none());
         caller
             .fake
             .world(|world| world.rules.page_list_items = true);
-        assert_eq!(read(), (2, true));
+        let page = read();
+        let found = page["listItems"].as_array().unwrap();
+        assert_eq!(
+            (&found[0]["name"], &found[1]["name"]),
+            (&json!("South"), &json!("West"))
+        );
+        assert_eq!(
+            (found.len(), &page["meta"]["paging"]["totalSize"]),
+            (2, &json!(3))
+        );
         let csv = caller
             .get_as(&path(caller.demo.list), "text/csv")
             .expect(200);

@@ -91,13 +91,18 @@ fn pages_grow() {
             world.rules.pacing = Pacing::Polls(3);
             world.rules.rows_per_page = 1;
         });
-        let (read, _) = make(&caller, &view(&caller));
+        let (read, made) = make(&caller, &view(&caller));
+        assert!(made["url"].as_str().unwrap().ends_with(&read));
         page(&caller, &read, 0).expect(404);
         let mut seen = Vec::new();
+        let mut successes = Vec::new();
         for _ in 0..3 {
             let status = request(caller.get(&read));
             let available = status["availablePages"].as_u64().unwrap();
             seen.push((status["requestState"].clone(), available));
+            successes.push(status["successful"] == true);
+            assert!(status["successful"].is_boolean());
+            assert_eq!(status["viewId"].as_u64(), Some(caller.demo.view));
             page(&caller, &read, 0).expect(200);
             page(&caller, &read, usize::try_from(available).unwrap()).expect(404);
         }
@@ -109,6 +114,19 @@ fn pages_grow() {
                 (json!("COMPLETE"), 4)
             ]
         );
+        assert_eq!(successes, [false, false, true]);
+        // One header over all pages together.
+        let pages = (0..4).map(|number| page(&caller, &read, number).expect(200).text());
+        let whole: String = pages.collect();
+        assert_eq!(whole.lines().count(), 5);
+        assert!(whole.starts_with("Regions,Volume,Price") && whole.contains("\nWorld,264.6,"));
+        caller
+            .get_as(&format!("{read}/pages/x"), "text/csv")
+            .expect(404);
+        let made = caller
+            .fake
+            .world(|world| world.books().read_requests_made.len());
+        assert_eq!(made, 1);
     }
 }
 
@@ -254,9 +272,14 @@ fn export_types_are_taken() {
             json!({}),
             json!({ "exportType": "PIE" }),
             json!({ "exportType": 1 }),
+            json!({ "exportType": "GRID_ALL_PAGES", "x": 1 }),
         ] {
             post(bad).expect(400);
         }
+        let kind = Some("application/json");
+        caller
+            .send(Method::POST, &view(&caller), kind, Bytes::new())
+            .expect(400);
     }
 }
 
@@ -270,6 +293,15 @@ fn lists_are_read_too() {
         assert_eq!(lines[0], "id,name,code,parent,Manager,Headroom,Coastal");
         assert_eq!(lines.len(), 4);
         assert!(lines[1].contains(",North,N,"));
+        caller.fake.world(|world| {
+            world.rules.rows_per_page = 2;
+            world.rules.repeat_headers = true;
+        });
+        let (read, _) = make(&caller, &list(&caller));
+        for number in 0..2 {
+            let text = page(&caller, &read, number).expect(200).text();
+            assert!(text.starts_with("id,name"), "{text}");
+        }
         caller
             .send(Method::POST, "lists/1/readRequests", None, Bytes::new())
             .expect(404);

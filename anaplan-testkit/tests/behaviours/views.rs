@@ -44,6 +44,12 @@ fn grid(caller: &Caller, path: &str) -> Answer {
     caller.get_as(&format!("{path}{sign}format=v1"), "application/json")
 }
 
+/// The lines of a CSV.
+fn lines(caller: &Caller, path: &str) -> Vec<String> {
+    let text = caller.get(path).expect(200).text();
+    text.lines().map(str::to_owned).collect()
+}
+
 fn json_wants_two_things() {
     for caller in both_forms() {
         let path = view_path(&caller);
@@ -66,13 +72,9 @@ fn json_wants_two_things() {
 
 fn csv_has_page_header_and_rows() {
     for caller in both_forms() {
-        let answer = caller
-            .get(&format!("views/{}/data", caller.demo.page_view))
-            .expect(200);
-        let text = answer.text();
-        let lines: Vec<&str> = text.lines().collect();
-        assert_eq!(lines[..3], ["Bicycles", ",Units,Discount", "North,12,0"]);
-        assert_eq!(lines.len(), 6, "three regions and the world");
+        let paged = lines(&caller, &format!("views/{}/data", caller.demo.page_view));
+        assert_eq!(paged[..3], ["Bicycles", ",Units,Discount", "North,12,0"]);
+        assert_eq!(paged.len(), 6, "three regions and the world");
         let columns = caller.fake.world(|world| {
             let mut edit = world.edit(&caller.demo.dev);
             let dimensions = [caller.demo.list, caller.demo.structural_list];
@@ -86,13 +88,9 @@ fn csv_has_page_header_and_rows() {
                 [],
             )
         });
-        let text = caller
-            .get(&format!("views/{columns}/data"))
-            .expect(200)
-            .text();
-        let lines: Vec<&str> = text.lines().collect();
+        let wide = lines(&caller, &format!("views/{columns}/data"));
         assert_eq!(
-            lines[..3],
+            wide[..3],
             [",Bicycles,Helmets", ",Units,Units", "North,0,0"]
         );
     }
@@ -101,13 +99,19 @@ fn csv_has_page_header_and_rows() {
 fn json_has_no_envelope() {
     for caller in both_forms() {
         let plain = grid(&caller, &view_path(&caller)).expect(200).json();
+        assert_eq!(plain["columnCoordinates"][0], json!(["Volume"]));
         let keys: Vec<&String> = plain.as_object().unwrap().keys().collect();
         assert_eq!(keys, ["columnCoordinates", "rows"]);
         let row = &plain["rows"][0];
         assert_eq!(row["rowCoordinates"], json!(["North"]));
         let cells = row["cells"].as_array().unwrap();
         assert!(cells.iter().all(Value::is_string));
-        assert_eq!(cells[..3], ["120", "400", "48000"]);
+        assert_eq!(cells[..5], ["120", "400", "48000", "", "false"]);
+        // The total of the regions. Prices are not summed up.
+        let world = &plain["rows"][3];
+        assert_eq!(world["rowCoordinates"], json!(["World"]));
+        let totals = world["cells"].as_array().unwrap();
+        assert_eq!(totals[..3], ["264.6", "", "105840"]);
         let paged = format!("views/{}/data", caller.demo.page_view);
         assert_eq!(
             grid(&caller, &paged).expect(200).json()["pages"],
@@ -157,21 +161,18 @@ fn pages_are_chosen_in_two_spellings() {
     for caller in both_forms() {
         let (view, region, product) = paged(&caller);
         let path = format!("views/{view}/data");
-        assert_eq!(
-            caller.get(&path).expect(200).text().lines().next(),
-            Some("North,Bicycles")
-        );
+        assert_eq!(lines(&caller, &path), ["North,Bicycles", "Units,0"]);
+        let escaped = format!("{product},{region}")
+            .replace(':', "%3A")
+            .replace(',', "%2C");
         for pages in [
             format!("pages={region}&pages={product}"),
             format!("pages={region},{product}"),
             format!("pages={product},{region}"),
+            format!("pages={escaped}"),
         ] {
             let path = format!("{path}?{pages}");
-            let text = caller.get(&path).expect(200).text();
-            assert_eq!(
-                text.lines().collect::<Vec<_>>(),
-                ["South,Helmets", "Units,7"]
-            );
+            assert_eq!(lines(&caller, &path), ["South,Helmets", "Units,7"]);
             let json = grid(&caller, &path).expect(200).json();
             assert_eq!(json["pages"], json!(["South", "Helmets"]));
             assert_eq!(json["rows"][0]["cells"], json!(["7"]));
@@ -182,7 +183,12 @@ fn pages_are_chosen_in_two_spellings() {
 fn a_wrong_selector_is_named() {
     for caller in both_forms() {
         let (view, region, _) = paged(&caller);
+        let list = caller.demo.list;
         for (view, pages, named) in [
+            (view, list.to_string(), list.to_string()),
+            (view, "20000000012:1".into(), "20000000012".into()),
+            (view, format!("{list}:1"), "1".into()),
+            (view, "x:y".into(), "x".into()),
             (
                 view,
                 format!("{TIME_DIMENSION}:1"),
@@ -212,25 +218,32 @@ fn there_are_four_layouts() {
         let mut views = metadata["views"].as_array().unwrap().iter();
         let view_row = views.find(|row| row["id"] == view.to_string()).unwrap();
         let module = view_row["moduleId"].as_str().unwrap();
-        let lines = |query: &str| {
-            let answer = caller.get(&format!("views/{view}/data?exportType={query}"));
-            answer
-                .expect(200)
-                .text()
-                .lines()
-                .map(str::to_owned)
-                .collect::<Vec<_>>()
-        };
+        let lines = |query: &str| lines(&caller, &format!("views/{view}/data?exportType={query}"));
         assert_eq!(
-            lines("GRID_CURRENT_PAGE")[..2],
-            ["Bicycles", ",Units,Discount"]
+            lines("GRID_CURRENT_PAGE")[..3],
+            ["Bicycles", ",Units,Discount", "North,12,0"]
         );
         let all = lines("GRID_ALL_PAGES");
-        assert_eq!((all.len(), all[1].as_str()), (9, "Bicycles,North,12,0"));
+        assert_eq!(all.len(), 9);
+        assert_eq!(all[..2], [",,Units,Discount", "Bicycles,North,12,0"]);
         let single = lines(&format!("TABULAR_SINGLE_COLUMN&moduleId={module}"));
         assert_eq!(single.len(), 1 + 2 * 4 * 2);
+        assert_eq!(
+            single[..2],
+            [
+                "Product Lines,Regions,Line Items,Value",
+                "Bicycles,North,Units,12"
+            ]
+        );
         let several = lines(&format!("TABULAR_MULTI_COLUMN&moduleId={module}"));
         assert_eq!(several.len(), 1 + 2 * 4);
+        assert_eq!(
+            several[..2],
+            [
+                "Product Lines,Regions,Units,Discount",
+                "Bicycles,North,12,0"
+            ]
+        );
         let capped = lines(&format!("TABULAR_MULTI_COLUMN&moduleId={module}&maxRows=3"));
         assert_eq!(capped, several[..4]);
         for bad in [
@@ -272,7 +285,9 @@ fn a_million_cells_are_the_most() {
     caller
         .fake
         .world(|world| world.rules.largest_read = 4 * 8 - 1);
-    caller.get(&path).expect(400);
+    for refused in [caller.get(&path), grid(&caller, &path)] {
+        assert!(refused.expect(400).message().contains("cells"));
+    }
 }
 
 fn a_line_item_is_a_view() {
@@ -281,8 +296,11 @@ fn a_line_item_is_a_view() {
         let metadata = caller.get(&format!("views/{id}")).expect(200).json();
         assert_eq!(metadata["viewId"], id.to_string());
         assert_eq!(metadata["viewName"], "Volume");
-        let text = caller.get(&format!("views/{id}/data")).expect(200).text();
-        assert!(text.contains("North,120") && text.contains("World,264.6"));
+        assert_eq!(metadata.get("columns"), None);
+        assert_eq!(
+            lines(&caller, &format!("views/{id}/data")),
+            ["North,120", "South,80", "West,64.6", "World,264.6"]
+        );
     }
 }
 
@@ -294,6 +312,10 @@ fn an_empty_view_is_a_server_error() {
         });
         caller.get(&format!("views/{empty}/data")).expect(500);
         caller.get(&format!("views/{empty}")).expect(200);
+        let bare = caller
+            .fake
+            .world(|world| world.edit(&caller.demo.dev).module("Bare", []).id());
+        caller.get(&format!("views/{bare}/data")).expect(500);
     }
 }
 
@@ -311,11 +333,16 @@ fn empty_axes_are_left_out() {
         assert_eq!(view["viewName"], "Sales.Volume by Region");
         let list = caller.demo.list.to_string();
         assert_eq!(view["rows"], json!([{ "id": list, "name": "Regions" }]));
+        assert_eq!(view["viewId"], caller.demo.view.to_string());
+        assert_eq!(view["columns"][0]["id"], "20000000012");
+        assert_eq!(view["columns"].as_array().unwrap().len(), 1);
+        assert_eq!(view["status"]["code"], 200);
         let paged = caller
             .get(&format!("views/{}", caller.demo.page_view))
             .expect(200)
             .json();
         assert_eq!(paged["pages"][0]["name"], "Product Lines");
+        assert_eq!(paged["pages"].as_array().unwrap().len(), 1);
     }
 }
 
@@ -331,7 +358,11 @@ fn a_module_is_its_default_view() {
             .json();
         assert_eq!(views["views"][0]["id"], id.to_string());
         assert_eq!(views["views"][0]["moduleId"], id.to_string());
+        assert_eq!(views["views"][0]["name"], "Sales");
         assert_eq!(views["views"][1]["name"], "Sales.Volume by Region");
+        assert_eq!(views["meta"]["paging"]["totalSize"], 2);
+        let second = caller.get("views?limit=1&offset=1").expect(200).json();
+        assert_eq!(second["views"][0]["id"], caller.demo.view.to_string());
     }
 }
 
@@ -343,6 +374,12 @@ fn subsidiary_views_want_the_literal_text() {
             views["views"].as_array().unwrap().len()
         };
         assert_eq!(count("?includesubsidiaryviews=true"), 3);
+        let path = format!(
+            "modules/{}/views?includesubsidiaryviews=true",
+            caller.demo.module
+        );
+        let views = caller.get(&path).expect(200).json();
+        assert_eq!(views["views"][2]["name"], "Currency Rate");
         for without in [
             "",
             "?includesubsidiaryviews=True",

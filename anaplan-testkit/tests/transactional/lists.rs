@@ -106,71 +106,6 @@ fn items_show_their_parent_and_on_request_everything() {
 }
 
 #[test]
-fn adding_to_a_general_list() {
-    let caller = Caller::admin();
-    let answer = caller
-        .add(
-            caller.demo.list,
-            &json!([
-                { "name": "East", "code": "E" },
-                { "name": "north" },
-                { "name": "Far North", "code": "N" },
-                { "code": "X" },
-                { "name": "World" },
-                { "name": "A", "parent": "Nobody" },
-                { "name": "B", "properties": { "Headroom": "much" } },
-                { "name": "C", "properties": { "Colour": "red" } },
-                { "name": "D", "subsets": { "Alpine": true } },
-            ]),
-        )
-        .ok();
-    assert_eq!(
-        (&answer["added"], &answer["ignored"], &answer["total"]),
-        (&json!(1), &json!(8), &json!(9))
-    );
-    assert_eq!(
-        column(&answer["failures"], "failureType"),
-        [
-            "DUPLICATE_NAME",
-            "DUPLICATE_CODE",
-            "INCOMPLETE_DATA",
-            "DUPLICATE_NAME",
-            "INCORRECT_FORMAT",
-            "INCORRECT_FORMAT",
-            "INCORRECT_FORMAT",
-            "INCORRECT_FORMAT"
-        ]
-    );
-    assert_eq!(
-        column(&caller.items(caller.demo.list), "name"),
-        ["North", "South", "West", "East"]
-    );
-    assert_eq!(caller.fake.world(|world| world.books().items_added), 1);
-    let again = caller
-        .add(caller.demo.list, &json!([{ "name": "East", "code": "E" }]))
-        .ok();
-    assert_eq!(
-        (&again["added"], &again["ignored"]),
-        (&json!(0), &json!(1)),
-        "a repeat adds nothing"
-    );
-}
-
-#[test]
-fn numbered_lists_name_their_items_and_add_uncoded_ones_twice() {
-    let caller = Caller::admin();
-    let list = caller.demo.numbered_list;
-    let items = json!([{ "code": "D1", "properties": { "Amount": "5" } }, { "name": "Deal" }, { "code": "d1" }, {}]);
-    let answer = caller.add(list, &items).ok();
-    assert_eq!(column(&answer["failures"], "requestIndex"), ["1", "2"]);
-    let again = caller.add(list, &items).ok();
-    assert_eq!(again["added"], 1);
-    assert_eq!(column(&caller.items(list), "name"), ["#1", "#2", "#3"]);
-    let metadata = caller.get(&format!("lists/{list}")).ok();
-    assert_eq!(metadata["metadata"]["nextitemIndex"], 4);
-}
-
-#[test]
 fn updating_changes_what_is_given_and_keeps_the_rest() {
     let caller = Caller::admin();
     let list = caller.demo.list;
@@ -212,23 +147,6 @@ fn updating_changes_what_is_given_and_keeps_the_rest() {
     );
     assert_eq!(item["properties"]["Manager"], "Ada");
     assert_eq!(caller.fake.world(|world| world.books().items_updated), 2);
-}
-
-#[test]
-fn deleting_by_id_code_or_name_takes_the_cells_along() {
-    let caller = Caller::admin();
-    let list = caller.demo.list;
-    let (_, north) = caller.demo.cell_dimensions[0];
-    let items = json!([{ "id": north.to_string() }, { "code": "S" }, { "name": "West" }, { "name": "West" }, { "id": "1", "code": "S" }]);
-    let answer = caller.delete(list, &items).ok();
-    assert_eq!(answer["deleted"], 3);
-    assert_eq!(column(&answer["failures"], "requestIndex"), ["3", "4"]);
-    assert!(answer.get("added").is_none() && answer.get("total").is_none());
-    assert_eq!(caller.items(list), json!([]));
-    caller.fake.world(|world| {
-        let cells = world.model(&caller.demo.dev).unwrap().cells.len();
-        assert_eq!((cells, world.books().items_deleted), (0, 3));
-    });
 }
 
 #[test]
@@ -326,53 +244,6 @@ fn a_hundred_thousand_items_are_added_at_once_and_one_more_is_refused() {
 }
 
 #[test]
-fn an_index_is_reset_on_lists_without_items_only() {
-    let caller = Caller::admin();
-    let list = caller.demo.numbered_list;
-    caller.add(list, &json!([{}, {}])).ok();
-    let reset = |list: u64| caller.send("POST", &format!("lists/{list}/resetIndex"), None, None);
-    assert_eq!(
-        reset(list).refused(),
-        (400, "We can't reset the list item index of a list that contains data. Select an empty list that doesn't contain any list items.".into())
-    );
-    caller
-        .delete(list, &json!([{ "name": "#1" }, { "name": "#2" }]))
-        .ok();
-    let answer = reset(list);
-    assert_eq!((answer.status, answer.text.as_str()), (200, ""));
-    caller.add(list, &json!([{}])).ok();
-    assert_eq!(column(&caller.items(list), "name"), ["#1"]);
-    // Every level below must be empty too; the item above all others does not count.
-    caller
-        .add(caller.demo.child_list, &json!([{ "name": "Oslo" }]))
-        .ok();
-    caller
-        .delete(
-            caller.demo.list,
-            &json!([{ "code": "N" }, { "code": "S" }, { "code": "W" }]),
-        )
-        .ok();
-    assert_eq!(reset(caller.demo.list).status, 400);
-    caller
-        .delete(caller.demo.child_list, &json!([{ "name": "Oslo" }]))
-        .ok();
-    assert_eq!(reset(caller.demo.list).status, 200);
-    let structural = caller.demo.structural_list;
-    let prod = caller.demo.prod.clone();
-    let caller = caller.in_model(&prod);
-    let answer = caller.send(
-        "POST",
-        &format!("lists/{structural}/resetIndex"),
-        None,
-        None,
-    );
-    assert_eq!(
-        answer.refused(),
-        (400, "We cannot reset a list if the list is not production data and the model is in deployed mode.".into())
-    );
-}
-
-#[test]
 fn structural_lists_change_the_structure_and_are_closed_in_deployed_models() {
     let caller = Caller::admin();
     let (list, structural) = (caller.demo.list, caller.demo.structural_list);
@@ -401,34 +272,6 @@ fn structural_lists_change_the_structure_and_are_closed_in_deployed_models() {
         caller.add(list, &json!([{ "name": "East" }])).ok()["added"],
         1
     );
-}
-
-#[test]
-fn a_preview_shows_a_thousand_rows_at_most() {
-    let caller = Caller::admin();
-    let list = caller.demo.empty_list;
-    let items: Value = (0..1_200)
-        .map(|number| json!({ "name": format!("C{number}") }))
-        .collect();
-    caller.add(list, &items).ok();
-    let preview = caller.csv(&format!("lists/{list}/preview"));
-    assert_eq!(preview.content_type, "text/csv");
-    assert_eq!(preview.lines().len(), 1_001);
-}
-
-#[test]
-fn items_can_be_given_in_pages() {
-    let caller = Caller::admin();
-    let path = format!("lists/{}/items?limit=2&offset=1", caller.demo.list);
-    let whole = caller.get(&path).ok();
-    assert_eq!(whole["listItems"].as_array().unwrap().len(), 3);
-    assert!(whole["meta"].get("paging").is_none());
-    caller
-        .fake
-        .world(|world| world.rules.page_list_items = true);
-    let page = caller.get(&path).ok();
-    assert_eq!(column(&page["listItems"], "name"), ["South", "West"]);
-    assert_eq!(page["meta"]["paging"]["totalSize"], 3);
 }
 
 #[test]
