@@ -6,6 +6,7 @@ mod comparison_report;
 mod comparison_summary;
 mod create_revision;
 mod current_user;
+mod diff;
 mod evaluate;
 mod online_status;
 mod promotion;
@@ -22,6 +23,10 @@ use anaplan_core::{ModelId, Namespace, Result, Scope, Session};
 pub use comparison_report::GetComparisonReport;
 pub use comparison_summary::{ComparisonSummary, Differences, GetComparisonSummary};
 pub use create_revision::CreateRevision;
+pub use diff::{
+    Certainty, ChangeKind, CountMismatch, Impact, ImpactKind, ModelDiff, ObjectChange, ObjectKind,
+    PropertyChange, UnrecognizedSection,
+};
 pub use online_status::{ChangeModelStatus, OnlineStatus};
 pub use promotion::{Promotion, PromotionPlan, PromotionReport};
 pub use report_file::{Change, ComparisonReport, Row, Section};

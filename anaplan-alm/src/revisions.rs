@@ -5,7 +5,7 @@ use anaplan_core::{
     RetryClass, Timestamp, UserId, WorkspaceId, id_type, open_enum, or_default,
 };
 use jiff::civil::Date;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::Alm;
 
@@ -15,7 +15,7 @@ id_type! {
 }
 
 /// A named state of a model's structure.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Revision {
@@ -93,7 +93,7 @@ open_enum! {
 }
 
 /// A model that a revision is applied to.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AppliedModel {

@@ -1,0 +1,55 @@
+#![forbid(unsafe_code)]
+#![doc = include_str!("../README.md")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+#[allow(dead_code)] // Used by the planner.
+mod models;
+mod plan;
+mod policy;
+mod release;
+
+use anaplan_core::{Namespace, Result, Scope, Session};
+
+pub use models::ActiveState;
+pub use plan::{
+    Action, Comparison, Conflict, ConflictKind, Made, ModelSnapshot, Plan, PlanId, PlannedTarget,
+    PlannedWave, RevisionRef, SyncStep, Validation,
+};
+pub use policy::{
+    Approval, ApprovalOf, CustomRule, Decision, Finding, Policy, PolicyInput, PolicyReport,
+    PolicyRule, Rule, Severity, Violation, Waived, Waiver, Weekday,
+};
+pub use release::{
+    FailureMode, Gate, ModelName, Release, RestoreOnline, RevisionName, Route, TakeOffline, Wave,
+};
+
+/// Promotion of releases to many models.
+///
+/// Needs neither a workspace nor a model. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Promoter {
+    pub(crate) session: Session,
+    /// Custom rules, by their names.
+    pub(crate) rules: Vec<std::sync::Arc<dyn CustomRule>>,
+}
+
+impl Namespace for Promoter {
+    const NAME: &'static str = "promote";
+
+    fn bind(session: Session, _scope: &Scope) -> Result<Self> {
+        Ok(Self {
+            session,
+            rules: Vec::new(),
+        })
+    }
+}
+
+impl Promoter {
+    /// Registers a custom rule, for policies with `rule = "custom"`. A rule of the same name is replaced.
+    #[must_use]
+    pub fn with_rule(mut self, rule: std::sync::Arc<dyn CustomRule>) -> Self {
+        self.rules.retain(|known| known.name() != rule.name());
+        self.rules.push(rule);
+        self
+    }
+}
