@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use serde::{Serialize, Serializer};
+
 use crate::diff::{ModelDiff, ObjectChange};
 
 /// A comparison report, read from its tab-separated text.
@@ -16,7 +18,7 @@ use crate::diff::{ModelDiff, ObjectChange};
 /// assert_eq!((&lists.change, lists.subject.as_str()), (&Change::Added, "LISTS"));
 /// assert_eq!(lists.rows[0].get("Name"), Some("Regions"));
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 #[non_exhaustive]
 pub struct ComparisonReport {
     /// The lines before the first section: the label and the values. Workspaces have an id and a name,
@@ -27,7 +29,7 @@ pub struct ComparisonReport {
 }
 
 /// One section of a comparison report.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Section {
     /// Title, such as `LINE ITEMS ADDED`.
@@ -37,13 +39,15 @@ pub struct Section {
     /// Kind of the objects, such as `LINE ITEMS`. The whole title if the change is unknown.
     pub subject: String,
     /// The names of the columns.
+    #[serde(serialize_with = "slice")]
     pub columns: Arc<[String]>,
     /// The rows.
     pub rows: Vec<Row>,
 }
 
 /// Kind of a change.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum Change {
     /// New in the source.
@@ -59,9 +63,11 @@ pub enum Change {
 }
 
 /// One row of a section.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
 #[non_exhaustive]
 pub struct Row {
+    #[serde(skip)]
     columns: Arc<[String]>,
     /// Cells, possibly fewer than columns.
     pub cells: Vec<String>,
@@ -187,6 +193,10 @@ pub(crate) fn lines(text: &str) -> impl Iterator<Item = Line<'_>> {
                 (true, false) => Line::Row(line),
             }
         })
+}
+
+fn slice<S: Serializer>(columns: &Arc<[String]>, serializer: S) -> Result<S::Ok, S::Error> {
+    columns.as_ref().serialize(serializer)
 }
 
 fn title(line: &str) -> Option<&str> {
