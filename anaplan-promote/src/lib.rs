@@ -2,11 +2,15 @@
 #![doc = include_str!("../README.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
-#[allow(dead_code)] // Used by the planner.
+mod canonical_json;
+mod glob;
 mod models;
 mod plan;
+mod planner;
 mod policy;
 mod release;
+mod resolve;
+mod validate;
 
 use anaplan_core::{Namespace, Result, Scope, Session};
 
@@ -22,6 +26,7 @@ pub use policy::{
 pub use release::{
     FailureMode, Gate, ModelName, Release, RestoreOnline, RevisionName, Route, TakeOffline, Wave,
 };
+pub use resolve::{Candidate, NameError};
 
 /// Promotion of releases to many models.
 ///
