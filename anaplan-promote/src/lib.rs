@@ -2,14 +2,18 @@
 #![doc = include_str!("../README.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
-#[allow(dead_code)] // Used by the planner.
+mod journal;
 mod models;
 mod plan;
 mod policy;
+mod recover;
 mod release;
+mod run;
 
-use anaplan_core::{Namespace, Result, Scope, Session};
+use anaplan_alm::Alm;
+use anaplan_core::{ModelId, Namespace, Result, Scope, Session};
 
+pub use journal::{Journal, JournalEvent, JournalLine, JournalStorage, RunStarted, StartingSync};
 pub use models::ActiveState;
 pub use plan::{
     Action, Comparison, Conflict, ConflictKind, Made, ModelSnapshot, Plan, PlanId, PlannedTarget,
@@ -21,6 +25,12 @@ pub use policy::{
 };
 pub use release::{
     FailureMode, Gate, ModelName, Release, RestoreOnline, RevisionName, Route, TakeOffline, Wave,
+};
+
+pub use run::{
+    ApplyOptions, ApplyStart, Check, CheckResult, DisplayEvent, Event, EventKind, JournalPlace,
+    NextStep, RecoverFrom, RecoverOptions, Rejection, Report, Run, RunStatus, ServerMessage,
+    StopHandle, StopMode, SyncReport, TargetOutcome, TargetReport, TargetStatus,
 };
 
 /// Promotion of releases to many models.
@@ -51,5 +61,11 @@ impl Promoter {
         self.rules.retain(|known| known.name() != rule.name());
         self.rules.push(rule);
         self
+    }
+
+    /// Returns the handle of one model.
+    pub(crate) fn alm(&self, model: &ModelId) -> Result<Alm> {
+        let scope = Scope::new(None, Some(model.clone()));
+        Alm::bind(self.session.clone(), &scope)
     }
 }
