@@ -2,13 +2,18 @@
 #![doc = include_str!("../README.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+mod canonical_json;
+mod glob;
 mod journal;
 mod models;
 mod plan;
+mod planner;
 mod policy;
 mod recover;
 mod release;
+mod resolve;
 mod run;
+mod validate;
 
 use anaplan_alm::Alm;
 use anaplan_core::{ModelId, Namespace, Result, Scope, Session};
@@ -26,7 +31,7 @@ pub use policy::{
 pub use release::{
     FailureMode, Gate, ModelName, Release, RestoreOnline, RevisionName, Route, TakeOffline, Wave,
 };
-
+pub use resolve::{Candidate, NameError};
 pub use run::{
     ApplyOptions, ApplyStart, Check, CheckResult, DisplayEvent, Event, EventKind, JournalPlace,
     NextStep, RecoverFrom, RecoverOptions, Rejection, Report, Run, RunStatus, ServerMessage,

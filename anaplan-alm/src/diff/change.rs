@@ -54,7 +54,7 @@ pub enum ChangeKind {
     Deleted,
     /// Deleted and added under the same name: another object, whose data is empty.
     Recreated,
-    /// Changed contents.
+    /// In another position.
     Within,
     /// Change of a section with an unknown title.
     Unknown {
@@ -159,7 +159,7 @@ impl fmt::Display for ChangeKind {
             Self::Renamed { from } => write!(f, "renamed from {from}"),
             Self::Deleted => f.write_str("deleted"),
             Self::Recreated => f.write_str("re-created"),
-            Self::Within => f.write_str("changed inside"),
+            Self::Within => f.write_str("moved"),
             Self::Unknown { title } => write!(f, "in section {title}"),
         }
     }

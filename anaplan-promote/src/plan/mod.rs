@@ -1,6 +1,8 @@
 //! The plan of a release: the base and goal revision of each target, with differences and findings.
 
+mod file;
 mod id;
+mod reports;
 mod snapshot;
 mod target;
 mod validation;
@@ -11,7 +13,9 @@ use serde::{Deserialize, Serialize};
 use crate::policy::PolicyReport;
 use crate::release::Release;
 
+pub(crate) use file::SCHEMA;
 pub use id::PlanId;
+pub(crate) use reports::Reports;
 pub use snapshot::{ModelSnapshot, RevisionRef};
 pub use target::{Action, Comparison, PlannedTarget, PlannedWave, SyncStep};
 pub use validation::{Conflict, ConflictKind, Validation};
@@ -19,6 +23,9 @@ pub use validation::{Conflict, ConflictKind, Validation};
 /// A plan of a release.
 ///
 /// Contains names of model objects, and neither credentials nor cell values.
+///
+/// The id is a hash of the content. It detects corruption and accidental edits, not a forger: pass the id
+/// through a channel of its own.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -43,6 +50,9 @@ pub struct Plan {
     pub policy: PolicyReport,
     /// Remarks without effect on the run.
     pub notes: Vec<String>,
+    /// Comparison reports.
+    #[serde(skip)]
+    pub(crate) reports: Reports,
 }
 
 /// Origin of a plan.

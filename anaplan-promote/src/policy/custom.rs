@@ -5,7 +5,7 @@ use std::fmt;
 use anaplan_core::{ModelId, Result, async_trait};
 use serde_json::Value;
 
-use crate::plan::{Comparison, ModelSnapshot, PlannedTarget, RevisionRef};
+use crate::plan::{Comparison, ModelSnapshot, PlannedTarget, RevisionRef, SyncStep};
 
 /// A rule that a program registers with [`Promoter::with_rule`](crate::Promoter::with_rule).
 ///
@@ -37,6 +37,21 @@ pub struct PolicyInput<'a> {
     pub target: &'a PlannedTarget,
     /// Comparisons of the plan. The steps of the target refer to them.
     pub comparisons: &'a [Comparison],
+}
+
+impl<'a> PolicyInput<'a> {
+    /// Returns the syncs of the target on all routes, with their comparisons. `None` if a comparison could
+    /// not be made.
+    pub fn steps(&self) -> impl Iterator<Item = (&'a SyncStep, Option<&'a Comparison>)> {
+        let comparisons = self.comparisons;
+        let steps = self.target.steps().iter().chain(self.target.fallback());
+        steps.map(move |step| {
+            (
+                step,
+                step.comparison.and_then(|index| comparisons.get(index)),
+            )
+        })
+    }
 }
 
 /// Violation of a custom rule.

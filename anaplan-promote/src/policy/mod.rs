@@ -1,18 +1,32 @@
 //! Rules for plans, as data.
 
+mod apply;
 mod approval;
+mod check;
 mod custom;
+mod decision;
+mod diff_rules;
+mod evaluate;
 mod report;
 mod rule;
+mod state_rules;
+mod toml_date;
 mod waiver;
+mod window;
 
 use serde::{Deserialize, Serialize};
 
+#[allow(unused_imports)] // Used by the engine.
+pub(crate) use apply::{StartDecision, evaluate_at_apply, evaluate_at_start};
 pub use approval::{Approval, ApprovalOf};
 pub use custom::{CustomRule, PolicyInput, Violation};
+pub(crate) use evaluate::{Stage, evaluate};
 pub use report::{Decision, Finding, PolicyReport, Waived};
 pub use rule::{PolicyRule, Rule, Weekday};
 pub use waiver::Waiver;
+
+/// Id of the built-in rule for content that is not recognized.
+pub(crate) const UNRECOGNIZED: &str = "unrecognized";
 
 /// Rules and waivers.
 ///

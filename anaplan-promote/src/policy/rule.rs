@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::policy::Severity;
+use crate::policy::toml_date::to_strings;
 use crate::release::ModelName;
 
 /// A rule with its id and severity.
@@ -179,7 +180,7 @@ impl TryFrom<Map<String, Value>> for PolicyRule {
             id: serde_json::from_value(id)?,
             severity: severity.transpose()?.unwrap_or_default(),
             targets: targets.transpose()?.flatten(),
-            rule: serde_json::from_value(Value::Object(table))?,
+            rule: serde_json::from_value(to_strings(Value::Object(table)))?,
         })
     }
 }

@@ -4,6 +4,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use crate::plan::PlanId;
+use crate::policy::toml_date::date;
 
 /// Exception to a rule, with reason, author and expiry date.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,5 +26,6 @@ pub struct Waiver {
     /// Author. Must not be empty.
     pub by: String,
     /// Last day on which it is valid, in UTC.
+    #[serde(deserialize_with = "date")]
     pub expires: Date,
 }

@@ -2,6 +2,7 @@
 
 mod name;
 mod options;
+mod read;
 
 use std::num::NonZeroU32;
 
