@@ -4,16 +4,21 @@
 
 mod canonical_json;
 mod glob;
+mod journal;
 mod models;
 mod plan;
 mod planner;
 mod policy;
+mod recover;
 mod release;
 mod resolve;
+mod run;
 mod validate;
 
-use anaplan_core::{Namespace, Result, Scope, Session};
+use anaplan_alm::Alm;
+use anaplan_core::{ModelId, Namespace, Result, Scope, Session};
 
+pub use journal::{Journal, JournalEvent, JournalLine, JournalStorage, RunStarted, StartingSync};
 pub use models::ActiveState;
 pub use plan::{
     Action, Comparison, Conflict, ConflictKind, Made, ModelSnapshot, Plan, PlanId, PlannedTarget,
@@ -27,6 +32,11 @@ pub use release::{
     FailureMode, Gate, ModelName, Release, RestoreOnline, RevisionName, Route, TakeOffline, Wave,
 };
 pub use resolve::{Candidate, NameError};
+pub use run::{
+    ApplyOptions, ApplyStart, Check, CheckResult, DisplayEvent, Event, EventKind, JournalPlace,
+    NextStep, RecoverFrom, RecoverOptions, Rejection, Report, Run, RunStatus, ServerMessage,
+    StopHandle, StopMode, SyncReport, TargetOutcome, TargetReport, TargetStatus,
+};
 
 /// Promotion of releases to many models.
 ///
@@ -56,5 +66,11 @@ impl Promoter {
         self.rules.retain(|known| known.name() != rule.name());
         self.rules.push(rule);
         self
+    }
+
+    /// Returns the handle of one model.
+    pub(crate) fn alm(&self, model: &ModelId) -> Result<Alm> {
+        let scope = Scope::new(None, Some(model.clone()));
+        Alm::bind(self.session.clone(), &scope)
     }
 }

@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
-mod support;
+mod planning;
 
 use anaplan_core::{ErrorKind, Timestamp};
 use anaplan_promote::{
@@ -10,7 +10,7 @@ use anaplan_promote::{
 };
 use anaplan_testkit::world::{Format, ModelState};
 use proptest::prelude::*;
-use support::{DEV, PRODUCTIONS, Stage, TEST};
+use planning::{DEV, PRODUCTIONS, Stage, TEST};
 
 #[tokio::test(start_paused = true)]
 async fn p01_plan_compares_each_pair_once_and_its_file_verifies() {

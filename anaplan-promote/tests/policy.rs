@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
-mod support;
+mod planning;
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -13,7 +13,7 @@ use anaplan_promote::{
 };
 use anaplan_testkit::{Body, Fault, Observer, Request, Response, Rules};
 use serde_json::Value;
-use support::{PRODUCTIONS, Stage, TEST};
+use planning::{PRODUCTIONS, Stage, TEST};
 
 const NO_DELETIONS: &str = "[[rule]]\nid = 'keep'\nrule = 'no-deletions'\nseverity = 'deny'\n";
 
