@@ -3,6 +3,7 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod canonical_json;
+mod evidence;
 mod glob;
 mod journal;
 mod models;
@@ -18,6 +19,9 @@ mod validate;
 use anaplan_alm::Alm;
 use anaplan_core::{ModelId, Namespace, Result, Scope, Session};
 
+pub use evidence::{
+    Evidence, EvidenceDocument, EvidenceReport, EvidenceRun, ModelState, TargetEvidence,
+};
 pub use journal::{Journal, JournalEvent, JournalLine, JournalStorage, RunStarted, StartingSync};
 pub use models::ActiveState;
 pub use plan::{

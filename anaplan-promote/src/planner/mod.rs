@@ -18,6 +18,7 @@ use crate::plan::{Made, ModelSnapshot, Plan, PlanId, PlannedWave, Reports, Revis
 use crate::policy::{PolicyReport, Stage, evaluate};
 use crate::release::Release;
 
+pub(crate) use comparisons::safe;
 pub(crate) use names::ResolvedNames;
 
 impl Promoter {
