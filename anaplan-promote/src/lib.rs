@@ -16,8 +16,7 @@ mod resolve;
 mod run;
 mod validate;
 
-use anaplan_alm::Alm;
-use anaplan_core::{ModelId, Namespace, Result, Scope, Session};
+use anaplan_core::{Namespace, Result, Scope, Session};
 
 pub use evidence::{
     Evidence, EvidenceDocument, EvidenceReport, EvidenceRun, ModelState, TargetEvidence,
@@ -70,11 +69,5 @@ impl Promoter {
         self.rules.retain(|known| known.name() != rule.name());
         self.rules.push(rule);
         self
-    }
-
-    /// Returns the handle of one model.
-    pub(crate) fn alm(&self, model: &ModelId) -> Result<Alm> {
-        let scope = Scope::new(None, Some(model.clone()));
-        Alm::bind(self.session.clone(), &scope)
     }
 }

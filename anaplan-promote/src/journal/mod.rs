@@ -5,13 +5,12 @@ mod history;
 mod storage;
 
 use std::fmt;
-use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use anaplan_core::{Error, ErrorKind, ModelId, Result, Timestamp};
-use sha2::{Digest as _, Sha256};
 
+use crate::canonical_json::sha256;
 use crate::plan::Plan;
 use storage::FileStorage;
 
@@ -288,18 +287,9 @@ impl Parsed {
     }
 }
 
-/// Returns 16 hexadecimal digits of the hash of a text.
-pub(crate) fn short_hash(text: &str) -> String {
-    hash(text.as_bytes()).chars().skip("sha256:".len()).take(16).collect()
-}
-
 /// Returns the hash of a line as `sha256:` and hexadecimal digits.
 fn hash(line: &[u8]) -> String {
-    let mut text = String::from("sha256:");
-    for byte in Sha256::digest(line) {
-        let _ = write!(text, "{byte:02x}");
-    }
-    text
+    format!("sha256:{}", sha256(line))
 }
 
 fn io_error(verb: &str, path: &Path, error: std::io::Error) -> Error {

@@ -8,6 +8,7 @@ use crate::Promoter;
 use crate::journal::{History, Journal, JournalEvent, RunStarted, SCHEMA};
 use crate::models::{get_model, is_offline};
 use crate::plan::{Plan, PlannedTarget};
+use crate::planner::alm;
 use crate::run::{
     ApplyOptions, Mode, RecoverFrom, RecoverOptions, Report, host, spawn, without_differences,
 };
@@ -100,7 +101,7 @@ impl Promoter {
         if !is_offline(model.active_state.as_ref()) {
             return Ok(false);
         }
-        let alm = self.alm(&target.model.id)?;
+        let alm = alm(&self.session, &target.model.id)?;
         let tasks = alm.get_sync_tasks().await?;
         if tasks.iter().any(|task| !task.is_finished()) {
             return Ok(false);
@@ -110,7 +111,6 @@ impl Promoter {
             Error::new(ErrorKind::NotFound, text).about("modelId", target.model.id.as_str())
         })?;
         let base = target.model.latest.as_ref().map(|base| &base.id);
-        let goal = target.steps().last().map_or(&plan.revision.id, |step| &step.to.id);
-        Ok(Some(&latest.id) == base || latest.id == *goal)
+        Ok(Some(&latest.id) == base || latest.id == plan.revision.id)
     }
 }

@@ -3,13 +3,14 @@
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
-use anaplan_core::{ErrorKind, Pending, Result};
+use anaplan_core::{ErrorKind, ModelId, Pending, Result, Timestamp};
 use tokio::sync::oneshot;
 
 use crate::Promoter;
-use crate::journal::{History, Journal, JournalEvent, RunStarted, SCHEMA, short_hash};
+use crate::canonical_json::sha256;
+use crate::journal::{History, Journal, JournalEvent, RunStarted, SCHEMA};
 use crate::plan::{Plan, PlanId};
-use crate::policy::Approval;
+use crate::policy::{Decision, evaluate_at_apply};
 use crate::run::context::{Context, Mode};
 use crate::run::engine::Engine;
 use crate::run::event::EventSender;
@@ -41,8 +42,9 @@ impl Promoter {
     ///
     /// Targets of a killed process come first. A start whose outcome is unknown is looked up for a minute.
     /// If its task is not found, the target ends as [`Unknown`](crate::TargetOutcome::Unknown), unless
-    /// [`resend_unknown`](ApplyOptions::resend_unknown) is set. The options `journal`, `expect` and `policy`
-    /// are not used, and `only` is that of the run unless it is set.
+    /// [`resend_unknown`](ApplyOptions::resend_unknown) is set. The options `journal` and `expect` are not
+    /// used, and `only` is that of the run unless it is set. The rules about the start of a target are evaluated
+    /// again.
     ///
     /// # Errors
     ///
@@ -81,7 +83,7 @@ impl Promoter {
         let pid = std::process::id();
         let started = RunStarted {
             schema: SCHEMA.to_owned(),
-            run: short_hash(&format!("{}/{now}/{pid}", plan.id)),
+            run: run_id(&plan, now, pid),
             plan_id: plan.id.clone(),
             host: host(),
             pid,
@@ -101,7 +103,28 @@ impl Promoter {
             let actual: PlanId = plan.id.clone();
             return Ok(Some(Rejection::PlanIdMismatch { actual, expected }));
         }
-        Ok(None)
+        match plan.verify() {
+            Ok(()) => {}
+            Err(error) if error.kind() == ErrorKind::InvalidInput => {
+                let schema = plan.schema.clone();
+                return Ok(Some(Rejection::UnsupportedSchema { schema }));
+            }
+            Err(error) => return Err(error),
+        }
+        let (extra, approvals) = (options.policy.as_ref(), &options.approvals);
+        let report = evaluate_at_apply(self, plan, extra, approvals).await?;
+        match report.decision {
+            Decision::Allowed => {}
+            Decision::NeedsApproval => return Ok(Some(Rejection::ApprovalRequired(report))),
+            Decision::Denied => return Ok(Some(Rejection::PolicyDenied(report))),
+        }
+        let mut validation = self.validate_plan(plan).await?;
+        if let Some(only) = &options.only {
+            let is_selected = |model: &ModelId| only.contains(model);
+            let conflicts = &mut validation.conflicts;
+            conflicts.retain(|conflict| conflict.model.as_ref().is_none_or(is_selected));
+        }
+        Ok((!validation.is_fresh()).then_some(Rejection::StalePlan(validation)))
     }
 
     pub(crate) fn context(
@@ -123,7 +146,8 @@ impl Promoter {
             stop: StopHandle::new(),
             deadline: options.deadline.map(|limit| now.saturating_add(limit)),
             checks: options.checks.clone(),
-            approvals: options.approvals.iter().cloned().collect::<Vec<Approval>>(),
+            policy: options.policy.clone(),
+            approvals: options.approvals.clone(),
             only: options.only.clone(),
             resend_unknown: options.resend_unknown,
             mode,
@@ -199,6 +223,12 @@ pub(crate) fn without_differences(plan: &Plan) -> Plan {
         comparisons: Vec::new(),
         ..plan.clone()
     }
+}
+
+fn run_id(plan: &Plan, now: Timestamp, pid: u32) -> String {
+    let mut id = sha256(format!("{}/{now}/{pid}", plan.id).as_bytes());
+    id.truncate(16);
+    id
 }
 
 /// Returns the name of this machine, as far as the environment tells it.

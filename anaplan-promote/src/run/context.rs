@@ -9,7 +9,7 @@ use jiff::SignedDuration;
 use crate::Promoter;
 use crate::journal::{Journal, JournalEvent};
 use crate::plan::Plan;
-use crate::policy::Approval;
+use crate::policy::{Approval, Policy};
 use crate::run::check::Check;
 use crate::run::event::{DisplayEvent, EventSender};
 use crate::run::stop::{StopHandle, StopMode};
@@ -34,6 +34,8 @@ pub(crate) struct Context {
     pub(crate) deadline: Option<Duration>,
     pub(crate) concurrency: usize,
     pub(crate) checks: Vec<Arc<dyn Check>>,
+    /// Policy of the caller.
+    pub(crate) policy: Option<Policy>,
     pub(crate) approvals: Vec<Approval>,
     pub(crate) only: Option<Vec<ModelId>>,
     pub(crate) resend_unknown: bool,

@@ -67,16 +67,16 @@ impl Engine {
     /// Runs all waves and returns the report.
     pub(super) async fn run(mut self) -> Report {
         let context = Arc::clone(&self.context);
-        for wave in &context.plan.waves {
+        for (index, wave) in context.plan.waves.iter().enumerate() {
             match context.mode {
-                Mode::Promote => self.wave(wave).await,
-                Mode::Recover => self.recover(wave).await,
+                Mode::Promote => self.wave(index, wave).await,
+                Mode::Recover => self.recover(index, wave).await,
             }
         }
         self.finish()
     }
 
-    async fn wave(&mut self, wave: &PlannedWave) {
+    async fn wave(&mut self, index: usize, wave: &PlannedWave) {
         let is_done = |target: &PlannedTarget| self.history.target(&target.model.id).is_done();
         if let (true, Some(end)) = (
             wave.targets.iter().all(is_done),
@@ -100,7 +100,7 @@ impl Engine {
             }
         }
         let was_open = self.halt.is_none();
-        self.targets(wave).await;
+        self.targets(index, wave).await;
         if was_open {
             let event = JournalEvent::WaveEnded {
                 wave: wave.name.clone(),
@@ -169,7 +169,7 @@ impl Engine {
     }
 
     /// Runs the targets of a wave, and reports those that do not start.
-    async fn targets(&mut self, wave: &PlannedWave) {
+    async fn targets(&mut self, index: usize, wave: &PlannedWave) {
         let mut queue: Vec<&PlannedTarget> = wave
             .targets
             .iter()
@@ -189,7 +189,7 @@ impl Engine {
                 if !history.needs_recovery() && self.is_halted(&reports) {
                     break;
                 }
-                match TargetRun::new(&self.context, &wave.name, target, &history) {
+                match TargetRun::new(&self.context, index, target, &history) {
                     Ok(run) => running.push(run.run(history)),
                     Err(error) => reports.push(failed_to_start(wave, target, &error)),
                 }
@@ -250,7 +250,7 @@ impl Engine {
     }
 
     /// Restores the access to the targets that a killed process left behind.
-    async fn recover(&mut self, wave: &PlannedWave) {
+    async fn recover(&mut self, index: usize, wave: &PlannedWave) {
         let mut running = FuturesUnordered::new();
         let mut queue = wave.targets.iter();
         let mut reports = Vec::new();
@@ -261,7 +261,7 @@ impl Engine {
                 if !history.needs_recovery() {
                     continue;
                 }
-                match TargetRun::new(&self.context, &wave.name, target, &history) {
+                match TargetRun::new(&self.context, index, target, &history) {
                     Ok(run) => running.push(run.run(history)),
                     Err(error) => reports.push(failed_to_start(wave, target, &error)),
                 }

@@ -77,7 +77,7 @@ pub enum TargetOutcome {
     UpToDate,
     /// The target failed.
     Failed {
-        /// Step: `inspect`, `check`, `take-offline`, `sync`, `verify`, `journal` or `run`.
+        /// Step: `inspect`, `policy`, `check`, `take-offline`, `sync`, `verify`, `journal` or `run`.
         step: String,
         /// Kind of the error.
         kind: String,

@@ -50,7 +50,7 @@ impl Stage {
     }
 
     pub async fn plan(&self, release: &Release) -> Plan {
-        plans::plan(self, release).await
+        self.promoter().plan(release).await.unwrap()
     }
 
     /// Returns the plan of one wave with all models.
