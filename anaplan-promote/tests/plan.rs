@@ -9,8 +9,8 @@ use anaplan_promote::{
     Action, ActiveState, ConflictKind, Gate, NameError, Plan, PlanId, Release, Route, Wave,
 };
 use anaplan_testkit::world::{Format, ModelState};
-use proptest::prelude::*;
 use planning::{DEV, PRODUCTIONS, Stage, TEST};
+use proptest::prelude::*;
 
 #[tokio::test(start_paused = true)]
 async fn p01_plan_compares_each_pair_once_and_its_file_verifies() {

@@ -12,8 +12,8 @@ use anaplan_promote::{
     CustomRule, Decision, Finding, Plan, Policy, PolicyInput, Release, Severity, Violation,
 };
 use anaplan_testkit::{Body, Fault, Observer, Request, Response, Rules};
-use serde_json::Value;
 use planning::{PRODUCTIONS, Stage, TEST};
+use serde_json::Value;
 
 const NO_DELETIONS: &str = "[[rule]]\nid = 'keep'\nrule = 'no-deletions'\nseverity = 'deny'\n";
 
