@@ -121,9 +121,8 @@ async fn p15_window_that_closes_lets_running_targets_finish_and_starts_no_other(
     let mut release = release(&[&stage.models]);
     release.concurrency = NonZeroU32::new(2).unwrap();
     // The window ends ten minutes from now, by the clock of the fake.
-    let now = stage.now().to_zoned(jiff::tz::TimeZone::UTC);
     let time = |minutes: i64| {
-        let time = now.saturating_add(jiff::SignedDuration::from_mins(minutes));
+        let time = stage.now() + jiff::SignedDuration::from_mins(minutes);
         time.strftime("%H:%M").to_string()
     };
     release.policy = policy(serde_json::json!({

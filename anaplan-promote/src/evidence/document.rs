@@ -139,23 +139,15 @@ impl EvidenceDocument {
             true => None,
             false => Some(journal.history()?),
         };
-        if let Some(other) = history
-            .as_ref()
-            .filter(|history| history.started.plan_id != plan.id)
-        {
+        if let Some(other) = history.as_ref().filter(|history| history.started.plan_id != plan.id) {
             let other = &other.started.plan_id;
             let problem = format_args!("belongs to the plan {other}, not to {}", plan.id);
             return Err(Error::invalid_input("journal", problem));
         }
-        let first = lines
-            .iter()
-            .rposition(|line| matches!(line.event, JournalEvent::RunStarted(_)));
+        let first = lines.iter().rposition(|line| matches!(line.event, JournalEvent::RunStarted(_)));
         let lines = &lines[first.unwrap_or(0)..];
         let mut findings = plan.policy.findings.clone();
-        findings.extend(
-            plan.targets()
-                .flat_map(|target| target.policy.findings.clone()),
-        );
+        findings.extend(plan.targets().flat_map(|target| target.policy.findings.clone()));
         let waves = plan.waves.iter();
         let targets = waves.flat_map(|wave| wave.targets.iter().map(|target| (&wave.name, target)));
         Ok(Self {
@@ -169,10 +161,7 @@ impl EvidenceDocument {
             findings,
             waivers: plan.release.policy.waivers.clone(),
             unused_waivers: plan.policy.unused_waivers.clone(),
-            approvals: history
-                .as_ref()
-                .map(|history| history.approvals.clone())
-                .unwrap_or_default(),
+            approvals: history.as_ref().map(|history| history.approvals.clone()).unwrap_or_default(),
             run: history.as_ref().and_then(|history| run(history, lines)),
             targets: targets
                 .map(|(wave, target)| of_target(wave, target, history.as_ref(), lines))
@@ -185,10 +174,7 @@ impl EvidenceDocument {
                     to: comparison.to.clone(),
                     sha256: comparison.report_sha256.clone(),
                     bytes: comparison.report_bytes,
-                    file: comparison
-                        .report_file
-                        .as_ref()
-                        .map(|_| report_path(comparison)),
+                    file: comparison.report_file.as_ref().map(|_| report_path(comparison)),
                 })
                 .collect(),
             notes: plan.notes.clone(),
@@ -197,13 +183,8 @@ impl EvidenceDocument {
     }
 
     /// Returns the findings about a target.
-    pub(super) fn findings_of<'a>(
-        &'a self,
-        model: &'a ModelId,
-    ) -> impl Iterator<Item = &'a Finding> {
-        self.findings
-            .iter()
-            .filter(move |finding| finding.target.as_ref() == Some(model))
+    pub(super) fn findings_of<'a>(&'a self, model: &'a ModelId) -> impl Iterator<Item = &'a Finding> {
+        self.findings.iter().filter(move |finding| finding.target.as_ref() == Some(model))
     }
 }
 
@@ -239,13 +220,9 @@ fn of_target(
     lines: &[JournalLine],
 ) -> TargetEvidence {
     let model = &target.model;
-    let own: Vec<&JournalLine> = lines
-        .iter()
-        .filter(|line| line.target.as_ref() == Some(&model.id))
-        .collect();
-    let recorded = history
-        .map(|history| history.target(&model.id))
-        .unwrap_or_default();
+    let own: Vec<&JournalLine> =
+        lines.iter().filter(|line| line.target.as_ref() == Some(&model.id)).collect();
+    let recorded = history.map(|history| history.target(&model.id)).unwrap_or_default();
     let mut evidence = TargetEvidence {
         wave: wave.to_owned(),
         model: model.id.clone(),
@@ -255,9 +232,7 @@ fn of_target(
             Action::Sync { .. } | Action::UpToDate => None,
         },
         outcome: match target.action {
-            Action::UpToDate if own.is_empty() && history.is_some() => {
-                Some(TargetOutcome::UpToDate)
-            }
+            Action::UpToDate if own.is_empty() && history.is_some() => Some(TargetOutcome::UpToDate),
             _ => recorded.outcome.clone(),
         },
         before: ModelState {
@@ -279,10 +254,7 @@ fn of_target(
                 let state = ModelState {
                     revision: status.latest.clone(),
                     state: status.state.clone(),
-                    offline: status
-                        .state
-                        .as_ref()
-                        .map(|state| crate::models::is_offline(Some(state))),
+                    offline: status.state.as_ref().map(|state| crate::models::is_offline(Some(state))),
                 };
                 if !inspected {
                     evidence.before = state.clone();
@@ -303,10 +275,7 @@ fn of_target(
             _ => continue,
         }
         // The state is not read again after a change of the access.
-        if !matches!(
-            line.event,
-            JournalEvent::TargetInspected { .. } | JournalEvent::Verified { .. }
-        ) {
+        if !matches!(line.event, JournalEvent::TargetInspected { .. } | JournalEvent::Verified { .. }) {
             evidence.after.state = None;
         }
     }
@@ -324,12 +293,7 @@ pub(super) fn outcome_text(target: &TargetEvidence) -> String {
         Some(TargetOutcome::Succeeded) => "succeeded".into(),
         Some(TargetOutcome::AppliedElsewhere) => "applied by another program or user".into(),
         Some(TargetOutcome::UpToDate) => "up to date".into(),
-        Some(TargetOutcome::Failed {
-            step,
-            message,
-            server,
-            ..
-        }) => match server {
+        Some(TargetOutcome::Failed { step, message, server, .. }) => match server {
             Some(server) => format!("failed in step {step}: {message} ({server})"),
             None => format!("failed in step {step}: {message}"),
         },
@@ -341,10 +305,7 @@ pub(super) fn outcome_text(target: &TargetEvidence) -> String {
 
 /// Returns a revision and the access of users in words.
 pub(super) fn state_text(state: &ModelState) -> String {
-    let revision = state
-        .revision
-        .as_ref()
-        .map_or("", |revision| revision.name.as_str());
+    let revision = state.revision.as_ref().map_or("", |revision| revision.name.as_str());
     let access = match state.offline {
         Some(true) => "offline",
         Some(false) => "online",

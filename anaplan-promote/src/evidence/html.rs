@@ -15,8 +15,7 @@ use crate::run::TargetOutcome;
 /// Rows of one section of differences. The comparison report has all of them.
 const ROWS: usize = 1_000;
 /// The page needs styles, and nothing else.
-const POLICY: &str =
-    "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
+const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
 
 pub(super) fn render(document: &EvidenceDocument, plan: &Plan) -> String {
     let status = status_text(document);
@@ -105,10 +104,7 @@ fn targets(document: &EvidenceDocument) -> Markup {
 }
 
 fn findings(document: &EvidenceDocument) -> Markup {
-    let plan = document
-        .findings
-        .iter()
-        .filter(|finding| finding.target.is_none());
+    let plan = document.findings.iter().filter(|finding| finding.target.is_none());
     let mut groups: Vec<(&str, Vec<&Finding>)> = vec![("The plan", plan.collect())];
     for target in &document.targets {
         groups.push((&target.name, document.findings_of(&target.model).collect()));
@@ -181,10 +177,7 @@ fn differences(plan: &Plan, comparison: &Comparison) -> Markup {
     let mut kinds: Vec<_> = diff.changes.iter().map(|change| &change.kind).collect();
     kinds.sort();
     kinds.dedup();
-    let (from, to) = (
-        name(plan, comparison.from.as_str()),
-        name(plan, comparison.to.as_str()),
-    );
+    let (from, to) = (name(plan, comparison.from.as_str()), name(plan, comparison.to.as_str()));
     html! {
         p { strong { (visible(&from)) " → " (visible(&to)) } " " span.soft {
             (diff.changes.len()) " changes, " (diff.data_losses().count()) " with certain or possible data loss, "
@@ -255,12 +248,8 @@ fn impact_name(kind: ImpactKind) -> &'static str {
 
 /// Returns the name of a revision of the plan, or its id.
 fn name(plan: &Plan, id: &str) -> String {
-    let bases = plan
-        .targets()
-        .filter_map(|target| target.model.latest.as_ref());
-    let steps = plan
-        .targets()
-        .flat_map(|target| target.steps().iter().chain(target.fallback()));
+    let bases = plan.targets().filter_map(|target| target.model.latest.as_ref());
+    let steps = plan.targets().flat_map(|target| target.steps().iter().chain(target.fallback()));
     let mut known = bases.chain(steps.map(|step| &step.to));
     let found = known.find(|revision: &&RevisionRef| revision.id.as_str() == id);
     found.map_or_else(|| id.to_owned(), |revision| revision.name.clone())
