@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use anaplan::Client;
 use anaplan::promote::{
     ApplyOptions, ApplyStart, DriftScope, Evidence, Journal, Plan, Policy, Promoter, Release,
-    Report, RevisionLag, Run,
+    Report, Run,
 };
 use anaplan_testkit::world::SyncFailure;
 use anaplan_testkit::{Demo, FakeAnaplan, Pacing};
@@ -183,9 +183,8 @@ async fn print_drift(promoter: &Promoter) -> Result<()> {
     };
     for family in promoter.drift(scope).await?.families {
         for model in &family.models {
-            match &model.lag {
-                RevisionLag::Behind { revisions: 0, .. } => {}
-                lag => println!("{}: {lag:?}", model.model.name),
+            if !model.lag.is_up_to_date() {
+                println!("{}: {:?}", model.model.name, model.lag);
             }
         }
     }

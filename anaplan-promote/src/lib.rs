@@ -3,6 +3,7 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod canonical_json;
+mod drift;
 mod evidence;
 mod glob;
 mod journal;
@@ -18,6 +19,7 @@ mod validate;
 
 use anaplan_core::{Namespace, Result, Scope, Session};
 
+pub use drift::{DriftReport, DriftScope, Family, ModelDrift, RevisionLag, UnreadableModel};
 pub use evidence::{
     Evidence, EvidenceDocument, EvidenceReport, EvidenceRun, ModelState, TargetEvidence,
 };

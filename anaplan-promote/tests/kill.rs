@@ -97,7 +97,9 @@ async fn resume(promoter: &Promoter, journal: &Journal, resend: bool) -> Report 
 }
 
 fn is_starting(lines: &[JournalLine], model: &ModelId) -> bool {
-    let mut of_target = lines.iter().filter(|line| line.target.as_ref() == Some(model));
+    let mut of_target = lines
+        .iter()
+        .filter(|line| line.target.as_ref() == Some(model));
     of_target
         .next_back()
         .is_some_and(|line| matches!(line.event, JournalEvent::StartingSync(_)))
@@ -114,7 +116,10 @@ async fn survive(setting: Setting, point: u64, recovers: bool) -> bool {
     let promoter = stage.promoter();
     if journal.lines().is_empty() {
         for model in &stage.models {
-            assert!(stage.is_online(model) && stage.started(model) == 0, "{about}");
+            assert!(
+                stage.is_online(model) && stage.started(model) == 0,
+                "{about}"
+            );
         }
         return false;
     }
@@ -122,11 +127,18 @@ async fn survive(setting: Setting, point: u64, recovers: bool) -> bool {
     if recovers {
         let syncs = stage.fake.world(|world| world.books().syncs_started.len());
         let from = RecoverFrom::Journal(journal.clone());
-        let report = promoter.recover(from, RecoverOptions::default()).await.unwrap();
+        let report = promoter
+            .recover(from, RecoverOptions::default())
+            .await
+            .unwrap();
         let after = stage.fake.world(|world| world.books().syncs_started.len());
         assert_eq!(syncs, after, "{about}: recover started a sync");
         for model in &stage.models {
-            assert!(stage.is_online(model), "{about}: offline\n{report:#?}\n{}", journal.text());
+            assert!(
+                stage.is_online(model),
+                "{about}: offline\n{report:#?}\n{}",
+                journal.text()
+            );
         }
     }
     let report = resume(&promoter, &journal, false).await;
@@ -138,21 +150,40 @@ async fn survive(setting: Setting, point: u64, recovers: bool) -> bool {
             unknown = true;
             assert!(is_starting(&at_kill, model), "{about}: unknown\n{text}");
         }
-        assert!(stage.is_online(model), "{about}: offline\n{report:#?}\n{text}");
+        assert!(
+            stage.is_online(model),
+            "{about}: offline\n{report:#?}\n{text}"
+        );
     }
     if unknown {
         assert_eq!(report.status, RunStatus::Failed, "{about}");
         let report = resume(&promoter, &journal, true).await;
-        assert_eq!(report.status, RunStatus::Finished, "{about}\n{report:#?}\n{}", journal.text());
+        assert_eq!(
+            report.status,
+            RunStatus::Finished,
+            "{about}\n{report:#?}\n{}",
+            journal.text()
+        );
     } else {
-        assert_eq!(report.status, RunStatus::Finished, "{about}\n{report:#?}\n{}", journal.text());
+        assert_eq!(
+            report.status,
+            RunStatus::Finished,
+            "{about}\n{report:#?}\n{}",
+            journal.text()
+        );
     }
     let goal = plan.revision.id.as_str();
     let mut pairs: BTreeMap<(ModelId, String), usize> = BTreeMap::new();
-    for (model, _, revision) in stage.fake.world(|world| world.books().syncs_started.clone()) {
+    for (model, _, revision) in stage
+        .fake
+        .world(|world| world.books().syncs_started.clone())
+    {
         *pairs.entry((model, revision)).or_default() += 1;
     }
-    assert!(pairs.values().all(|count| *count == 1), "{about}: {pairs:?}");
+    assert!(
+        pairs.values().all(|count| *count == 1),
+        "{about}: {pairs:?}"
+    );
     for model in &stage.models {
         assert_eq!(stage.latest(model), goal, "{about}");
         assert!(stage.is_online(model), "{about}");
@@ -215,7 +246,11 @@ async fn p07_recover_from_the_plan_brings_models_online_without_a_sync() {
         survived += usize::from(stage.models.iter().any(|model| !stage.is_online(model)));
         assert!(kill.is_dead(), "{text}");
         let from = RecoverFrom::Plan(Box::new(plan.clone()));
-        let report = stage.promoter().recover(from, RecoverOptions::default()).await.unwrap();
+        let report = stage
+            .promoter()
+            .recover(from, RecoverOptions::default())
+            .await
+            .unwrap();
         for model in &stage.models {
             assert!(stage.is_online(model), "{report:#?}");
             assert_eq!(stage.started(model), 0);
@@ -229,8 +264,8 @@ async fn race(stage: &Stage, plan: &Plan, seed: u64) -> Vec<(Report, String)> {
     let mut runs = Vec::new();
     for run in 0..2 {
         let clock = Arc::new(stage.fake.clock().clone());
-        let promoter = stage
-            .promoter_through(|inner| Jitter::transport(seed * 2 + run, clock.clone(), inner));
+        let promoter =
+            stage.promoter_through(|inner| Jitter::transport(seed * 2 + run, clock.clone(), inner));
         let plan = plan.clone();
         let delay = Duration::from_millis(fastrand::Rng::with_seed(seed ^ run).u64(0..4000));
         runs.push(tokio::spawn(async move {
@@ -255,8 +290,20 @@ async fn p11_two_runs_of_one_plan_sync_each_target_once() {
     for seed in 0..seeds() {
         let mut rng = fastrand::Rng::with_seed(seed);
         let stage = Stage::new(rng.usize(1..=3));
-        let second = *rng.choice(&[SecondSync::Concurrent, SecondSync::Reject, SecondSync::Queue]).unwrap();
-        let pacing = *rng.choice(&[Pacing::Instant, Pacing::Polls(2), Pacing::Time(Duration::from_secs(15))]).unwrap();
+        let second = *rng
+            .choice(&[
+                SecondSync::Concurrent,
+                SecondSync::Reject,
+                SecondSync::Queue,
+            ])
+            .unwrap();
+        let pacing = *rng
+            .choice(&[
+                Pacing::Instant,
+                Pacing::Polls(2),
+                Pacing::Time(Duration::from_secs(15)),
+            ])
+            .unwrap();
         stage.fake.world(|world| {
             world.rules.second_sync = second;
             world.rules.pacing = pacing;
@@ -270,21 +317,35 @@ async fn p11_two_runs_of_one_plan_sync_each_target_once() {
         let plan = stage.plan(&release).await;
         let failing = &stage.models[0];
         if fails {
-            stage.fake.world(|world| world.fail_syncs(failing, Some(SyncFailure::no_space())));
+            stage
+                .fake
+                .world(|world| world.fail_syncs(failing, Some(SyncFailure::no_space())));
         }
         let reports = race(&stage, &plan, seed).await;
-        let about = format!("seed {seed}, {second:?}, {pacing:?}, fails: {fails}, {:?}", release.restore_online);
+        let about = format!(
+            "seed {seed}, {second:?}, {pacing:?}, fails: {fails}, {:?}",
+            release.restore_online
+        );
         assert!(!reports.is_empty(), "{about}");
         for model in &stage.models {
             let fails = fails && model == failing;
             let stays_offline = fails && release.restore_online == RestoreOnline::Never;
-            assert_eq!(stage.applied(model), usize::from(!fails), "{about}\n{reports:#?}");
+            assert_eq!(
+                stage.applied(model),
+                usize::from(!fails),
+                "{about}\n{reports:#?}"
+            );
             let online = stage.is_online(model);
             assert_eq!(online, !stays_offline, "{about}\n{reports:#?}");
         }
         let failures = |report: &Report| {
-            count(report, |outcome| matches!(outcome, TargetOutcome::Unknown { .. }))
+            count(report, |outcome| {
+                matches!(outcome, TargetOutcome::Unknown { .. })
+            })
         };
-        assert!(reports.iter().all(|(report, _)| failures(report) == 0), "{about}");
+        assert!(
+            reports.iter().all(|(report, _)| failures(report) == 0),
+            "{about}"
+        );
     }
 }

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anaplan_core::async_trait;
+use anaplan_core::clock::Clock as _;
 use anaplan_promote::{
     ApplyOptions, Check, CheckResult, DisplayEvent, EventKind, FailureMode, Gate, Journal,
     JournalEvent, NextStep, PlannedTarget, RestoreOnline, Route, RunStatus, StopMode,
@@ -27,13 +28,20 @@ async fn p02_apply_twice_syncs_each_target_once() {
     let options = ApplyOptions::default().journal(journal.clone());
     let report = stage.apply(&plan, options.clone()).await;
     assert_eq!(report.status, RunStatus::Finished, "{report:#?}");
-    assert_eq!(count(&report, |outcome| *outcome == TargetOutcome::Succeeded), 5);
+    assert_eq!(
+        count(&report, |outcome| *outcome == TargetOutcome::Succeeded),
+        5
+    );
     stage.fake.forget_requests();
     let again = stage.apply(&plan, options).await;
     let elsewhere = |outcome: &TargetOutcome| *outcome == TargetOutcome::AppliedElsewhere;
     assert_eq!(count(&again, elsewhere), 5, "{again:#?}");
-    stage.fake.assert_not_called("POST /2/0/models/*/alm/syncTasks");
-    stage.fake.assert_not_called("PUT /2/0/models/*/onlineStatus");
+    stage
+        .fake
+        .assert_not_called("POST /2/0/models/*/alm/syncTasks");
+    stage
+        .fake
+        .assert_not_called("PUT /2/0/models/*/onlineStatus");
     for model in &stage.models {
         assert_eq!((stage.started(model), stage.applied(model)), (1, 1));
         assert!(stage.is_online(model));
@@ -85,7 +93,10 @@ async fn p09_finish_wave_promotes_the_other_targets_of_the_wave() {
     };
     assert_eq!(step, "sync");
     let server = server.as_ref().unwrap();
-    assert_eq!(server.title.as_deref(), Some("Model Synchronization Failed"));
+    assert_eq!(
+        server.title.as_deref(),
+        Some("Model Synchronization Failed")
+    );
     assert!(server.message.as_ref().unwrap().contains("space"));
     assert!(server.subtitle.as_ref().unwrap().contains("size limit"));
     let NextStep::Manual { instructions } = &failed.next_step else {
@@ -116,16 +127,29 @@ async fn p10_stop_skips_the_rest_and_resume_continues_with_it() {
     let skipped = |outcome: &TargetOutcome| matches!(outcome, TargetOutcome::Skipped { .. });
     assert_eq!(count(&report, skipped), 19 - done);
 
-    let before: Vec<usize> = stage.models.iter().map(|model| stage.started(model)).collect();
+    let before: Vec<usize> = stage
+        .models
+        .iter()
+        .map(|model| stage.started(model))
+        .collect();
     stage.fake.forget_requests();
     let run = stage.promoter().resume(journal, ApplyOptions::default());
-    let report = run.await.unwrap().started().unwrap().finish().await.unwrap();
+    let report = run
+        .await
+        .unwrap()
+        .started()
+        .unwrap()
+        .finish()
+        .await
+        .unwrap();
     assert_eq!(report.status, RunStatus::Finished, "{report:#?}");
     for (model, before) in stage.models.iter().zip(before) {
         let expected = if model == failing { 2 } else { 1 };
         assert_eq!(stage.started(model), expected);
         if before == 1 && model != failing {
-            stage.fake.assert_not_called(&*format!("GET /2/0/models/{model}/alm/latestRevision"));
+            stage
+                .fake
+                .assert_not_called(&*format!("GET /2/0/models/{model}/alm/latestRevision"));
         }
     }
 }
@@ -159,18 +183,49 @@ async fn p16_failed_direct_sync_is_followed_by_one_for_each_revision() {
 
 #[tokio::test(start_paused = true)]
 async fn p17_outages_and_expired_tokens_cost_no_extra_sync() {
+    type Outage = fn() -> Fault;
+    let throttled: Outage = || Fault::throttle(RetryAfter::Seconds(5));
+    let unavailable: Outage = || Fault::status(503).on("GET /2/0/**");
+    let refused: Outage = || Fault::drop_before().on("GET /2/0/**");
+    // From each point of the run, for a minute.
+    for begin in [0, 1, 3, 8, 15, 40] {
+        for outage in [throttled, unavailable, refused] {
+            outage_costs_no_extra_sync(begin, outage()).await;
+        }
+    }
+}
+
+async fn outage_costs_no_extra_sync(begin: u64, outage: Fault) {
     let stage = Stage::new(3);
     let plan = stage.plan_all().await;
-    stage.fake.inject(Fault::throttle(RetryAfter::Seconds(20)).after(5).times(3));
-    stage.fake.inject(Fault::status(503).on("GET /2/0/**").after(12).times(6));
-    stage.fake.inject(Fault::expire_token().after(20).times(1));
-    let report = stage.apply(&plan, ApplyOptions::default()).await;
-    assert_eq!(report.status, RunStatus::Finished, "{report:#?}");
+    let pacing = Pacing::Time(Duration::from_secs(30));
+    stage.fake.world(|world| world.rules.pacing = pacing);
+    let options = ApplyOptions::default().journal(Journal::in_memory());
+    let run = stage
+        .promoter()
+        .apply(&plan, options)
+        .await
+        .unwrap()
+        .started()
+        .unwrap();
+    let clock = stage.fake.clock().clone();
+    let about = format!("{outage:?} after {begin} s");
+    let weather = async {
+        clock.sleep(Duration::from_secs(begin)).await;
+        stage.fake.inject(outage);
+        clock.sleep(Duration::from_secs(60)).await;
+        stage.fake.clear_faults();
+        stage.fake.inject(Fault::expire_token().times(1));
+    };
+    let finished = async { run.finish().await };
+    let ((), report) = tokio::join!(weather, finished);
+    let report = report.unwrap();
+    let stage = &stage;
+    assert_eq!(report.status, RunStatus::Finished, "{about}: {report:#?}");
     for model in &stage.models {
-        assert_eq!(stage.started(model), 1);
-        assert!(stage.is_online(model));
+        assert_eq!(stage.started(model), 1, "{about}");
+        assert!(stage.is_online(model), "{about}");
     }
-    stage.fake.assert_called("POST /2/0/models/*/alm/syncTasks");
 }
 
 #[tokio::test(start_paused = true)]
@@ -178,9 +233,15 @@ async fn p18_removed_role_leaves_the_model_offline_with_instructions() {
     let stage = Stage::new(1);
     let model = &stage.models[0];
     let plan = stage.plan_all().await;
-    let forbidden = |route: &str| Fault::reply(403, r#"{"status":{"code":403,"message":"Forbidden"}}"#).on(route);
-    stage.fake.inject(forbidden("PUT /2/0/models/*/onlineStatus").after(1));
-    stage.fake.inject(forbidden("POST /2/0/models/*/alm/syncTasks"));
+    let forbidden = |route: &str| {
+        Fault::reply(403, r#"{"status":{"code":403,"message":"Forbidden"}}"#).on(route)
+    };
+    stage
+        .fake
+        .inject(forbidden("PUT /2/0/models/*/onlineStatus").after(1));
+    stage
+        .fake
+        .inject(forbidden("POST /2/0/models/*/alm/syncTasks"));
     let before = stage.now();
     let report = stage.apply(&plan, ApplyOptions::default()).await;
     let spent = stage.now().duration_since(before);
@@ -195,7 +256,10 @@ async fn p18_removed_role_leaves_the_model_offline_with_instructions() {
     assert!(instructions.contains("administrator") && instructions.contains("offline"));
     assert_eq!(stage.state(model), ModelState::ProductionMaintenance);
     assert!((600..700).contains(&spent.as_secs()), "{spent:?}");
-    let puts = stage.fake.requests().count("PUT /2/0/models/*/onlineStatus");
+    let puts = stage
+        .fake
+        .requests()
+        .count("PUT /2/0/models/*/onlineStatus");
     assert!(puts > 30, "{puts}");
 }
 
@@ -209,26 +273,58 @@ async fn p19_dropped_run_finishes_its_sync_and_brings_the_model_online() {
     stage.fake.world(|world| world.rules.pacing = pacing);
     let journal = Journal::in_memory();
     let options = ApplyOptions::default().journal(journal.clone());
-    let mut run = stage.promoter().apply(&plan, options).await.unwrap().started().unwrap();
+    let mut run = stage
+        .promoter()
+        .apply(&plan, options)
+        .await
+        .unwrap()
+        .started()
+        .unwrap();
     loop {
         let event = run.next_event().await.unwrap().unwrap();
-        if matches!(event.what, EventKind::Journal(JournalEvent::SyncStarted { .. })) {
+        if matches!(
+            event.what,
+            EventKind::Journal(JournalEvent::SyncStarted { .. })
+        ) {
             break;
         }
     }
     drop(run);
     let clock = stage.fake.clock().clone();
-    anaplan_core::clock::Clock::sleep(&clock, Duration::from_secs(300)).await;
+    clock.sleep(Duration::from_secs(300)).await;
     assert!(stage.is_online(&stage.models[0]));
     assert_eq!(stage.applied(&stage.models[0]), 1);
     assert_eq!(stage.started(&stage.models[1]), 0);
     let lines = journal.lines();
     let has = |is: fn(&JournalEvent) -> bool| lines.iter().any(|line| is(&line.event));
-    assert!(has(|event| matches!(event, JournalEvent::SyncFinished { successful: true, .. })));
     assert!(has(|event| matches!(
         event,
-        JournalEvent::RunEnded { status: RunStatus::Stopped, .. }
+        JournalEvent::SyncFinished {
+            successful: true,
+            ..
+        }
     )));
+    assert!(has(|event| matches!(
+        event,
+        JournalEvent::RunEnded {
+            status: RunStatus::Stopped,
+            ..
+        }
+    )));
+}
+
+#[tokio::test(start_paused = true)]
+async fn p22_requests_of_200_targets_grow_with_their_number_only() {
+    let stage = Stage::new(200);
+    let plan = stage.plan_all().await;
+    let pacing = Pacing::Time(Duration::from_secs(20));
+    stage.fake.world(|world| world.rules.pacing = pacing);
+    stage.fake.forget_requests();
+    let report = stage.apply(&plan, ApplyOptions::default()).await;
+    assert_eq!(report.status, RunStatus::Finished, "{report:#?}");
+    let requests = stage.fake.requests().total();
+    assert!(requests <= 200 * 40, "{requests}");
+    assert!(stage.models.iter().all(|model| stage.started(model) == 1));
 }
 
 #[tokio::test(start_paused = true)]
@@ -240,7 +336,13 @@ async fn immediate_stop_reports_the_task_and_resume_polls_it() {
     stage.fake.world(|world| world.rules.pacing = pacing);
     let journal = Journal::in_memory();
     let options = ApplyOptions::default().journal(journal.clone());
-    let mut run = stage.promoter().apply(&plan, options).await.unwrap().started().unwrap();
+    let mut run = stage
+        .promoter()
+        .apply(&plan, options)
+        .await
+        .unwrap()
+        .started()
+        .unwrap();
     let stop = run.stop_handle();
     let mut progress = 0;
     while let Some(event) = run.next_event().await {
@@ -252,11 +354,21 @@ async fn immediate_stop_reports_the_task_and_resume_polls_it() {
     assert!(progress > 0);
     let report = run.finish().await.unwrap();
     assert_eq!(report.status, RunStatus::Stopped);
-    assert!(matches!(report.targets[0].outcome, TargetOutcome::InProgress { .. }), "{report:#?}");
+    assert!(
+        matches!(report.targets[0].outcome, TargetOutcome::InProgress { .. }),
+        "{report:#?}"
+    );
     assert_eq!(report.targets[0].next_step, NextStep::Resume);
     assert_eq!(stage.state(model), ModelState::ProductionMaintenance);
     let run = stage.promoter().resume(journal, ApplyOptions::default());
-    let report = run.await.unwrap().started().unwrap().finish().await.unwrap();
+    let report = run
+        .await
+        .unwrap()
+        .started()
+        .unwrap()
+        .finish()
+        .await
+        .unwrap();
     assert_eq!(report.status, RunStatus::Finished, "{report:#?}");
     assert_eq!(stage.started(model), 1);
     assert!(stage.is_online(model));
@@ -274,7 +386,10 @@ async fn wave_with_manual_gate_waits_for_its_approval() {
     let report = stage.apply(&plan, options).await;
     assert_eq!(report.status, RunStatus::Paused);
     assert!(report.targets[0].outcome.is_success());
-    assert!(matches!(report.targets[1].next_step, NextStep::Approve { .. }), "{report:#?}");
+    assert!(
+        matches!(report.targets[1].next_step, NextStep::Approve { .. }),
+        "{report:#?}"
+    );
     let approval = anaplan_promote::Approval::of_gate(plan.id.clone(), "wave 2", "ada");
     let options = ApplyOptions::default().approval(approval);
     let run = stage.promoter().resume(journal, options).await.unwrap();
@@ -335,7 +450,9 @@ async fn inconclusive_check_pauses_the_run_after_the_wave() {
     release.failure_mode = FailureMode::FinishAll;
     let plan = stage.plan(&release).await;
     let check = Fixed(Some(CheckResult::Inconclusive("no data".into())));
-    let report = stage.apply(&plan, ApplyOptions::default().check(Arc::new(check))).await;
+    let report = stage
+        .apply(&plan, ApplyOptions::default().check(Arc::new(check)))
+        .await;
     assert_eq!(report.status, RunStatus::Paused);
     assert_eq!(stage.started(&second[0]), 0);
 }
@@ -349,7 +466,10 @@ async fn deadline_reports_the_running_sync() {
     let mut options = ApplyOptions::default();
     options.deadline = Some(Duration::from_secs(60));
     let report = apply(&stage.promoter(), &plan, options).await;
-    assert!(matches!(report.targets[0].outcome, TargetOutcome::InProgress { .. }), "{report:#?}");
+    assert!(
+        matches!(report.targets[0].outcome, TargetOutcome::InProgress { .. }),
+        "{report:#?}"
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -363,5 +483,7 @@ async fn model_that_was_offline_before_stays_offline() {
     let report = stage.apply(&plan, ApplyOptions::default()).await;
     assert_eq!(report.status, RunStatus::Finished, "{report:#?}");
     assert_eq!(stage.state(model), ModelState::ProductionMaintenance);
-    stage.fake.assert_not_called("PUT /2/0/models/*/onlineStatus");
+    stage
+        .fake
+        .assert_not_called("PUT /2/0/models/*/onlineStatus");
 }

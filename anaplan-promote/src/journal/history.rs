@@ -160,9 +160,7 @@ impl TargetHistory {
 
     /// Returns `true` if the target needs nothing more.
     pub(crate) fn is_done(&self) -> bool {
-        self.outcome
-            .as_ref()
-            .is_some_and(TargetOutcome::is_success)
+        self.outcome.as_ref().is_some_and(TargetOutcome::is_success)
             && self.start.is_none()
             && self.running.is_none()
     }

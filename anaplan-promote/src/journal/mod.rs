@@ -271,13 +271,17 @@ impl Parsed {
 
     fn accept(&mut self, n: u64, line: JournalLine, raw: &[u8]) -> Result<()> {
         if line.n != n || line.prev != self.last {
-            let text =
-                format!("line {n} of the journal does not follow the line before it: lines were changed or removed");
+            let text = format!(
+                "line {n} of the journal does not follow the line before it: lines were changed or removed"
+            );
             return Err(Error::new(ErrorKind::Decode, text));
         }
         let text = std::str::from_utf8(raw).map_err(|error| {
-            Error::new(ErrorKind::Decode, format!("line {n} of the journal is not UTF-8"))
-                .caused_by(error)
+            Error::new(
+                ErrorKind::Decode,
+                format!("line {n} of the journal is not UTF-8"),
+            )
+            .caused_by(error)
         })?;
         self.text.push_str(text);
         self.text.push('\n');

@@ -30,7 +30,9 @@ impl FileStorage {
         }
         // The lock follows the file, whatever link leads to it.
         let resolved = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-        let parent = resolved.parent().filter(|path| !path.as_os_str().is_empty());
+        let parent = resolved
+            .parent()
+            .filter(|path| !path.as_os_str().is_empty());
         let parent = parent.unwrap_or(Path::new(".")).to_owned();
         fs::create_dir_all(&parent)?;
         let mut name = resolved.clone().into_os_string();

@@ -139,7 +139,9 @@ impl Promoter {
         let now = self.session.clock().monotonic();
         let context = Context {
             promoter: self.clone(),
-            concurrency: options.concurrency.map_or(planned, std::num::NonZeroUsize::get),
+            concurrency: options
+                .concurrency
+                .map_or(planned, std::num::NonZeroUsize::get),
             plan,
             journal,
             events,
@@ -214,7 +216,11 @@ fn open_journal(
 fn default_path(plan: &Plan) -> PathBuf {
     let id = plan.id.as_str();
     let id = id.strip_prefix("sha256:").unwrap_or(id);
-    let short: String = id.chars().take(12).filter(char::is_ascii_alphanumeric).collect();
+    let short: String = id
+        .chars()
+        .take(12)
+        .filter(char::is_ascii_alphanumeric)
+        .collect();
     PathBuf::from(format!("anaplan-{short}.journal.jsonl"))
 }
 

@@ -14,6 +14,11 @@ use crate::run::check::Check;
 use crate::run::event::{DisplayEvent, EventSender};
 use crate::run::stop::{StopHandle, StopMode};
 
+/// Duration of an outage that does not fail a target.
+pub(crate) const OUTAGE_PATIENCE: Duration = Duration::from_secs(300);
+/// Delay between two attempts during an outage.
+pub(crate) const OUTAGE_INTERVAL: Duration = Duration::from_secs(10);
+
 /// Purpose of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Mode {
@@ -75,7 +80,11 @@ impl Context {
 
     /// Writes an event to the journal, and then sends it to the reader of the events. If the journal cannot
     /// be written, no other target starts.
-    pub(crate) fn record(&self, target: Option<&ModelId>, event: JournalEvent) -> Result<Timestamp> {
+    pub(crate) fn record(
+        &self,
+        target: Option<&ModelId>,
+        event: JournalEvent,
+    ) -> Result<Timestamp> {
         let at = self.now();
         let written = self.journal.append(at, target, event.clone());
         if let Err(error) = written {
@@ -146,6 +155,26 @@ impl Context {
             output = future => Ok(output),
             () = self.stop.requested_at_least(mode) => Err(Interruption::Stop(mode)),
             () = deadline => Err(Interruption::Deadline),
+        }
+    }
+
+    /// Repeats a read that fails for a reason that may pass, beyond the retries of the session. Ends early at
+    /// a stop and at the deadline.
+    pub(crate) async fn patiently<T, F>(&self, read: impl Fn() -> F) -> Result<T>
+    where
+        F: Future<Output = Result<T>>,
+    {
+        let started = self.monotonic();
+        loop {
+            let error = match read().await {
+                Err(error) if error.is_retryable() => error,
+                result => return result,
+            };
+            let spent = self.monotonic().saturating_sub(started);
+            let slept = self.sleep(OUTAGE_INTERVAL, StopMode::Graceful);
+            if spent >= OUTAGE_PATIENCE || slept.await.is_err() {
+                return Err(error);
+            }
         }
     }
 

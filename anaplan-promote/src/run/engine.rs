@@ -13,9 +13,7 @@ use crate::policy::{Approval, ApprovalOf};
 use crate::release::{FailureMode, Gate};
 use crate::run::context::{Context, Mode, kind_of, later};
 use crate::run::event::DisplayEvent;
-use crate::run::report::{
-    NextStep, Report, RunStatus, TargetOutcome, TargetReport, TargetStatus,
-};
+use crate::run::report::{NextStep, Report, RunStatus, TargetOutcome, TargetReport, TargetStatus};
 use crate::run::stop::StopMode;
 use crate::run::target::TargetRun;
 

@@ -32,9 +32,21 @@ mod tests {
     #[test]
     fn failures_that_need_a_person_have_instructions() {
         let cases = [
-            ("TaskFailed", "The target workspace has not enough space left.", "free space"),
-            ("TaskFailed", "The target model has structural changes since", "revert"),
-            ("Rejected", "The user is not an exception user", "certificate"),
+            (
+                "TaskFailed",
+                "The target workspace has not enough space left.",
+                "free space",
+            ),
+            (
+                "TaskFailed",
+                "The target model has structural changes since",
+                "revert",
+            ),
+            (
+                "Rejected",
+                "The user is not an exception user",
+                "certificate",
+            ),
             ("Forbidden", "missing role", "administrator"),
             ("ModelState", "Model is Archived", "archive"),
             ("Conflict", "the state is LOCKED", "unlock"),

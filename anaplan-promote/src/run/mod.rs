@@ -112,10 +112,7 @@ impl Drop for Run {
 impl Stream for Run {
     type Item = Result<Event>;
 
-    fn poll_next(
-        mut self: Pin<&mut Self>,
-        cx: &mut TaskContext<'_>,
-    ) -> Poll<Option<Self::Item>> {
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut TaskContext<'_>) -> Poll<Option<Self::Item>> {
         self.events.poll_recv(cx).map(|event| event.map(Ok))
     }
 }
@@ -132,6 +129,8 @@ impl Iterator for Run {
 
 impl fmt::Debug for Run {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Run").field("stop", &self.stop).finish_non_exhaustive()
+        f.debug_struct("Run")
+            .field("stop", &self.stop)
+            .finish_non_exhaustive()
     }
 }

@@ -171,8 +171,16 @@ pub enum Rejection {
 impl fmt::Display for Rejection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let findings = |f: &mut fmt::Formatter<'_>, report: &PolicyReport| {
-            for finding in report.findings.iter().filter(|finding| finding.waived.is_none()) {
-                write!(f, "; {}: {}: {}", finding.rule, finding.subject, finding.message)?;
+            for finding in report
+                .findings
+                .iter()
+                .filter(|finding| finding.waived.is_none())
+            {
+                write!(
+                    f,
+                    "; {}: {}: {}",
+                    finding.rule, finding.subject, finding.message
+                )?;
             }
             Ok(())
         };
@@ -196,7 +204,11 @@ impl fmt::Display for Rejection {
                 write!(f, "the plan has the id {actual}, expected {expected}")
             }
             Self::JournalLocked { path } => {
-                write!(f, "the journal {} is open in another process", path.display())
+                write!(
+                    f,
+                    "the journal {} is open in another process",
+                    path.display()
+                )
             }
             Self::UnfinishedRun { path } => write!(
                 f,
@@ -204,7 +216,10 @@ impl fmt::Display for Rejection {
                 path.display()
             ),
             Self::UnsupportedSchema { schema } => {
-                write!(f, "the format {schema} of the plan is not supported by this release")
+                write!(
+                    f,
+                    "the format {schema} of the plan is not supported by this release"
+                )
             }
         }
     }

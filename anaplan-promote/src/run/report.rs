@@ -211,7 +211,12 @@ impl SyncReport {
         }
     }
 
-    pub(crate) fn finish(&mut self, at: Timestamp, successful: bool, server: Option<ServerMessage>) {
+    pub(crate) fn finish(
+        &mut self,
+        at: Timestamp,
+        successful: bool,
+        server: Option<ServerMessage>,
+    ) {
         self.finished = Some(at);
         self.successful = Some(successful);
         self.server = server;

@@ -45,7 +45,9 @@ impl Stage {
         let inner = connection.transport.clone().unwrap();
         let connection = connection.with_transport(wrap(inner));
         let user = &self.demo.admin.id;
-        let session = self.fake.session_over(connection, user, Settings::default());
+        let session = self
+            .fake
+            .session_over(connection, user, Settings::default());
         Promoter::bind(session.unwrap(), &Scope::default()).unwrap()
     }
 
