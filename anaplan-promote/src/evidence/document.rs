@@ -139,15 +139,23 @@ impl EvidenceDocument {
             true => None,
             false => Some(journal.history()?),
         };
-        if let Some(other) = history.as_ref().filter(|history| history.started.plan_id != plan.id) {
+        if let Some(other) = history
+            .as_ref()
+            .filter(|history| history.started.plan_id != plan.id)
+        {
             let other = &other.started.plan_id;
             let problem = format_args!("belongs to the plan {other}, not to {}", plan.id);
             return Err(Error::invalid_input("journal", problem));
         }
-        let first = lines.iter().rposition(|line| matches!(line.event, JournalEvent::RunStarted(_)));
+        let first = lines
+            .iter()
+            .rposition(|line| matches!(line.event, JournalEvent::RunStarted(_)));
         let lines = &lines[first.unwrap_or(0)..];
         let mut findings = plan.policy.findings.clone();
-        findings.extend(plan.targets().flat_map(|target| target.policy.findings.clone()));
+        findings.extend(
+            plan.targets()
+                .flat_map(|target| target.policy.findings.clone()),
+        );
         let waves = plan.waves.iter();
         let targets = waves.flat_map(|wave| wave.targets.iter().map(|target| (&wave.name, target)));
         Ok(Self {
@@ -161,7 +169,10 @@ impl EvidenceDocument {
             findings,
             waivers: plan.release.policy.waivers.clone(),
             unused_waivers: plan.policy.unused_waivers.clone(),
-            approvals: history.as_ref().map(|history| history.approvals.clone()).unwrap_or_default(),
+            approvals: history
+                .as_ref()
+                .map(|history| history.approvals.clone())
+                .unwrap_or_default(),
             run: history.as_ref().and_then(|history| run(history, lines)),
             targets: targets
                 .map(|(wave, target)| of_target(wave, target, history.as_ref(), lines))
@@ -174,7 +185,10 @@ impl EvidenceDocument {
                     to: comparison.to.clone(),
                     sha256: comparison.report_sha256.clone(),
                     bytes: comparison.report_bytes,
-                    file: comparison.report_file.as_ref().map(|_| report_path(comparison)),
+                    file: comparison
+                        .report_file
+                        .as_ref()
+                        .map(|_| report_path(comparison)),
                 })
                 .collect(),
             notes: plan.notes.clone(),
@@ -183,8 +197,13 @@ impl EvidenceDocument {
     }
 
     /// Returns the findings about a target.
-    pub(super) fn findings_of<'a>(&'a self, model: &'a ModelId) -> impl Iterator<Item = &'a Finding> {
-        self.findings.iter().filter(move |finding| finding.target.as_ref() == Some(model))
+    pub(super) fn findings_of<'a>(
+        &'a self,
+        model: &'a ModelId,
+    ) -> impl Iterator<Item = &'a Finding> {
+        self.findings
+            .iter()
+            .filter(move |finding| finding.target.as_ref() == Some(model))
     }
 }
 
@@ -220,9 +239,13 @@ fn of_target(
     lines: &[JournalLine],
 ) -> TargetEvidence {
     let model = &target.model;
-    let own: Vec<&JournalLine> =
-        lines.iter().filter(|line| line.target.as_ref() == Some(&model.id)).collect();
-    let recorded = history.map(|history| history.target(&model.id)).unwrap_or_default();
+    let own: Vec<&JournalLine> = lines
+        .iter()
+        .filter(|line| line.target.as_ref() == Some(&model.id))
+        .collect();
+    let recorded = history
+        .map(|history| history.target(&model.id))
+        .unwrap_or_default();
     let mut evidence = TargetEvidence {
         wave: wave.to_owned(),
         model: model.id.clone(),
@@ -232,7 +255,9 @@ fn of_target(
             Action::Sync { .. } | Action::UpToDate => None,
         },
         outcome: match target.action {
-            Action::UpToDate if own.is_empty() && history.is_some() => Some(TargetOutcome::UpToDate),
+            Action::UpToDate if own.is_empty() && history.is_some() => {
+                Some(TargetOutcome::UpToDate)
+            }
             _ => recorded.outcome.clone(),
         },
         before: ModelState {
@@ -254,7 +279,10 @@ fn of_target(
                 let state = ModelState {
                     revision: status.latest.clone(),
                     state: status.state.clone(),
-                    offline: status.state.as_ref().map(|state| crate::models::is_offline(Some(state))),
+                    offline: status
+                        .state
+                        .as_ref()
+                        .map(|state| crate::models::is_offline(Some(state))),
                 };
                 if !inspected {
                     evidence.before = state.clone();
@@ -275,7 +303,10 @@ fn of_target(
             _ => continue,
         }
         // The state is not read again after a change of the access.
-        if !matches!(line.event, JournalEvent::TargetInspected { .. } | JournalEvent::Verified { .. }) {
+        if !matches!(
+            line.event,
+            JournalEvent::TargetInspected { .. } | JournalEvent::Verified { .. }
+        ) {
             evidence.after.state = None;
         }
     }
@@ -293,9 +324,21 @@ pub(super) fn outcome_text(target: &TargetEvidence) -> String {
         Some(TargetOutcome::Succeeded) => "succeeded".into(),
         Some(TargetOutcome::AppliedElsewhere) => "applied by another program or user".into(),
         Some(TargetOutcome::UpToDate) => "up to date".into(),
-        Some(TargetOutcome::Failed { step, message, server, .. }) => match server {
-            Some(server) => format!("failed in step {step}: {message} ({server})"),
-            None => format!("failed in step {step}: {message}"),
+        Some(TargetOutcome::Failed {
+            step,
+            message,
+            server,
+            ..
+        }) => match server {
+            Some(server)
+                if !server
+                    .message
+                    .as_ref()
+                    .is_some_and(|text| message.contains(text)) =>
+            {
+                format!("failed in step {step}: {message} ({server})")
+            }
+            _ => format!("failed in step {step}: {message}"),
         },
         Some(TargetOutcome::InProgress { task }) => format!("in progress as task {task}"),
         Some(TargetOutcome::Skipped { reason }) => format!("skipped: {reason}"),
@@ -305,11 +348,16 @@ pub(super) fn outcome_text(target: &TargetEvidence) -> String {
 
 /// Returns a revision and the access of users in words.
 pub(super) fn state_text(state: &ModelState) -> String {
-    let revision = state.revision.as_ref().map_or("", |revision| revision.name.as_str());
-    let access = match state.offline {
-        Some(true) => "offline",
-        Some(false) => "online",
-        None => "",
+    let revision = state
+        .revision
+        .as_ref()
+        .map_or("", |revision| revision.name.as_str());
+    let access = match (&state.state, state.offline) {
+        (Some(ActiveState::Archived), _) => "archived",
+        (Some(ActiveState::Locked), _) => "locked",
+        (_, Some(true)) => "offline",
+        (_, Some(false)) => "online",
+        (_, None) => "",
     };
     match (revision, access) {
         ("", "") => "–".into(),
@@ -331,4 +379,9 @@ pub(super) fn status_text(document: &EvidenceDocument) -> &'static str {
             Some(RunStatus::Stopped) => "stopped",
         },
     }
+}
+
+/// Returns a time in seconds.
+pub(super) fn seconds(time: Timestamp) -> String {
+    format!("{time:.0}")
 }

@@ -4,7 +4,7 @@ use anaplan_alm::{Certainty, ImpactKind, ObjectChange};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use crate::evidence::document::{
-    EvidenceDocument, TargetEvidence, outcome_text, state_text, status_text,
+    EvidenceDocument, TargetEvidence, outcome_text, seconds, state_text, status_text,
 };
 use crate::evidence::report_path;
 use crate::evidence::text::visible;
@@ -15,7 +15,8 @@ use crate::run::TargetOutcome;
 /// Rows of one section of differences. The comparison report has all of them.
 const ROWS: usize = 1_000;
 /// The page needs styles, and nothing else.
-const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
+const POLICY: &str =
+    "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
 
 pub(super) fn render(document: &EvidenceDocument, plan: &Plan) -> String {
     let status = status_text(document);
@@ -57,13 +58,13 @@ fn overview(document: &EvidenceDocument) -> Markup {
             dt { "Revision" } dd { (visible(&revision.name)) " " span.id.soft { (visible(revision.id.as_str())) } }
             dt { "Source" } dd { (visible(&document.source.full_name())) }
             dt { "Planned" } dd {
-                time { (document.made.at.to_string()) }
+                (seconds(document.made.at))
                 @if let Some(user) = &document.made.by { " by user " span.id { (visible(user.as_str())) } }
             }
             dt { "Plan" } dd { span.id { (document.plan.to_string()) } }
             dt { "API" } dd { (visible(&document.made.api)) }
             @if let Some(run) = &document.run {
-                dt { "Run" } dd { (run.started.to_string()) " to " (run.last.to_string())
+                dt { "Run" } dd { (seconds(run.started)) " to " (seconds(run.last))
                     @if run.resumed > 0 { ", resumed " (run.resumed) " times" } }
                 @if let Some(reason) = &run.reason { dt { "Reason" } dd { (visible(reason)) } }
             }
@@ -92,7 +93,7 @@ fn targets(document: &EvidenceDocument) -> Markup {
                         td data-label="Syncs" { span {
                             @for sync in &target.syncs {
                                 span.id { (visible(sync.task.as_str())) } " "
-                                span.soft { (sync.started.to_string()) } br;
+                                span.soft { (seconds(sync.started)) } br;
                             }
                             @if target.syncs.is_empty() { "–" }
                         } }
@@ -104,7 +105,10 @@ fn targets(document: &EvidenceDocument) -> Markup {
 }
 
 fn findings(document: &EvidenceDocument) -> Markup {
-    let plan = document.findings.iter().filter(|finding| finding.target.is_none());
+    let plan = document
+        .findings
+        .iter()
+        .filter(|finding| finding.target.is_none());
     let mut groups: Vec<(&str, Vec<&Finding>)> = vec![("The plan", plan.collect())];
     for target in &document.targets {
         groups.push((&target.name, document.findings_of(&target.model).collect()));
@@ -159,7 +163,7 @@ fn exceptions(document: &EvidenceDocument) -> Markup {
                         crate::policy::ApprovalOf::Gate(wave) => format!("wave {wave}"),
                     };
                     li { "Approved " (visible(&what)) " by " (visible(&approval.by))
-                        @if let Some(at) = approval.at { " at " (at.to_string()) }
+                        @if let Some(at) = approval.at { " at " (seconds(at)) }
                         @if let Some(comment) = &approval.comment { ": " (visible(comment)) } }
                 }
                 @for waiver in &document.waivers {
@@ -177,7 +181,10 @@ fn differences(plan: &Plan, comparison: &Comparison) -> Markup {
     let mut kinds: Vec<_> = diff.changes.iter().map(|change| &change.kind).collect();
     kinds.sort();
     kinds.dedup();
-    let (from, to) = (name(plan, comparison.from.as_str()), name(plan, comparison.to.as_str()));
+    let (from, to) = (
+        name(plan, comparison.from.as_str()),
+        name(plan, comparison.to.as_str()),
+    );
     html! {
         p { strong { (visible(&from)) " → " (visible(&to)) } " " span.soft {
             (diff.changes.len()) " changes, " (diff.data_losses().count()) " with certain or possible data loss, "
@@ -248,8 +255,12 @@ fn impact_name(kind: ImpactKind) -> &'static str {
 
 /// Returns the name of a revision of the plan, or its id.
 fn name(plan: &Plan, id: &str) -> String {
-    let bases = plan.targets().filter_map(|target| target.model.latest.as_ref());
-    let steps = plan.targets().flat_map(|target| target.steps().iter().chain(target.fallback()));
+    let bases = plan
+        .targets()
+        .filter_map(|target| target.model.latest.as_ref());
+    let steps = plan
+        .targets()
+        .flat_map(|target| target.steps().iter().chain(target.fallback()));
     let mut known = bases.chain(steps.map(|step| &step.to));
     let found = known.find(|revision: &&RevisionRef| revision.id.as_str() == id);
     found.map_or_else(|| id.to_owned(), |revision| revision.name.clone())

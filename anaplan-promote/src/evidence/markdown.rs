@@ -1,6 +1,6 @@
 //! Summary in Markdown.
 
-use crate::evidence::document::{EvidenceDocument, outcome_text, state_text, status_text};
+use crate::evidence::document::{EvidenceDocument, outcome_text, seconds, state_text, status_text};
 use crate::evidence::text::{markdown as escape, shortened};
 use crate::plan::Plan;
 
@@ -29,7 +29,10 @@ impl Summary {
     }
 
     fn row(&mut self, cells: &[&str]) {
-        let cells: Vec<String> = cells.iter().map(|cell| escape(&shortened(cell, CELL))).collect();
+        let cells: Vec<String> = cells
+            .iter()
+            .map(|cell| escape(&shortened(cell, CELL)))
+            .collect();
         self.line(&format!("| {} |", cells.join(" | ")));
     }
 
@@ -45,17 +48,34 @@ pub(super) fn render(document: &EvidenceDocument, plan: &Plan) -> String {
         text: String::new(),
         omitted: 0,
     };
-    summary.line(&format!("## {}: {}\n", escape(&shortened(&document.release, CELL)), status_text(document)));
+    summary.line(&format!(
+        "## {}: {}\n",
+        escape(&shortened(&document.release, CELL)),
+        status_text(document)
+    ));
     summary.row(&["", ""]);
     summary.line("| --- | --- |");
     let source = document.source.full_name();
-    summary.row(&["revision", &format!("{} of {source}", document.revision.name)]);
+    summary.row(&[
+        "revision",
+        &format!("{} of {source}", document.revision.name),
+    ]);
     summary.row(&["policy", &document.decision.to_string()]);
-    let user = document.made.by.as_ref().map_or("unknown", |user| user.as_str());
-    summary.row(&["planned", &format!("{} by user {user}", document.made.at)]);
+    let user = document
+        .made
+        .by
+        .as_ref()
+        .map_or("unknown", |user| user.as_str());
+    summary.row(&[
+        "planned",
+        &format!("{} by user {user}", seconds(document.made.at)),
+    ]);
     summary.row(&["plan", document.plan.as_str()]);
     if let Some(run) = &document.run {
-        summary.row(&["run", &format!("{} to {}", run.started, run.last)]);
+        summary.row(&[
+            "run",
+            &format!("{} to {}", seconds(run.started), seconds(run.last)),
+        ]);
         if let Some(reason) = &run.reason {
             summary.row(&["reason", reason]);
         }
@@ -63,28 +83,61 @@ pub(super) fn render(document: &EvidenceDocument, plan: &Plan) -> String {
     summary.table("Targets", &["wave", "target", "before", "after", "outcome"]);
     for target in &document.targets {
         let (before, after) = (state_text(&target.before), state_text(&target.after));
-        summary.row(&[&target.wave, &target.name, &before, &after, &outcome_text(target)]);
+        summary.row(&[
+            &target.wave,
+            &target.name,
+            &before,
+            &after,
+            &outcome_text(target),
+        ]);
     }
     if !document.findings.is_empty() {
-        summary.table("Findings", &["severity", "rule", "target", "subject", "message", "waiver"]);
+        summary.table(
+            "Findings",
+            &["severity", "rule", "target", "subject", "message", "waiver"],
+        );
     }
     for finding in &document.findings {
-        let target = document.targets.iter().find(|target| Some(&target.model) == finding.target.as_ref());
+        let target = document
+            .targets
+            .iter()
+            .find(|target| Some(&target.model) == finding.target.as_ref());
         let target = target.map_or("", |target| target.name.as_str());
         let waiver = finding.waived.as_ref();
-        let waiver = waiver.map_or(String::new(), |waived| format!("{} ({})", waived.reason, waived.by));
+        let waiver = waiver.map_or(String::new(), |waived| {
+            format!("{} ({})", waived.reason, waived.by)
+        });
         let severity = finding.severity.to_string();
-        summary.row(&[&severity, &finding.rule, target, &finding.subject, &finding.message, &waiver]);
+        summary.row(&[
+            &severity,
+            &finding.rule,
+            target,
+            &finding.subject,
+            &finding.message,
+            &waiver,
+        ]);
     }
     for comparison in &plan.comparisons {
-        let title = format!("Losses of {} → {}", short(comparison.from.as_str()), short(comparison.to.as_str()));
+        let title = format!(
+            "Losses of {} → {}",
+            short(comparison.from.as_str()),
+            short(comparison.to.as_str())
+        );
         let mut losses = comparison.diff.data_losses().peekable();
         if losses.peek().is_some() {
             summary.table(&title, &["object", "change", "reason"]);
         }
         for loss in losses {
-            let reasons: Vec<&str> = loss.impacts.iter().map(|impact| impact.reason.as_str()).collect();
-            summary.row(&[&loss.subject(), &loss.change.to_string(), &reasons.join("; ")]);
+            let reasons: Vec<&str> = loss
+                .impacts
+                .iter()
+                .map(|impact| impact.reason.as_str())
+                .collect();
+            summary.row(&[
+                &loss.subject(),
+                &loss.change.to_string(),
+                &reasons.join("; "),
+            ]);
         }
     }
     for note in &document.notes {
@@ -92,7 +145,9 @@ pub(super) fn render(document: &EvidenceDocument, plan: &Plan) -> String {
     }
     if summary.omitted > 0 {
         let omitted = summary.omitted;
-        summary.text.push_str(&format!("\n{omitted} more lines are in evidence.json.\n"));
+        summary
+            .text
+            .push_str(&format!("\n{omitted} more lines are in evidence.json.\n"));
     }
     summary.text
 }

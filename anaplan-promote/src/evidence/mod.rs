@@ -161,7 +161,10 @@ impl Evidence {
         files.insert("evidence.html".to_owned(), self.to_html().into_bytes());
         files.insert("plan.json".to_owned(), self.plan.to_json()?);
         if !self.journal.is_empty() {
-            files.insert("journal.jsonl".to_owned(), self.journal.clone().into_bytes());
+            files.insert(
+                "journal.jsonl".to_owned(),
+                self.journal.clone().into_bytes(),
+            );
         }
         for comparison in &self.plan.comparisons {
             if let Some(report) = self.plan.report(comparison)? {
@@ -174,5 +177,9 @@ impl Evidence {
 
 /// Returns the path of a report in the folder.
 fn report_path(comparison: &Comparison) -> String {
-    format!("reports/{}-{}.tsv", safe(&comparison.from), safe(&comparison.to))
+    format!(
+        "reports/{}-{}.tsv",
+        safe(&comparison.from),
+        safe(&comparison.to)
+    )
 }

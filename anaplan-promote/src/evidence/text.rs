@@ -73,7 +73,10 @@ mod tests {
 
     #[test]
     fn hidden_characters_become_visible_and_others_stay() {
-        assert_eq!(visible("a\tb\u{202e}c\u{200b}"), "a\\u{9}b\\u{202e}c\\u{200b}");
+        assert_eq!(
+            visible("a\tb\u{202e}c\u{200b}"),
+            "a\\u{9}b\\u{202e}c\\u{200b}"
+        );
         assert_eq!(visible("Größe 😀 👩\u{200d}💻"), "Größe 😀 👩\u{200d}💻");
     }
 
