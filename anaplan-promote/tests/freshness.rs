@@ -153,7 +153,7 @@ async fn p15_window_that_closes_lets_running_targets_finish_and_starts_no_other(
     stage
         .fake
         .clock()
-        .sleep(Duration::from_secs(23 * 3600 + 1800))
+        .sleep(Duration::from_secs(23 * 3600 + 2400))
         .await;
     let run = stage
         .promoter()
@@ -191,7 +191,9 @@ async fn journal_of_a_run_is_locked_and_an_unfinished_one_is_not_applied_again()
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("journal.jsonl");
     let stage = Stage::new(2);
-    let plan = stage.plan_all().await;
+    let mut all = release(&[&stage.models]);
+    all.concurrency = NonZeroU32::MIN;
+    let plan = stage.plan(&all).await;
     let other = stage.plan(&release(&[&stage.models[..1]])).await;
     let pacing = Pacing::Time(Duration::from_secs(60));
     stage.fake.world(|world| world.rules.pacing = pacing);

@@ -5,6 +5,7 @@
 mod support;
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -197,12 +198,12 @@ async fn p06_run_killed_anywhere_is_recovered_and_resumed_without_a_second_sync(
     let mut unknown = 0;
     for seed in 0..seeds() {
         let setting = Setting::of(seed);
-        if !events.contains_key(&setting) {
+        if let Entry::Vacant(entry) = events.entry(setting) {
             let stage = setting.stage();
             let plan = setting.plan(&stage).await;
             let kill = Kill::never();
             killed(&stage, &plan, &kill).await;
-            events.insert(setting, kill.events());
+            entry.insert(kill.events());
         }
         let mut rng = fastrand::Rng::with_seed(seed);
         let point = rng.u64(0..2 * events[&setting]);

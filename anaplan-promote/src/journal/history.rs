@@ -139,7 +139,8 @@ impl TargetHistory {
                 successful,
                 server,
             } => {
-                self.running = None;
+                // Also if the line of the start could not be written.
+                (self.start, self.running) = (None, None);
                 if let Some(sync) = self.syncs.iter_mut().rfind(|sync| sync.task == *task) {
                     sync.finish(at, *successful, server.clone());
                 }
@@ -150,7 +151,7 @@ impl TargetHistory {
                 }
             }
             JournalEvent::Verified { revision } => {
-                self.unverified = None;
+                (self.start, self.running, self.unverified) = (None, None, None);
                 self.verified = Some(revision.clone());
             }
             JournalEvent::TargetEnded { outcome, .. } => self.outcome = Some(outcome.clone()),

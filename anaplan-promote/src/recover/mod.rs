@@ -29,6 +29,7 @@ impl Promoter {
     /// recovered is part of the report.
     pub fn recover(&self, from: RecoverFrom, options: RecoverOptions) -> Pending<Report> {
         let promoter = self.clone();
+        let RecoverOptions { deadline } = options;
         Pending::new(async move {
             let (journal, history) = match from {
                 RecoverFrom::Journal(journal) => {
@@ -44,7 +45,7 @@ impl Promoter {
                 }
             };
             let options = ApplyOptions {
-                deadline: options.deadline,
+                deadline,
                 ..ApplyOptions::default()
             };
             let plan = history.started.plan.clone();

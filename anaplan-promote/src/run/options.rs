@@ -236,7 +236,7 @@ pub enum RecoverFrom {
 }
 
 /// Options of [`Promoter::recover`](crate::Promoter::recover).
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Copy, Default)]
 #[non_exhaustive]
 pub struct RecoverOptions {
     /// Maximum time for which running syncs are awaited. Default: unlimited.
