@@ -449,10 +449,10 @@ impl CustomRule for OnlyMondays {
     async fn check(&self, input: &PolicyInput<'_>, settings: &Value) -> Result<Vec<Violation>> {
         let name = &input.target.model.name;
         assert!(input.steps().all(|(_, comparison)| comparison.is_some()));
-        if settings["fails"] == Value::from(name.as_str()) {
+        if settings["fails"] == name.as_str() {
             return Err(Error::new(ErrorKind::Io, "no calendar"));
         }
-        let refused = settings["refuses"] == Value::from(name.as_str());
+        let refused = settings["refuses"] == name.as_str();
         Ok(refused
             .then(|| Violation::new("day: Tuesday", "is no Monday"))
             .into_iter()

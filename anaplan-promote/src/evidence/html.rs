@@ -65,7 +65,7 @@ fn overview(document: &EvidenceDocument) -> Markup {
             dt { "API" } dd { (visible(&document.made.api)) }
             @if let Some(run) = &document.run {
                 dt { "Run" } dd { (seconds(run.started)) " to " (seconds(run.last))
-                    @if run.resumed > 0 { ", resumed " (run.resumed) " times" } }
+                    @if run.resumed > 0 { ", number of continuations: " (run.resumed) } }
                 @if let Some(reason) = &run.reason { dt { "Reason" } dd { (visible(reason)) } }
             }
             @for (name, value) in &document.pipeline {
@@ -93,7 +93,9 @@ fn targets(document: &EvidenceDocument) -> Markup {
                         td data-label="Syncs" { span {
                             @for sync in &target.syncs {
                                 span.id { (visible(sync.task.as_str())) } " "
-                                span.soft { (seconds(sync.started)) } br;
+                                span.soft.time { (seconds(sync.started)) }
+                                @if sync.successful == Some(false) { " " span.bad { "failed" } }
+                                br;
                             }
                             @if target.syncs.is_empty() { "–" }
                         } }

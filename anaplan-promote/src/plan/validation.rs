@@ -41,6 +41,7 @@ pub struct Conflict {
     tag = "conflict"
 )]
 #[non_exhaustive]
+#[allow(clippy::large_enum_variant)]
 pub enum ConflictKind {
     /// The latest revision is neither the base nor a planned step.
     RevisionChanged {
