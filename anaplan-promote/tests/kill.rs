@@ -97,13 +97,27 @@ async fn resume(promoter: &Promoter, journal: &Journal, resend: bool) -> Report 
     run.started().unwrap().finish().await.unwrap()
 }
 
-fn is_starting(lines: &[JournalLine], model: &ModelId) -> bool {
+/// Returns the goal of the sync that was about to start when the process was killed.
+fn starting(lines: &[JournalLine], model: &ModelId) -> Option<String> {
     let mut of_target = lines
         .iter()
         .filter(|line| line.target.as_ref() == Some(model));
-    of_target
-        .next_back()
-        .is_some_and(|line| matches!(line.event, JournalEvent::StartingSync(_)))
+    match &of_target.next_back()?.event {
+        JournalEvent::StartingSync(start) => Some(start.pair.source_revision.to_string()),
+        _ => None,
+    }
+}
+
+/// Returns the number of syncs that were started, by target and revision.
+fn pairs(stage: &Stage) -> BTreeMap<(ModelId, String), usize> {
+    let mut pairs = BTreeMap::new();
+    let started = stage
+        .fake
+        .world(|world| world.books().syncs_started.clone());
+    for (model, _, revision) in started {
+        *pairs.entry((model, revision)).or_default() += 1;
+    }
+    pairs
 }
 
 /// Returns whether the outcome of a target was unknown.
@@ -124,7 +138,12 @@ async fn survive(setting: Setting, point: u64, recovers: bool) -> bool {
         }
         return false;
     }
-    let at_kill = journal.lines();
+    // Starts that were announced and never reached the server.
+    let (at_kill, reached) = (journal.lines(), pairs(&stage));
+    let lost = |model: &ModelId| {
+        starting(&at_kill, model)
+            .is_some_and(|revision| !reached.contains_key(&(model.clone(), revision)))
+    };
     if recovers {
         let syncs = stage.fake.world(|world| world.books().syncs_started.len());
         let from = RecoverFrom::Journal(journal.clone());
@@ -147,10 +166,9 @@ async fn survive(setting: Setting, point: u64, recovers: bool) -> bool {
     for model in &stage.models {
         let target = support::target(&report, model);
         let text = journal.text();
-        if matches!(target.outcome, TargetOutcome::Unknown { .. }) {
-            unknown = true;
-            assert!(is_starting(&at_kill, model), "{about}: unknown\n{text}");
-        }
+        let is_unknown = matches!(target.outcome, TargetOutcome::Unknown { .. });
+        assert_eq!(is_unknown, lost(model), "{about}\n{report:#?}\n{text}");
+        unknown |= is_unknown;
         assert!(
             stage.is_online(model),
             "{about}: offline\n{report:#?}\n{text}"
@@ -174,13 +192,7 @@ async fn survive(setting: Setting, point: u64, recovers: bool) -> bool {
         );
     }
     let goal = plan.revision.id.as_str();
-    let mut pairs: BTreeMap<(ModelId, String), usize> = BTreeMap::new();
-    for (model, _, revision) in stage
-        .fake
-        .world(|world| world.books().syncs_started.clone())
-    {
-        *pairs.entry((model, revision)).or_default() += 1;
-    }
+    let pairs = pairs(&stage);
     assert!(
         pairs.values().all(|count| *count == 1),
         "{about}: {pairs:?}"

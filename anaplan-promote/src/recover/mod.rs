@@ -27,6 +27,21 @@ impl Promoter {
     ///
     /// `InvalidInput` if the journal has no run, `Io` if it cannot be written. A model that could not be
     /// recovered is part of the report.
+    ///
+    /// ```
+    /// # use anaplan_promote::{Promoter, RecoverFrom, RecoverOptions, Release, Severity, Wave};
+    /// # anaplan_testkit::story(async |fake| {
+    /// # let promoter: Promoter = fake.namespace()?;
+    /// # let mut release = Release::new("R", "Sales Planning DEV").wave(Wave::new("w", ["Sales Planning PROD"]));
+    /// # release.policy.unrecognized = Severity::Warn;
+    /// # let plan = promoter.plan(&release).await?;
+    /// let from = RecoverFrom::Plan(Box::new(plan));
+    /// let report = promoter.recover(from, RecoverOptions::default()).await?;
+    /// for target in &report.targets {
+    ///     println!("{}: {:?}", target.name, target.status.state);
+    /// }
+    /// # Ok(()) });
+    /// ```
     pub fn recover(&self, from: RecoverFrom, options: RecoverOptions) -> Pending<Report> {
         let promoter = self.clone();
         let RecoverOptions { deadline } = options;

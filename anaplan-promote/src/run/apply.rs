@@ -33,6 +33,23 @@ impl Promoter {
     ///
     /// A plan that is stale, denied or not approved is a [`Rejection`], not an error. `InvalidInput` if the
     /// journal belongs to another plan, `Io` if it cannot be written, and the errors of the reads.
+    ///
+    /// ```
+    /// # use anaplan_promote::{ApplyOptions, Journal, Promoter, Release, Severity, Wave};
+    /// # anaplan_testkit::story(async |fake| {
+    /// # let promoter: Promoter = fake.namespace()?;
+    /// # let mut release = Release::new("R", "Sales Planning DEV").wave(Wave::new("w", ["Sales Planning PROD"]));
+    /// # release.policy.unrecognized = Severity::Warn;
+    /// # let plan = promoter.plan(&release).await?;
+    /// let options = ApplyOptions::default().journal(Journal::in_memory());
+    /// let mut run = promoter.apply(&plan, options).await?.started()?;
+    /// while let Some(event) = run.next_event().await {
+    ///     println!("{}", serde_json::to_string(&event?)?);
+    /// }
+    /// let report = run.finish().await?;
+    /// assert!(report.targets[0].outcome.is_success());
+    /// # Ok(()) });
+    /// ```
     pub fn apply(&self, plan: &Plan, options: ApplyOptions) -> Pending<ApplyStart> {
         let (promoter, plan) = (self.clone(), plan.clone());
         Pending::new(async move { Box::pin(promoter.start(plan, options)).await })
@@ -49,6 +66,22 @@ impl Promoter {
     /// # Errors
     ///
     /// `InvalidInput` if the journal has no run.
+    ///
+    /// ```
+    /// # use anaplan_promote::{ApplyOptions, Journal, Promoter, Release, RunStatus, Severity, Wave};
+    /// # anaplan_testkit::story(async |fake| {
+    /// # let promoter: Promoter = fake.namespace()?;
+    /// # let mut release = Release::new("R", "Sales Planning DEV").wave(Wave::new("w", ["Sales Planning PROD"]));
+    /// # release.policy.unrecognized = Severity::Warn;
+    /// # let plan = promoter.plan(&release).await?;
+    /// # let journal = Journal::in_memory();
+    /// # let options = ApplyOptions::default().journal(journal.clone());
+    /// # promoter.apply(&plan, options).await?.started()?.finish().await?;
+    /// // Usually `Journal::open("release.journal.jsonl")?`, in another process.
+    /// let run = promoter.resume(journal, ApplyOptions::default()).await?.started()?;
+    /// assert_eq!(run.finish().await?.status, RunStatus::Finished);
+    /// # Ok(()) });
+    /// ```
     pub fn resume(&self, journal: Journal, options: ApplyOptions) -> Pending<ApplyStart> {
         let promoter = self.clone();
         Pending::new(async move {
