@@ -145,6 +145,31 @@ impl Client {
         self.namespace()
     }
 
+    /// Returns the handle for promotions to many models. Needs neither a workspace nor a model.
+    ///
+    /// ```
+    /// # anaplan_testkit::story(async |fake| {
+    /// # let admin = fake.admin();
+    /// # let client = anaplan::Client::builder().connection(fake.connection())
+    /// #     .basic(&admin.user, admin.password.as_str()).build()?;
+    /// use anaplan::promote::{Release, Wave};
+    ///
+    /// let release = Release::new("November", "Sales Planning DEV")
+    ///     .wave(Wave::new("production", ["Sales Planning PROD"]));
+    /// let plan = client.promoter()?.plan(&release).await?;
+    /// println!("{}: {}", plan.id, plan.policy.decision);
+    /// # Ok(()) });
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// None in this release.
+    #[cfg(feature = "promote")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "promote")))]
+    pub fn promoter(&self) -> Result<anaplan_promote::Promoter> {
+        self.namespace()
+    }
+
     /// A namespace of another crate, bound to this client.
     ///
     /// # Errors

@@ -37,5 +37,10 @@ pub mod modelling_data {}
 #[doc = include_str!("guide/moving_data.md")]
 pub mod moving_data {}
 
+#[cfg(feature = "promote")]
+#[cfg_attr(docsrs, doc(cfg(feature = "promote")))]
+#[doc = include_str!("guide/promoting_to_many_models.md")]
+pub mod promoting_to_many_models {}
+
 #[doc = include_str!("guide/custom_endpoints.md")]
 pub mod custom_endpoints {}

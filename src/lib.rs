@@ -46,6 +46,14 @@ pub mod transactional {
     pub use anaplan_transactional::*;
 }
 
+/// Promotion of releases to many models: plan, policy, waves, journal, evidence, drift.
+#[cfg(feature = "promote")]
+#[cfg_attr(docsrs, doc(cfg(feature = "promote")))]
+pub mod promote {
+    #[doc(inline)]
+    pub use anaplan_promote::*;
+}
+
 /// Authentication: certificates, passwords, OAuth, tokens.
 pub mod auth {
     #[doc(inline)]

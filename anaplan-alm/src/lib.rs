@@ -6,6 +6,7 @@ mod applied_models;
 mod comparison_report;
 mod comparison_summary;
 mod create_revision;
+mod diff;
 mod evaluate;
 mod online_status;
 mod promotion;
@@ -25,6 +26,10 @@ pub(crate) use endpoints::*;
 
 pub use applied_models::AppliedModel;
 pub use comparison_summary::{ComparisonSummary, Differences};
+pub use diff::{
+    Certainty, ChangeKind, CountMismatch, Impact, ImpactKind, ModelDiff, ObjectChange, ObjectKind,
+    PropertyChange, UnrecognizedSection,
+};
 pub use online_status::OnlineStatus;
 pub use promotion::{Promotion, PromotionPlan, PromotionReport};
 pub use report_file::{Change, ComparisonReport, Row, Section};

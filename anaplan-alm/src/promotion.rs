@@ -1,6 +1,7 @@
 //! Promotion of a model to the newest revision of its family.
 
 use anaplan_core::{Error, ErrorKind, ModelId, Pending, Result, TaskId};
+use serde::{Deserialize, Serialize};
 
 use crate::Alm;
 use crate::applied_models::AppliedModel;
@@ -44,7 +45,8 @@ pub struct PromotionPlan {
 }
 
 /// Result of a promotion.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct PromotionReport {
     /// Sync. `None` if the target had the revision already.

@@ -5,6 +5,7 @@ use std::path::Path;
 use anaplan_core::{Bytes, Endpoint, Error, ErrorKind, Pending, Result, Task, TaskStatus};
 
 use crate::comparison_summary::ComparisonSummary;
+use crate::diff::ModelDiff;
 use crate::promotion::{PromotionPlan, PromotionReport};
 use crate::revisions::RevisionId;
 use crate::sync_start::SyncModels;
@@ -107,6 +108,36 @@ impl PromotionPlan {
         Pending::new(async move {
             let pair = alm.create_comparison_report(pair).await?.wait().await?;
             alm.get_comparison_report(pair).await
+        })
+    }
+
+    /// Returns the typed differences: report and summary, compared with each other. Changes nothing.
+    ///
+    /// Creates both, waits for them and fetches them. Retried.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`report`](Self::report) and [`preview`](Self::preview).
+    ///
+    /// ```
+    /// # use anaplan_alm::Alm;
+    /// # anaplan_testkit::story(async |fake| {
+    /// # let alm: Alm = fake.namespace()?;
+    /// # let production = alm.with_model(fake.demo().prod);
+    /// # let plan = production.plan_promotion().await?.ready().unwrap();
+    /// let diff = plan.diff().await?;
+    /// assert!(diff.is_complete());
+    /// for change in diff.data_losses() {
+    ///     println!("{} is {}", change.subject(), change.change);
+    /// }
+    /// # Ok(()) });
+    /// ```
+    pub fn diff(&self) -> Pending<ModelDiff> {
+        let plan = self.clone();
+        Pending::new(async move {
+            let summary = plan.preview().await?;
+            let report = plan.report().await?;
+            Ok(ModelDiff::parse(&report, Some(&summary)))
         })
     }
 

@@ -2,6 +2,10 @@
 
 use std::sync::Arc;
 
+use serde::{Serialize, Serializer};
+
+use crate::diff::{ModelDiff, ObjectChange};
+
 /// A comparison report, read from its tab-separated text.
 ///
 /// ```
@@ -14,7 +18,7 @@ use std::sync::Arc;
 /// assert_eq!((&lists.change, lists.subject.as_str()), (&Change::Added, "LISTS"));
 /// assert_eq!(lists.rows[0].get("Name"), Some("Regions"));
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 #[non_exhaustive]
 pub struct ComparisonReport {
     /// The lines before the first section: the label and the values. Workspaces have an id and a name,
@@ -25,7 +29,7 @@ pub struct ComparisonReport {
 }
 
 /// One section of a comparison report.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Section {
     /// Title, such as `LINE ITEMS ADDED`.
@@ -35,13 +39,15 @@ pub struct Section {
     /// Kind of the objects, such as `LINE ITEMS`. The whole title if the change is unknown.
     pub subject: String,
     /// The names of the columns.
+    #[serde(serialize_with = "slice")]
     pub columns: Arc<[String]>,
     /// The rows.
     pub rows: Vec<Row>,
 }
 
 /// Kind of a change.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum Change {
     /// New in the source.
@@ -57,9 +63,11 @@ pub enum Change {
 }
 
 /// One row of a section.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
 #[non_exhaustive]
 pub struct Row {
+    #[serde(skip)]
     columns: Arc<[String]>,
     /// Cells, possibly fewer than columns.
     pub cells: Vec<String>,
@@ -90,28 +98,38 @@ impl ComparisonReport {
     pub fn parse(file: &[u8]) -> Self {
         let text = String::from_utf8_lossy(file);
         let mut report = Self::default();
-        let mut expects_columns = false;
-        for line in text.trim_start_matches('\u{feff}').lines() {
-            if line.trim().is_empty() {
-                continue;
-            }
-            if let Some(title) = title(line) {
-                report.sections.push(Section::titled(title));
-                expects_columns = true;
-                continue;
-            }
-            let cells: Vec<String> = line.split('\t').map(str::to_owned).collect();
-            match report.sections.last_mut() {
-                None => report.headers.push(header(cells)),
-                Some(section) if expects_columns => section.columns = cells.into(),
-                Some(section) => section.rows.push(Row {
+        let cells = |line: &str| line.split('\t').map(str::to_owned).collect::<Vec<_>>();
+        for line in lines(&text) {
+            match (line, report.sections.last_mut()) {
+                (Line::Title(title), _) => report.sections.push(Section::titled(title)),
+                (Line::Header(line), _) => report.headers.push(header(cells(line))),
+                (Line::Columns(line), Some(section)) => section.columns = cells(line).into(),
+                (Line::Row(line), Some(section)) => section.rows.push(Row {
                     columns: Arc::clone(&section.columns),
-                    cells,
+                    cells: cells(line),
                 }),
+                (Line::Columns(_) | Line::Row(_), None) => {}
             }
-            expects_columns = false;
         }
         report
+    }
+
+    /// Returns the deleted objects, also those that are created again. List items and properties may be
+    /// counted instead of named. Sections without an interpretation are not included:
+    /// [`ModelDiff`] lists them.
+    ///
+    /// ```
+    /// use anaplan_alm::ComparisonReport;
+    ///
+    /// let file = "=== CHANGES WITHIN LISTS ===\nList\tItems Deleted\nProducts\t3\n";
+    /// let deletions = ComparisonReport::parse(file.as_bytes()).deletions();
+    /// assert_eq!(deletions[0].subject(), "listItems: Products (3 deleted)");
+    /// ```
+    #[must_use]
+    pub fn deletions(&self) -> Vec<ObjectChange> {
+        let mut changes = ModelDiff::new(self, None).changes;
+        changes.retain(ObjectChange::is_deletion);
+        changes
     }
 
     /// Returns the values of a line before the first section, such as `Source Revision`: its name and its
@@ -144,6 +162,43 @@ impl Section {
     }
 }
 
+/// One line of a report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Line<'a> {
+    /// Before the first section.
+    Header(&'a str),
+    /// Title of a section.
+    Title(&'a str),
+    /// Names of the columns.
+    Columns(&'a str),
+    /// Row of a section.
+    Row(&'a str),
+}
+
+/// Returns the lines of a report, without empty ones.
+pub(crate) fn lines(text: &str) -> impl Iterator<Item = Line<'_>> {
+    let (mut in_section, mut expects_columns) = (false, false);
+    let lines = text.trim_start_matches('\u{feff}').lines();
+    lines
+        .filter(|line| !line.trim().is_empty())
+        .map(move |line| {
+            let columns = std::mem::take(&mut expects_columns);
+            if let Some(title) = title(line) {
+                (in_section, expects_columns) = (true, true);
+                return Line::Title(title);
+            }
+            match (in_section, columns) {
+                (false, _) => Line::Header(line),
+                (true, true) => Line::Columns(line),
+                (true, false) => Line::Row(line),
+            }
+        })
+}
+
+fn slice<S: Serializer>(columns: &Arc<[String]>, serializer: S) -> Result<S::Ok, S::Error> {
+    columns.as_ref().serialize(serializer)
+}
+
 fn title(line: &str) -> Option<&str> {
     let inner = line.trim().strip_prefix("===")?.strip_suffix("===")?;
     Some(inner.trim())
@@ -155,7 +210,7 @@ fn header(cells: Vec<String>) -> (String, Vec<String>) {
     (name.trim_end_matches(':').to_owned(), cells.collect())
 }
 
-fn classify(title: &str) -> (Change, &str) {
+pub(crate) fn classify(title: &str) -> (Change, &str) {
     let endings = [
         (" ADDED", Change::Added),
         (" CREATED", Change::Added),

@@ -276,8 +276,23 @@ impl FakeAnaplan {
     ///
     /// Those of [`Session::new`].
     pub fn session_of(&self, user: &UserId, settings: Settings) -> Result<Session> {
+        self.session_over(self.connection(), user, settings)
+    }
+
+    /// Returns a session of a user of the world over this connection, for tests that put a transport of
+    /// their own around that of [`connection`](Self::connection).
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Session::new`].
+    pub fn session_over(
+        &self,
+        connection: Connection,
+        user: &UserId,
+        settings: Settings,
+    ) -> Result<Session> {
         let authenticator = DirectSignIn::new(self.clone(), user.clone());
-        Session::new(self.connection(), Arc::new(authenticator), settings)
+        Session::new(connection, Arc::new(authenticator), settings)
     }
 
     /// Returns a namespace of the administrator, bound to the demo's workspace and dev model.

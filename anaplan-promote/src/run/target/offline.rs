@@ -1,0 +1,220 @@
+//! Taking a target offline, and the guard that brings it back.
+
+use std::time::Duration;
+
+use anaplan_alm::{OnlineStatus, RevisionPair};
+use anaplan_core::{Error, ErrorKind, Result};
+
+use crate::journal::JournalEvent;
+use crate::release::{RestoreOnline, TakeOffline};
+use crate::run::context::Mode;
+use crate::run::event::DisplayEvent;
+use crate::run::target::TargetRun;
+use crate::run::target::exit::{Cause, Exit};
+use crate::run::target::position::running;
+
+/// Time for which the guard tries to bring a model online.
+const GUARD_PATIENCE: Duration = Duration::from_secs(600);
+/// Delay between two attempts of the guard.
+const GUARD_INTERVAL: Duration = Duration::from_secs(10);
+/// Longest duration of one attempt of the guard.
+const GUARD_ATTEMPT: Duration = Duration::from_secs(120);
+
+/// Decision about a target that is offline.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Restoration {
+    /// Bring it online.
+    Online,
+    /// Bring it online if no sync runs.
+    OnlineIfIdle,
+    /// Bring it online if its latest revision is the base of this sync and no sync runs.
+    OnlineIfUnchanged(RevisionPair),
+    /// Leave it offline, for this reason.
+    Keep(String),
+    /// Leave it offline. The sync continues.
+    Continue,
+}
+
+impl TargetRun {
+    /// Returns `true` if the target has to be taken offline before the next sync.
+    pub(super) fn needs_offline(&self) -> bool {
+        self.context.plan.release.take_offline == TakeOffline::DuringSync
+            && !self.planned.model.is_offline()
+            && !self.lock().is_secured
+    }
+
+    /// Takes the target offline, unless an earlier process has done it.
+    pub(super) async fn take_offline(&self) -> Result<(), Exit> {
+        self.set_step("take-offline");
+        let failed = |error: &Error, run: &Self| {
+            Exit::error("take-offline", error, run.cause_of_interruption())
+        };
+        let is_ours = self.lock().is_offline;
+        let is_offline = self.context.patiently(|| self.is_offline_now()).await;
+        if !(is_ours && is_offline.map_err(|error| failed(&error, self))?) {
+            self.record(JournalEvent::TakingOffline)?;
+            // Before the request: its outcome may be unknown.
+            self.lock().is_offline = true;
+            let change = || self.alm.change_model_status(OnlineStatus::Offline);
+            while let Err(error) = change().await {
+                let reached = error.is_ambiguous()
+                    && self.is_offline_now().await.is_ok_and(|offline| offline);
+                if reached {
+                    break;
+                }
+                if !self.outlasts(&error).await {
+                    return Err(failed(&error, self));
+                }
+            }
+            self.lock().failing_since = None;
+        }
+        self.lock().is_secured = true;
+        self.note(JournalEvent::TookOffline);
+        Ok(())
+    }
+
+    /// Brings the target online if this run took it offline and the exit allows it. Returns the reason if
+    /// it stays offline.
+    ///
+    /// An unwritable journal does not stop the guard.
+    pub(super) async fn guard(&self, exit: &Exit) -> Option<String> {
+        if !self.lock().is_offline {
+            return None;
+        }
+        self.set_step("restore");
+        let restoration = self.restoration(exit);
+        let started = self.context.monotonic();
+        let mut is_announced = false;
+        loop {
+            let error = match self.restore(&restoration, &mut is_announced).await {
+                Ok(None) => {
+                    self.lock().is_offline = false;
+                    self.note(JournalEvent::BroughtOnline);
+                    return None;
+                }
+                Ok(Some(Restoration::Keep(reason))) => {
+                    let event = JournalEvent::LeftOffline {
+                        reason: reason.clone(),
+                    };
+                    self.note(event);
+                    return Some(reason);
+                }
+                Ok(Some(_)) => return Some("a sync is in progress".to_owned()),
+                Err(error) => error,
+            };
+            tracing::warn!(target: "anaplan::promote", model = %self.model(), error = %error, "model is still offline");
+            let spent = self.context.monotonic().saturating_sub(started);
+            if spent >= GUARD_PATIENCE {
+                let reason = format!(
+                    "the model could not be brought online within {} minutes: {error}",
+                    GUARD_PATIENCE.as_secs() / 60
+                );
+                let event = JournalEvent::LeftOffline {
+                    reason: reason.clone(),
+                };
+                self.note(event);
+                return Some(reason);
+            }
+            let reason = format!("the model is still offline: {error}");
+            let waiting = DisplayEvent::Waiting {
+                reason,
+                until: None,
+            };
+            self.context.display(Some(self.model()), waiting);
+            self.context.session().clock().sleep(GUARD_INTERVAL).await;
+        }
+    }
+
+    fn restoration(&self, exit: &Exit) -> Restoration {
+        let policy = self.context.plan.release.restore_online;
+        let (foreign, last_sync) = {
+            let progress = self.lock();
+            (progress.foreign.clone(), progress.last_sync.clone())
+        };
+        let failed_sync = || match (policy, last_sync) {
+            (RestoreOnline::Never, _) => keep_by_release(),
+            (RestoreOnline::Always, _) => Restoration::OnlineIfIdle,
+            (_, Some(pair)) => Restoration::OnlineIfUnchanged(pair),
+            (_, None) => Restoration::Online,
+        };
+        match exit {
+            Exit::Done(_) => Restoration::Online,
+            Exit::InProgress(_) => Restoration::Continue,
+            // Another run may have left it offline on purpose.
+            _ if foreign.is_some() => {
+                Restoration::Keep("a sync that this run did not start has not succeeded".to_owned())
+            }
+            Exit::Stopped(_) | Exit::Unknown(_) => self.online_without_sync(),
+            Exit::Failed(failure) => match failure.cause {
+                Cause::Before | Cause::Conflict => self.online_without_sync(),
+                Cause::Rejected if policy == RestoreOnline::Never => keep_by_release(),
+                Cause::Rejected => self.online_without_sync(),
+                Cause::Sync => failed_sync(),
+                Cause::Foreign if policy == RestoreOnline::Always => Restoration::OnlineIfIdle,
+                Cause::Foreign => Restoration::Keep(
+                    "a sync that this run may not have started has not succeeded".to_owned(),
+                ),
+                Cause::Verify | Cause::Check if policy == RestoreOnline::Always => {
+                    Restoration::Online
+                }
+                Cause::Verify | Cause::Check => Restoration::Keep(failure.message.clone()),
+            },
+        }
+    }
+
+    /// After a kill, another program may have continued with the model.
+    fn online_without_sync(&self) -> Restoration {
+        match self.context.mode {
+            Mode::Recover => Restoration::OnlineIfIdle,
+            Mode::Promote => Restoration::Online,
+        }
+    }
+
+    /// Makes one attempt. `None`: the target is online.
+    async fn restore(
+        &self,
+        restoration: &Restoration,
+        is_announced: &mut bool,
+    ) -> Result<Option<Restoration>> {
+        match restoration {
+            Restoration::Keep(_) | Restoration::Continue => return Ok(Some(restoration.clone())),
+            Restoration::Online => {}
+            Restoration::OnlineIfIdle | Restoration::OnlineIfUnchanged(_) => {
+                if let Some(task) = running(&self.alm.get_sync_tasks().await?) {
+                    let text = format!("sync {task} is in progress");
+                    return Ok(Some(Restoration::Keep(text)));
+                }
+            }
+        }
+        if let Restoration::OnlineIfUnchanged(pair) = restoration {
+            let latest = self.latest().await?;
+            let latest = latest.as_ref();
+            if latest.is_none_or(|latest| latest.id != pair.target_revision) {
+                let now = latest.map_or("none".to_owned(), ToString::to_string);
+                let text = format!(
+                    "the latest revision is {now}, the failed sync started from {}",
+                    pair.target_revision
+                );
+                return Ok(Some(Restoration::Keep(text)));
+            }
+        }
+        if !self.is_offline_now().await? {
+            return Ok(None);
+        }
+        if !*is_announced {
+            *is_announced = true;
+            self.note(JournalEvent::BringingOnline);
+        }
+        let change = self.alm.change_model_status(OnlineStatus::Online);
+        change.timeout(GUARD_ATTEMPT).await?;
+        if self.is_offline_now().await? {
+            let text = "the server accepted the change, and the model is still offline";
+            return Err(Error::new(ErrorKind::ModelState, text));
+        }
+        Ok(None)
+    }
+}
+
+fn keep_by_release() -> Restoration {
+    Restoration::Keep("the release has restore-online = \"never\"".to_owned())
+}
