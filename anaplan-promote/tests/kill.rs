@@ -300,6 +300,7 @@ async fn race(stage: &Stage, plan: &Plan, seed: u64) -> Vec<(Report, String)> {
 
 #[tokio::test(start_paused = true)]
 async fn p11_two_runs_of_one_plan_sync_each_target_once() {
+    let (mut raced, mut foreign, mut elsewhere) = (0, 0, 0);
     for seed in 0..seeds() {
         let mut rng = fastrand::Rng::with_seed(seed);
         let stage = Stage::new(rng.usize(1..=3));
@@ -339,6 +340,16 @@ async fn p11_two_runs_of_one_plan_sync_each_target_once() {
             "seed {seed}, {second:?}, {pacing:?}, fails: {fails}, {:?}",
             release.restore_online
         );
+        raced += usize::from(reports.len() == 2);
+        for (report, _) in &reports {
+            foreign += count(
+                report,
+                |outcome| matches!(outcome, TargetOutcome::Failed { message, .. } if message.contains("did not start")),
+            );
+            let is_elsewhere =
+                |outcome: &TargetOutcome| *outcome == TargetOutcome::AppliedElsewhere;
+            elsewhere += count(report, is_elsewhere);
+        }
         assert!(!reports.is_empty(), "{about}");
         for model in &stage.models {
             let fails = fails && model == failing;
@@ -361,4 +372,6 @@ async fn p11_two_runs_of_one_plan_sync_each_target_once() {
             "{about}"
         );
     }
+    println!("{raced} races, {foreign} foreign failures, {elsewhere} applied elsewhere");
+    assert!(raced > 0 && foreign > 0 && elsewhere > 0);
 }
