@@ -197,6 +197,7 @@ impl EvidenceDocument {
     }
 
     /// Returns the findings about a target.
+    #[cfg(feature = "html")]
     pub(super) fn findings_of<'a>(
         &'a self,
         model: &'a ModelId,
