@@ -164,6 +164,21 @@ async fn p15_window_that_closes_lets_running_targets_finish_and_starts_no_other(
 }
 
 #[tokio::test(start_paused = true)]
+async fn deadline_reports_the_running_sync() {
+    let stage = Stage::new(1);
+    let plan = stage.plan_all().await;
+    let pacing = Pacing::Time(Duration::from_secs(3600));
+    stage.fake.world(|world| world.rules.pacing = pacing);
+    let mut options = ApplyOptions::default();
+    options.deadline = Some(Duration::from_secs(60));
+    let report = stage.apply(&plan, options).await;
+    assert!(
+        matches!(report.targets[0].outcome, TargetOutcome::InProgress { .. }),
+        "{report:#?}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
 async fn soak_delays_the_next_wave_and_is_not_longer_than_the_deadline() {
     let stage = Stage::new(2);
     let (first, second) = stage.models.split_at(1);

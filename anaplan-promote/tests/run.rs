@@ -15,7 +15,7 @@ use anaplan_promote::{
 use anaplan_testkit::world::{ModelState, SyncFailure};
 use anaplan_testkit::{Fault, Pacing, RetryAfter};
 use support::plans::release;
-use support::{Stage, apply, count, target};
+use support::{Stage, count, target};
 
 #[tokio::test(start_paused = true)]
 async fn p02_apply_twice_syncs_each_target_once() {
@@ -369,21 +369,6 @@ async fn immediate_stop_reports_the_task_and_resume_polls_it() {
     assert_eq!(report.status, RunStatus::Finished, "{report:#?}");
     assert_eq!(stage.started(model), 1);
     assert!(stage.is_online(model));
-}
-
-#[tokio::test(start_paused = true)]
-async fn deadline_reports_the_running_sync() {
-    let stage = Stage::new(1);
-    let plan = stage.plan_all().await;
-    let pacing = Pacing::Time(Duration::from_secs(3600));
-    stage.fake.world(|world| world.rules.pacing = pacing);
-    let mut options = ApplyOptions::default();
-    options.deadline = Some(Duration::from_secs(60));
-    let report = apply(&stage.promoter(), &plan, options).await;
-    assert!(
-        matches!(report.targets[0].outcome, TargetOutcome::InProgress { .. }),
-        "{report:#?}"
-    );
 }
 
 #[tokio::test(start_paused = true)]
