@@ -1,6 +1,6 @@
 //! Signing in with what a vault hands out: `cargo run --example custom_authenticator`.
 //!
-//! The vault keeps the password to itself and returns out tokens of Anaplan, each for a short lease. Plays
+//! The vault keeps the password to itself and returns tokens of Anaplan, each for a short lease. Plays
 //! on the embedded fake, and prints what it does.
 
 #![allow(clippy::print_stdout)]

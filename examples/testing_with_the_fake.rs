@@ -1,7 +1,7 @@
-//! How to test a function that uses Anaplan: `cargo run --example testing_with_the_fake` runs it, and
+//! A function that uses Anaplan and its tests: `cargo run --example testing_with_the_fake` runs it, and
 //! `cargo test --example testing_with_the_fake` tests it.
 //!
-//! Here that function brings a production model up to date, and says in one line what it did.
+//! The function promotes the latest revision to a production model and returns one line about the result.
 
 #![allow(clippy::print_stdout)]
 
@@ -9,7 +9,7 @@ use anaplan::alm::{Alm, Promotion};
 use anaplan::{Client, ErrorKind, Result};
 use anaplan_testkit::FakeAnaplan;
 
-/// What is to be tested. It takes what a client hands out, and knows of no fake.
+/// The function under test. It takes a namespace and does not depend on the fake.
 async fn bring_up_to_date(production: &Alm) -> Result<String> {
     let plan = match production.plan_promotion().await? {
         Promotion::Ready(plan) => plan,

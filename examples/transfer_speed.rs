@@ -278,7 +278,7 @@ fn compress(chunk: &[u8]) -> std::io::Result<Bytes> {
 struct Csv {
     left: u64,
     row: u64,
-    /// What has been made and not been taken by [`next_chunk`](Self::next_chunk).
+    /// Bytes that were generated and not taken by [`next_chunk`](Self::next_chunk) yet.
     rest: Bytes,
 }
 

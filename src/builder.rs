@@ -21,10 +21,10 @@ use crate::sign_in::SignIn;
 
 /// Builder of a [`Client`].
 ///
-/// Only a way of signing in must be given, and only one: [`certificate`](Self::certificate) and
+/// Exactly one way of signing in is required: [`certificate`](Self::certificate) and
 /// [`private_key`](Self::private_key), [`user`](Self::user) and [`password`](Self::password),
-/// `oauth` (feature `oauth`), [`token`](Self::token), or an [`authenticator`](Self::authenticator) of your own. What is given
-/// twice in the same way counts as given last.
+/// `oauth` (feature `oauth`), [`token`](Self::token), or an [`authenticator`](Self::authenticator) of your own.
+/// Of two calls of one method the last one counts.
 ///
 /// ```no_run
 /// # #[cfg(feature = "certificate")]
@@ -68,7 +68,7 @@ impl ClientBuilder {
     /// Takes from environment variables what has not been given in code. An empty variable counts as
     /// absent.
     ///
-    /// | variable | what it says |
+    /// | variable | method or meaning |
     /// |---|---|
     /// | `ANAPLAN_WORKSPACE_ID` | [`workspace_id`](Self::workspace_id) |
     /// | `ANAPLAN_MODEL_ID` | [`model_id`](Self::model_id) |
@@ -79,15 +79,15 @@ impl ClientBuilder {
     /// | `ANAPLAN_CERTIFICATE_PAYLOAD` | [`certificate_payload`](Self::certificate_payload): `v1` or `v2` |
     /// | `ANAPLAN_TOKEN` | [`token`](Self::token) |
     /// | `ANAPLAN_REGION` | [`region`](Self::region): `us1`, `eu3`, ... |
-    /// | `ANAPLAN_URL` | one base URL for all services, as a gateway or the fake server has it |
-    /// | `ANAPLAN_API_URL`, `ANAPLAN_AUTH_URL`, `ANAPLAN_OAUTH_URL`, `ANAPLAN_AUDIT_URL`, `ANAPLAN_CLOUDWORKS_URL` | the base URL of one service, before the two above |
+    /// | `ANAPLAN_URL` | one base URL for all services, such as that of a gateway or the fake server |
+    /// | `ANAPLAN_API_URL`, `ANAPLAN_AUTH_URL`, `ANAPLAN_OAUTH_URL`, `ANAPLAN_AUDIT_URL`, `ANAPLAN_CLOUDWORKS_URL` | the base URL of one service, which precedes the two above |
     ///
-    /// The code goes before the environment, wherever in the chain this is called:
+    /// The code precedes the environment, at whichever position of the chain this is called:
     ///
-    /// * Hosts count as one thing: a region, hosts or a connection given in code set aside all
-    ///   variables about hosts.
-    /// * A way of signing in that the code chose is completed from the environment (a password for its
-    ///   user), and sets aside variables of the other ways.
+    /// * Hosts are one unit: a region, hosts or a connection set in code disables all variables about
+    ///   hosts.
+    /// * A way of signing in that the code selects is completed from the environment (a password for its
+    ///   user), and disables the variables of the other ways.
     ///
     /// # Errors
     ///
@@ -159,7 +159,7 @@ impl ClientBuilder {
         self
     }
 
-    /// Sends through this transport. Default: the bundled one, which comes with the feature `rustls`
+    /// Sets the transport. Default: the bundled one, which comes with the feature `rustls`
     /// or `native-tls`.
     pub fn transport(mut self, transport: Arc<dyn Transport>) -> Self {
         self.transport = Some(transport);
@@ -218,13 +218,13 @@ impl ClientBuilder {
         self
     }
 
-    /// Tells time by this clock, and waits by it. Default: the machine's.
+    /// Sets the clock for the current time and for waiting. Default: that of the system.
     pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
         self.clock = Some(clock);
         self
     }
 
-    /// How persistent calls are. What is safe to retry is not a matter of configuration.
+    /// Sets the retry policy. It does not change which operations are retried.
     ///
     /// ```
     /// use anaplan::RetryPolicy;
@@ -238,47 +238,47 @@ impl ClientBuilder {
         self
     }
 
-    /// The client's own limit on requests. Default: what Anaplan grants to a whole tenant; lower it
-    /// when several programs share one.
+    /// Sets the rate limit of the client. Default: the limit of Anaplan for a whole tenant. Lower it if
+    /// several programs share a tenant.
     pub fn rate_limit(mut self, limit: RateLimit) -> Self {
         self.settings.rate_limit = Some(limit);
         self
     }
 
-    /// Sends without a limit of the client's own. The server's "too many requests" is still obeyed.
+    /// Removes the rate limit of the client. The client still waits after a 429 of the server.
     pub fn no_rate_limit(mut self) -> Self {
         self.settings.rate_limit = None;
         self
     }
 
-    /// Duration for which one HTTP exchange may take. Default 5 minutes: the first call to an unloaded model
+    /// Sets the time limit of one HTTP exchange. Default: 5 minutes, because the first call to an unloaded model
     /// waits until it is loaded. For a limit on a whole call see [`Call::timeout`](crate::Call::timeout).
     pub fn attempt_timeout(mut self, limit: Duration) -> Self {
         self.settings.attempt_timeout = limit;
         self
     }
 
-    /// Duration for which a streamed body may be silent. Default 1 minute.
+    /// Sets the time limit for a streamed body without any bytes. Default: 1 minute.
     pub fn idle_timeout(mut self, limit: Duration) -> Self {
         self.settings.idle_timeout = limit;
         self
     }
 
-    /// The largest answer that is held in memory, in bytes after decompression. Default 256 MiB. A larger
-    /// one is refused as [`ErrorKind::TooLarge`](crate::ErrorKind::TooLarge) as soon as that shows.
-    /// Streams have no limit: neither have files, which come in chunks.
+    /// Sets the maximum size of a response that is held in memory, in bytes after decompression. Default:
+    /// 256 MiB. Reading a larger one fails with [`ErrorKind::TooLarge`](crate::ErrorKind::TooLarge) at the limit.
+    /// Streams have no limit, nor do files, which are read in chunks.
     pub fn max_body(mut self, bytes: usize) -> Self {
         self.settings.max_body = bytes;
         self
     }
 
-    /// How tasks are polled, unless a task is told otherwise.
+    /// Sets the poll policy of tasks that have none of their own.
     pub fn poll(mut self, policy: PollPolicy) -> Self {
         self.settings.poll = policy;
         self
     }
 
-    /// What the `User-Agent` header says. Default: `anaplan-rs/` and the version.
+    /// Sets the `User-Agent` header. Default: `anaplan-rs/` and the version.
     pub fn user_agent(mut self, name: impl Into<String>) -> Self {
         self.settings.user_agent = name.into();
         self
@@ -288,12 +288,12 @@ impl ClientBuilder {
     ///
     /// # Errors
     ///
-    /// * [`ErrorKind::Config`](crate::ErrorKind::Config) when no way of signing in was given, or more
-    ///   than one; when a host must not be talked to; when an id, a time-out or the user agent cannot
-    ///   work; when a root certificate, a proxy or a header cannot be used, or was set besides a transport
-    ///   of your own, which would not use it; when there is no transport because the features `rustls` and `native-tls` are off.
+    /// * [`ErrorKind::Config`](crate::ErrorKind::Config) if there is no way of signing in, or more than one; if a
+    ///   host, an id, a timeout or the user agent is invalid; if a root certificate, a proxy or a header is
+    ///   invalid, or was set besides a transport of your own, which would not use it; if there is no
+    ///   transport because the features `rustls` and `native-tls` are off.
     /// * [`ErrorKind::Authentication`](crate::ErrorKind::Authentication) with a
-    ///   [`CertificateProblem`](crate::auth::CertificateProblem) when certificate or key cannot work.
+    ///   [`CertificateProblem`](crate::auth::CertificateProblem) if certificate or key is invalid.
     pub fn build(self) -> Result<Client> {
         self.check()?;
         let transport = self.chosen_transport()?;

@@ -1,4 +1,4 @@
-//! The client: a session, and what it works on.
+//! The client: a session and a scope.
 
 use anaplan_auth::WhoAmI;
 use anaplan_core::{
@@ -9,11 +9,11 @@ use anaplan_core::{
 use crate::builder::ClientBuilder;
 use crate::reconcile::reconcile;
 
-/// The way in: hands out the namespaces, bound to the workspace and model that it works on.
+/// A client: returns the namespaces, bound to its workspace and model.
 ///
-/// Cheap to clone, safe to share between tasks and threads. All clones, and everything they hand out,
-/// share one token, one rate limit, one retry budget and one pool of connections: build one client for
-/// a tenant, not one for a call.
+/// Cheap to clone, safe to share between tasks and threads. All clones and their namespaces share one
+/// token, one rate limit, one retry budget and one pool of connections: build one client for a tenant, not
+/// one for a call.
 ///
 /// ```
 /// # anaplan_testkit::story(async |fake| {
@@ -36,12 +36,12 @@ pub struct Client {
 }
 
 impl Client {
-    /// Starts to put a client together.
+    /// Returns a builder.
     pub fn builder() -> ClientBuilder {
         ClientBuilder::new()
     }
 
-    /// A client made of [environment variables](ClientBuilder::from_env) alone. Nothing is sent.
+    /// Creates a client from [environment variables](ClientBuilder::from_env) alone. Sends nothing.
     ///
     /// # Errors
     ///
@@ -59,7 +59,8 @@ impl Client {
         Self { session, scope }
     }
 
-    /// Application lifecycle management of the client's model: revisions, syncs, reports, promotion.
+    /// Returns the handle for application lifecycle management of the client's model: revisions, syncs,
+    /// reports, promotion.
     ///
     /// # Errors
     ///
@@ -81,9 +82,10 @@ impl Client {
         self.namespace()
     }
 
-    /// Moving data in and out of the client's model: files, imports, exports, other actions, processes.
+    /// Returns the handle for bulk data of the client's model: files, imports, exports, other actions,
+    /// processes.
     ///
-    /// The client's workspace, where it has one, becomes part of the paths.
+    /// The client's workspace, if it has one, becomes part of the paths.
     ///
     /// # Errors
     ///
@@ -123,7 +125,7 @@ impl Client {
         anaplan_tenant::Tenant::new(self.session.clone())
     }
 
-    /// The data of the client's model: lists, modules, views, cells, dimensions, calendar, versions.
+    /// Returns the handle for data of the client's model: lists, modules, views, cells, dimensions, calendar, versions.
     ///
     /// # Errors
     ///
@@ -170,7 +172,7 @@ impl Client {
         self.namespace()
     }
 
-    /// A namespace of another crate, bound to this client.
+    /// Returns a namespace of another crate, bound to this client.
     ///
     /// # Errors
     ///
@@ -205,7 +207,7 @@ impl Client {
         N::bind(self.session.clone(), &self.scope)
     }
 
-    /// A call of any endpoint, not yet made. The way to operations that no namespace covers: see
+    /// Returns a call of any endpoint, for operations that no namespace covers. Sends nothing. See
     /// [`Endpoint`](crate::ext::Endpoint) and the guide to [custom endpoints](crate::guide::custom_endpoints).
     ///
     /// ```
@@ -241,7 +243,7 @@ impl Client {
         self.session.call(endpoint)
     }
 
-    /// A call for a whole collection of any pageable endpoint, not yet made.
+    /// Returns a call for a whole collection of any paged endpoint. Sends nothing.
     pub fn paged<E: Paged>(&self, endpoint: E) -> PagedCall<E> {
         self.session.paged(endpoint)
     }
@@ -284,7 +286,7 @@ impl Client {
         Pending::new(reconcile(self.session.clone(), record))
     }
 
-    /// The same client for another model; session, token, limits and connections are shared.
+    /// Returns the same client for another model. Session, token, limits and connections are shared.
     ///
     /// ```
     /// # anaplan_testkit::story(async |fake| {
@@ -301,35 +303,35 @@ impl Client {
         Self::new(self.session.clone(), scope)
     }
 
-    /// The same client for another workspace, and for the model that it had; session, token, limits
-    /// and connections are shared.
+    /// Returns the same client for another workspace and the same model. Session, token, limits and
+    /// connections are shared.
     #[must_use]
     pub fn with_workspace(&self, workspace: impl Into<WorkspaceId>) -> Self {
         let scope = Scope::new(Some(workspace.into()), self.scope.model.clone());
         Self::new(self.session.clone(), scope)
     }
 
-    /// The workspace and the model that the client works on, as far as they were given.
+    /// Returns the workspace and the model of the client, as far as they are set.
     #[must_use]
     pub fn scope(&self) -> &Scope {
         &self.scope
     }
 
-    /// What all clones of this client share.
+    /// Returns the session, which all clones of this client share.
     #[must_use]
     pub fn session(&self) -> &Session {
         &self.session
     }
 
-    /// Asks the token service who is signed in, signing in first if need be: the quick check that the
-    /// credentials work.
+    /// Returns the signed-in user, read from the token service. Signs in first if necessary. A quick check of
+    /// the credentials.
     ///
-    /// `GET /token/validate`. Reads only: retried freely.
+    /// `GET /token/validate`. Reads only: retried.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Authentication`](crate::ErrorKind::Authentication) when signing in fails or the
-    /// token is no good, and the errors of the network.
+    /// [`ErrorKind::Authentication`](crate::ErrorKind::Authentication) if the sign-in fails or the token is
+    /// rejected, and the errors of the network.
     ///
     /// ```
     /// # anaplan_testkit::story(async |fake| {
@@ -345,14 +347,14 @@ impl Client {
         self.session.call(WhoAmI)
     }
 
-    /// Ends the session on the server, at once and for everybody who uses its token. A later call
-    /// signs in again, unless the client was built with a bare token.
+    /// Ends the session on the server immediately, for all programs that use its token. A later call signs in
+    /// again, unless the client was built with a [`token`](ClientBuilder::token).
     ///
     /// `POST /token/logout`. Not required: a token that no one uses expires after 35 minutes.
     ///
     /// # Errors
     ///
-    /// The errors of the network. A session that is gone already is no error.
+    /// The errors of the network. A session that has ended already is no error.
     #[doc(alias = "logout")]
     #[doc(alias = "log_out")]
     pub fn sign_out(&self) -> Pending<()> {

@@ -19,7 +19,7 @@ use crate::Bulk;
 pub(crate) const EMPTY_LIST: &str =
     r#"{"status":{"code":200},"meta":{"paging":{"currentPageSize":0,"totalSize":0,"offset":0}}}"#;
 
-/// How one request fails.
+/// Failure of one request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Fault {
     /// The connection breaks before the server acts.
@@ -43,7 +43,7 @@ pub(crate) struct State {
     pub(crate) completed: Vec<String>,
     /// Method and path of every request, in order.
     pub(crate) log: Vec<String>,
-    /// What is answered at a path, in turn; the last stays.
+    /// Responses of a path, in order. The last one is repeated.
     pub(crate) canned: BTreeMap<String, VecDeque<(u16, String)>>,
     /// Faults by the beginning of method and path.
     pub(crate) faults: Vec<(String, Fault)>,

@@ -1,5 +1,5 @@
-//! What the measuring examples share: the fake in a process of its own, one process for each measurement,
-//! and what a process has cost by the books of Linux.
+//! Shared code of the measuring examples: the fake in a process of its own, one process for each measurement,
+//! and the processor time and memory of a process as Linux counts them.
 //!
 //! A measurement in the fake's process would count the fake's memory; a second one in the same process
 //! would find memory that the first has left behind.
@@ -15,10 +15,10 @@ use anaplan::ext::Connection;
 use anaplan::{Client, Hosts};
 use anaplan_testkit::{FakeAnaplan, Server};
 
-/// How `/proc` counts processor time, in ticks per second: the same on every Linux that is in use.
+/// Unit of processor time in `/proc`, in ticks per second.
 const TICKS: f64 = 100.0;
 
-/// What a piece of work has cost this process.
+/// Resources that this process has used for a piece of work.
 pub(crate) struct Figures {
     pub(crate) seconds: f64,
     /// Processor time, of the program and of the kernel on its behalf.
@@ -103,7 +103,7 @@ impl ServerProcess {
         Ok(Self { child, told })
     }
 
-    /// What the server says about itself, as arguments for the process that measures.
+    /// Returns the line that the server prints, as arguments for the process that measures.
     pub(crate) fn told(&self) -> impl Iterator<Item = &str> {
         self.told.split_whitespace()
     }

@@ -20,7 +20,7 @@ pub struct Action {
     /// Name.
     #[serde(default, deserialize_with = "or_default")]
     pub name: String,
-    /// What it does; absent for actions that only open a dashboard.
+    /// Type of the action. Absent for actions that only open a dashboard.
     #[serde(default)]
     pub action_type: Option<ActionType>,
     /// Code.

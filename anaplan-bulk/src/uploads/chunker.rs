@@ -21,7 +21,7 @@ pub(crate) struct Chunker {
     size: usize,
     /// The chunk that is being put together.
     filling: BytesMut,
-    /// What has come and is in no chunk yet.
+    /// Bytes that were read and are in no chunk yet.
     block: Bytes,
     spare: Spare,
     cut: u64,

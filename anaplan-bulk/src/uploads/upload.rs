@@ -171,7 +171,7 @@ impl Upload {
         self
     }
 
-    /// How hard to compress: from 0, not at all, to 9, as much as possible. Default 6.
+    /// Sets the compression level, from 0 (none) to 9 (maximum). Default: 6.
     pub fn gzip_level(mut self, level: u32) -> Self {
         self.gzip = Some(level);
         self

@@ -18,7 +18,7 @@ use crate::session::authenticator::Credential;
 use crate::transport::clock::within;
 use crate::transport::{ResponseBody, TransportError, TransportErrorKind};
 
-/// What is known after one attempt.
+/// Result of one attempt.
 pub(crate) enum Outcome<T> {
     /// A response with a documented success status.
     Success(T),

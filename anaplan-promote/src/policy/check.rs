@@ -40,7 +40,7 @@ impl Policy {
         for rule in &self.rules {
             let id = rule.id.as_str();
             let invalid = |problem: &str| {
-                let problem = format_args!("is not valid: rule '{id}' {problem}");
+                let problem = format!("is not valid: rule '{id}' {problem}");
                 Err(Error::invalid_input("policy", problem))
             };
             if id.trim().is_empty() || !ids.insert(id) {
