@@ -144,7 +144,7 @@ impl EvidenceDocument {
             .filter(|history| history.started.plan_id != plan.id)
         {
             let other = &other.started.plan_id;
-            let problem = format_args!("belongs to the plan {other}, not to {}", plan.id);
+            let problem = format!("belongs to the plan {other}, not to {}", plan.id);
             return Err(Error::invalid_input("journal", problem));
         }
         let first = lines
