@@ -106,9 +106,10 @@ impl History {
         self.targets.get(model).cloned().unwrap_or_default()
     }
 
-    /// Returns `true` if the run has ended and all targets have reached their goal.
+    /// Returns `true` if the run has ended, all targets have reached their goal, and none was left offline.
     pub(crate) fn is_finished(&self) -> bool {
-        self.ended == Some(RunStatus::Finished)
+        let mut targets = self.targets.values();
+        self.ended == Some(RunStatus::Finished) && !targets.any(|target| target.is_offline)
     }
 }
 
@@ -162,6 +163,7 @@ impl TargetHistory {
     /// Returns `true` if the target needs nothing more.
     pub(crate) fn is_done(&self) -> bool {
         self.outcome.as_ref().is_some_and(TargetOutcome::is_success)
+            && !self.is_offline
             && self.start.is_none()
             && self.running.is_none()
     }

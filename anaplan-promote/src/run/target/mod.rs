@@ -89,7 +89,12 @@ impl TargetRun {
             Err(error) => self.panicked(&error),
         };
         let left_offline = Box::pin(self.guard(&exit)).await;
-        Box::pin(self.end(exit, left_offline)).await
+        let exit = match &left_offline {
+            Some(left) if left.is_failure => exit.left_offline(&left.reason),
+            _ => exit,
+        };
+        let reason = left_offline.map(|left| left.reason);
+        Box::pin(self.end(exit, reason)).await
     }
 
     async fn work(&self, history: TargetHistory) -> Result<TargetOutcome, Exit> {

@@ -35,6 +35,14 @@ enum Restoration {
     Continue,
 }
 
+/// A target that the guard left offline.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct LeftOffline {
+    pub(super) reason: String,
+    /// `true` if the target should be online.
+    pub(super) is_failure: bool,
+}
+
 impl TargetRun {
     /// Returns `true` if the target has to be taken offline before the next sync.
     pub(super) fn needs_offline(&self) -> bool {
@@ -73,11 +81,11 @@ impl TargetRun {
         Ok(())
     }
 
-    /// Brings the target online if this run took it offline and the exit allows it. Returns the reason if
-    /// it stays offline.
+    /// Brings the target online if this run took it offline and the exit allows it. `None`: the run has not
+    /// left it offline.
     ///
     /// An unwritable journal does not stop the guard.
-    pub(super) async fn guard(&self, exit: &Exit) -> Option<String> {
+    pub(super) async fn guard(&self, exit: &Exit) -> Option<LeftOffline> {
         if !self.lock().is_offline {
             return None;
         }
@@ -97,9 +105,17 @@ impl TargetRun {
                         reason: reason.clone(),
                     };
                     self.note(event);
-                    return Some(reason);
+                    return Some(LeftOffline {
+                        reason,
+                        is_failure: !matches!(restoration, Restoration::Keep(_)),
+                    });
                 }
-                Ok(Some(_)) => return Some("a sync is in progress".to_owned()),
+                Ok(Some(_)) => {
+                    return Some(LeftOffline {
+                        reason: "a sync is in progress".to_owned(),
+                        is_failure: false,
+                    });
+                }
                 Err(error) => error,
             };
             tracing::warn!(target: "anaplan::promote", model = %self.model(), error = %error, "model is still offline");
@@ -113,7 +129,10 @@ impl TargetRun {
                     reason: reason.clone(),
                 };
                 self.note(event);
-                return Some(reason);
+                return Some(LeftOffline {
+                    reason,
+                    is_failure: true,
+                });
             }
             let reason = format!("the model is still offline: {error}");
             let waiting = DisplayEvent::Waiting {
@@ -158,6 +177,7 @@ impl TargetRun {
                     Restoration::Online
                 }
                 Cause::Verify | Cause::Check => Restoration::Keep(failure.message.clone()),
+                Cause::Restore => Restoration::Online,
             },
         }
     }
