@@ -4,8 +4,15 @@
 
 mod support;
 
-use anaplan_promote::{ApplyOptions, Journal, NextStep, Report, RunStatus, TargetOutcome};
-use anaplan_testkit::Fault;
+use std::time::Duration;
+
+use anaplan_core::ErrorKind;
+use anaplan_core::clock::Clock as _;
+use anaplan_promote::{
+    ApplyOptions, Journal, NextStep, RecoverFrom, RecoverOptions, Rejection, Report, RunStatus,
+    TargetOutcome,
+};
+use anaplan_testkit::{Fault, Pacing};
 use support::Stage;
 
 async fn resume(stage: &Stage, journal: &Journal, options: ApplyOptions) -> Report {
@@ -42,4 +49,34 @@ async fn model_that_cannot_be_brought_online_is_a_failure_and_resume_restores_it
     assert_eq!(report.targets[0].outcome, TargetOutcome::Succeeded);
     assert!(stage.is_online(model));
     assert_eq!(stage.started(model), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn journal_of_a_run_in_progress_is_not_used_by_another_run() {
+    let stage = Stage::new(1);
+    let plan = stage.plan_all().await;
+    let pacing = Pacing::Time(Duration::from_secs(120));
+    stage.fake.world(|world| world.rules.pacing = pacing);
+    let journal = Journal::in_memory();
+    let options = ApplyOptions::default().journal(journal.clone());
+    let promoter = stage.promoter();
+    let run = promoter.apply(&plan, options.clone()).await.unwrap();
+    // The run continues with its sync.
+    drop(run.started().unwrap());
+    let resumed = promoter.resume(journal.clone(), ApplyOptions::default());
+    let applied = promoter.apply(&plan, options);
+    for start in [resumed.await, applied.await] {
+        let rejection = start.unwrap().rejected().unwrap();
+        let is_locked = matches!(rejection, Rejection::JournalLocked { .. });
+        assert!(is_locked, "{rejection}");
+    }
+    let from = RecoverFrom::Journal(journal.clone());
+    let error = promoter.recover(from, RecoverOptions::default()).await;
+    assert_eq!(error.unwrap_err().kind(), ErrorKind::Conflict);
+
+    let clock = stage.fake.clock().clone();
+    clock.sleep(Duration::from_secs(600)).await;
+    let report = resume(&stage, &journal, ApplyOptions::default()).await;
+    assert_eq!(report.status, RunStatus::Finished, "{report:#?}");
+    assert_eq!(stage.started(&stage.models[0]), 1);
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use anaplan_core::{Error, ErrorKind, Pending, Result};
 
 use crate::Promoter;
-use crate::journal::{History, Journal, JournalEvent, RunStarted, SCHEMA};
+use crate::journal::{History, Journal, JournalEvent, Lease, RunStarted, SCHEMA};
 use crate::models::{get_model, is_offline};
 use crate::plan::{Plan, PlannedTarget};
 use crate::planner::alm;
@@ -25,7 +25,7 @@ impl Promoter {
     ///
     /// # Errors
     ///
-    /// `InvalidInput` if the journal has no run, `Io` if it cannot be written. A model that could not be
+    /// `InvalidInput` if the journal has no run, `Conflict` if another run uses it, `Io` if it cannot be written. A model that could not be
     /// recovered is part of the report.
     ///
     /// ```
@@ -46,17 +46,19 @@ impl Promoter {
         let promoter = self.clone();
         let RecoverOptions { deadline } = options;
         Pending::new(async move {
-            let (journal, history) = match from {
+            let (journal, lease, history) = match from {
                 RecoverFrom::Journal(journal) => {
+                    let lease = lease(&journal)?;
                     let history = journal.history()?;
-                    (journal, history)
+                    (journal, lease, history)
                 }
                 RecoverFrom::Plan(plan) => {
                     let history = Box::pin(promoter.observe(&plan)).await?;
                     let journal = Journal::in_memory();
                     let first = JournalEvent::RunStarted(Box::new(history.started.clone()));
                     journal.append(promoter.session.clock().now(), None, first)?;
-                    (journal, history)
+                    let lease = lease(&journal)?;
+                    (journal, lease, history)
                 }
             };
             let options = ApplyOptions {
@@ -69,7 +71,7 @@ impl Promoter {
                 host: host(),
                 pid: std::process::id(),
             };
-            spawn(context, history, first)?.finish().await
+            spawn(context, lease, history, first)?.finish().await
         })
     }
 
@@ -129,4 +131,11 @@ impl Promoter {
         let base = target.model.latest.as_ref().map(|base| &base.id);
         Ok(Some(&latest.id) == base || latest.id == plan.revision.id)
     }
+}
+
+fn lease(journal: &Journal) -> Result<Lease> {
+    journal.lease().ok_or_else(|| {
+        let text = "a run with this journal is in progress";
+        Error::new(ErrorKind::Conflict, text)
+    })
 }

@@ -8,7 +8,7 @@ use tokio::sync::oneshot;
 
 use crate::Promoter;
 use crate::canonical_json::sha256;
-use crate::journal::{History, Journal, JournalEvent, RunStarted, SCHEMA};
+use crate::journal::{History, Journal, JournalEvent, Lease, RunStarted, SCHEMA};
 use crate::plan::{Plan, PlanId};
 use crate::policy::{Decision, evaluate_at_apply};
 use crate::run::context::{Context, Mode};
@@ -65,7 +65,7 @@ impl Promoter {
     ///
     /// # Errors
     ///
-    /// `InvalidInput` if the journal has no run.
+    /// `InvalidInput` if the journal has no run. A journal that another run uses is a [`Rejection`].
     ///
     /// ```
     /// # use anaplan_promote::{ApplyOptions, Journal, Promoter, Release, RunStatus, Severity, Wave};
@@ -85,6 +85,9 @@ impl Promoter {
     pub fn resume(&self, journal: Journal, options: ApplyOptions) -> Pending<ApplyStart> {
         let promoter = self.clone();
         Pending::new(async move {
+            let Some(lease) = journal.lease() else {
+                return Ok(ApplyStart::Rejected(Box::new(locked(&journal))));
+            };
             let history = journal.history()?;
             let plan = history.started.plan.clone();
             let mut approvals = history.approvals.clone();
@@ -100,7 +103,9 @@ impl Promoter {
                 ..options
             };
             let context = promoter.context(plan, journal, &options, Mode::Promote);
-            Ok(ApplyStart::Started(spawn(context, history, resumed)?))
+            Ok(ApplyStart::Started(spawn(
+                context, lease, history, resumed,
+            )?))
         })
     }
 
@@ -108,8 +113,8 @@ impl Promoter {
         if let Some(rejection) = self.review(&plan, &options).await? {
             return Ok(ApplyStart::Rejected(Box::new(rejection)));
         }
-        let journal = match open_journal(&plan, options.journal.clone())? {
-            Ok(journal) => journal,
+        let (journal, lease) = match open_journal(&plan, options.journal.clone())? {
+            Ok(opened) => opened,
             Err(rejection) => return Ok(ApplyStart::Rejected(Box::new(rejection))),
         };
         let now = self.session.clock().now();
@@ -127,7 +132,7 @@ impl Promoter {
         let history = History::new(started.clone());
         let context = self.context(plan, journal, &options, Mode::Promote);
         let event = JournalEvent::RunStarted(Box::new(started));
-        Ok(ApplyStart::Started(spawn(context, history, event)?))
+        Ok(ApplyStart::Started(spawn(context, lease, history, event)?))
     }
 
     /// Returns the reason for which the plan may not be applied.
@@ -197,6 +202,7 @@ pub(crate) type Events = tokio::sync::mpsc::Receiver<crate::run::Event>;
 /// Writes the first line and starts the engine on a task of its own.
 pub(crate) fn spawn(
     (context, events): (Context, Events),
+    lease: Lease,
     history: History,
     first: JournalEvent,
 ) -> Result<Run> {
@@ -207,6 +213,8 @@ pub(crate) fn spawn(
     let engine = Engine::new(context, history);
     tokio::spawn(async move {
         let report = Box::pin(engine.run()).await;
+        // The reader of the report may use the journal again.
+        drop(lease);
         // A dropped run has no reader.
         let _ = sender.send(report);
     });
@@ -217,7 +225,7 @@ pub(crate) fn spawn(
 fn open_journal(
     plan: &Plan,
     place: Option<JournalPlace>,
-) -> Result<std::result::Result<Journal, Rejection>> {
+) -> Result<std::result::Result<(Journal, Lease), Rejection>> {
     let place = place.unwrap_or_else(|| JournalPlace::File(default_path(plan)));
     let (journal, path) = match place {
         JournalPlace::Open(journal) => {
@@ -232,8 +240,11 @@ fn open_journal(
             Err(error) => return Err(error),
         },
     };
+    let Some(lease) = journal.lease() else {
+        return Ok(Err(locked(&journal)));
+    };
     if journal.is_empty() {
-        return Ok(Ok(journal));
+        return Ok(Ok((journal, lease)));
     }
     let history = journal.history()?;
     if history.started.plan_id != plan.id {
@@ -243,7 +254,12 @@ fn open_journal(
     if !history.is_finished() {
         return Ok(Err(Rejection::UnfinishedRun { path }));
     }
-    Ok(Ok(journal))
+    Ok(Ok((journal, lease)))
+}
+
+fn locked(journal: &Journal) -> Rejection {
+    let path = journal.path().map(ToOwned::to_owned).unwrap_or_default();
+    Rejection::JournalLocked { path }
 }
 
 fn default_path(plan: &Plan) -> PathBuf {

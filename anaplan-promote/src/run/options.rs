@@ -151,9 +151,9 @@ pub enum Rejection {
         /// Expected id.
         expected: PlanId,
     },
-    /// Another process has the journal open.
+    /// Another process has the journal open, or another run of this process uses it.
     JournalLocked {
-        /// Journal.
+        /// Journal. Empty for a journal that is not a file.
         path: PathBuf,
     },
     /// The journal holds a run of the same plan that is not finished: resume it.
@@ -204,11 +204,7 @@ impl fmt::Display for Rejection {
                 write!(f, "the plan has the id {actual}, expected {expected}")
             }
             Self::JournalLocked { path } => {
-                write!(
-                    f,
-                    "the journal {} is open in another process",
-                    path.display()
-                )
+                write!(f, "the journal {} is in use by another run", path.display())
             }
             Self::UnfinishedRun { path } => write!(
                 f,
