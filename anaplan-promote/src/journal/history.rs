@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::journal::{JournalEvent, JournalLine, RunStarted, SCHEMA, StartingSync};
 use crate::plan::RevisionRef;
 use crate::policy::Approval;
-use crate::run::{RunStatus, SyncReport, TargetOutcome};
+use crate::run::{CheckResult, RunStatus, SyncReport, TargetOutcome};
 
 /// The last run of a journal.
 #[derive(Debug, Clone)]
@@ -41,6 +41,8 @@ pub(crate) struct TargetHistory {
     pub(crate) failed_from: Option<RevisionPair>,
     /// Values of checks.
     pub(crate) prepared: BTreeMap<String, Value>,
+    /// Results of checks since the last sync.
+    pub(crate) checked: BTreeMap<String, CheckResult>,
     pub(crate) syncs: Vec<SyncReport>,
     pub(crate) outcome: Option<TargetOutcome>,
 }
@@ -124,11 +126,15 @@ impl TargetHistory {
             JournalEvent::CheckPrepared { check, value } => {
                 self.prepared.insert(check.clone(), value.clone());
             }
+            JournalEvent::CheckFinished { check, result } => {
+                self.checked.insert(check.clone(), result.clone());
+            }
             JournalEvent::StartingSync(start) => self.start = Some((start.clone(), at)),
             JournalEvent::SyncRejected { .. } | JournalEvent::StartAbandoned { .. } => {
                 self.start = None;
             }
             JournalEvent::SyncStarted { pair, task } => {
+                self.checked.clear();
                 self.start = None;
                 self.running = Some((pair.clone(), task.clone()));
                 self.syncs

@@ -1,5 +1,6 @@
 //! The state machine of one target.
 
+mod checks;
 mod end;
 mod exit;
 mod offline;
@@ -16,7 +17,6 @@ use anaplan_core::{Error, ModelId, Result, TaskId};
 use crate::journal::{JournalEvent, TargetHistory};
 use crate::plan::{Action, PlannedTarget, RevisionRef, SyncStep};
 use crate::planner::alm;
-use crate::run::check::CheckResult;
 use crate::run::context::{Context, Mode, OUTAGE_INTERVAL, OUTAGE_PATIENCE};
 use crate::run::report::{SyncReport, TargetOutcome, TargetReport};
 use crate::run::stop::StopMode;
@@ -132,6 +132,9 @@ impl TargetRun {
         let latest = self.context.patiently(|| self.latest()).await;
         let latest = latest.map_err(|error| Exit::error("inspect", &error, Cause::Before))?;
         if latest.is_some_and(|latest| latest.id == self.goal().id) {
+            if self.lock().is_promoted {
+                self.recall_checks()?;
+            }
             return Ok(self.success());
         }
         let reason = "the target is recovered and not promoted".to_owned();
@@ -170,7 +173,7 @@ impl TargetRun {
             }
         }
         if self.lock().is_promoted {
-            self.compare_checks(history).await?;
+            self.compare_checks().await?;
         }
         Ok(self.success())
     }
@@ -190,57 +193,6 @@ impl TargetRun {
         } else {
             TargetOutcome::AppliedElsewhere
         }
-    }
-
-    async fn prepare_checks(&self, history: &TargetHistory) -> Result<(), Exit> {
-        self.set_step("check");
-        for check in &self.context.checks {
-            if history.prepared.contains_key(check.name()) {
-                continue;
-            }
-            let value = check.before(&self.planned).await;
-            let value = value.map_err(|error| Exit::error("check", &error, Cause::Before))?;
-            self.record(JournalEvent::CheckPrepared {
-                check: check.name().to_owned(),
-                value,
-            })?;
-        }
-        Ok(())
-    }
-
-    async fn compare_checks(&self, history: &TargetHistory) -> Result<(), Exit> {
-        if self.context.checks.is_empty() {
-            return Ok(());
-        }
-        self.set_step("check");
-        let mut prepared = history.prepared.clone();
-        if let Ok(written) = self.context.journal.history() {
-            prepared = written.target(self.model()).prepared;
-        }
-        for check in &self.context.checks {
-            let before = prepared.get(check.name()).cloned().unwrap_or_default();
-            let result = match check.after(&self.planned, before).await {
-                Ok(result) => result,
-                Err(error) => CheckResult::Inconclusive(error.to_string()),
-            };
-            let name = check.name();
-            self.note(JournalEvent::CheckFinished {
-                check: name.to_owned(),
-                result: result.clone(),
-            });
-            let (kind, reason) = match result {
-                CheckResult::Passed => continue,
-                CheckResult::Failed(reason) => ("CheckFailed", reason),
-                CheckResult::Inconclusive(reason) => {
-                    let text = format!("the check '{name}' of {} is inconclusive", self.name());
-                    self.context.pause(&text);
-                    ("CheckInconclusive", reason)
-                }
-            };
-            let text = format!("{name}: {reason}");
-            return Err(Exit::failed("check", kind, text, Cause::Check));
-        }
-        Ok(())
     }
 
     fn model(&self) -> &ModelId {
