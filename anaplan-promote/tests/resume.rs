@@ -4,16 +4,20 @@
 
 mod support;
 
+use std::num::NonZeroU32;
 use std::time::Duration;
 
 use anaplan_core::ErrorKind;
 use anaplan_core::clock::Clock as _;
 use anaplan_promote::{
-    ApplyOptions, Journal, NextStep, RecoverFrom, RecoverOptions, Rejection, Report, RunStatus,
-    TargetOutcome,
+    ApplyOptions, Journal, NextStep, Plan, RecoverFrom, RecoverOptions, Rejection, Release, Report,
+    RunStatus, TargetOutcome,
 };
+use anaplan_testkit::world::ModelState;
 use anaplan_testkit::{Fault, Pacing};
 use support::Stage;
+use support::kill::Kill;
+use support::plans::release;
 
 async fn resume(stage: &Stage, journal: &Journal, options: ApplyOptions) -> Report {
     let run = stage.promoter().resume(journal.clone(), options);
@@ -79,4 +83,54 @@ async fn journal_of_a_run_in_progress_is_not_used_by_another_run() {
     let report = resume(&stage, &journal, ApplyOptions::default()).await;
     assert_eq!(report.status, RunStatus::Finished, "{report:#?}");
     assert_eq!(stage.started(&stage.models[0]), 1);
+}
+
+/// Runs the plan until a model is offline, in a process that is killed. Returns its journal.
+async fn killed_offline(stage: &Stage, plan: &Plan) -> String {
+    let journal = Journal::in_memory();
+    let options = ApplyOptions::default().journal(journal.clone());
+    stage.apply(plan, options).await;
+    let text = journal.text();
+    let end = text.find("took-offline").unwrap();
+    text[..=end + text[end..].find('\n').unwrap()].to_owned()
+}
+
+#[tokio::test(start_paused = true)]
+async fn resume_of_other_targets_brings_a_model_of_a_killed_process_online() {
+    let text = {
+        let stage = Stage::new(2);
+        let plan = stage.plan(&one_at_a_time(&stage)).await;
+        killed_offline(&stage, &plan).await
+    };
+    // The models of both stages have the same ids.
+    let stage = Stage::new(2);
+    let (left, other) = (&stage.models[0], &stage.models[1]);
+    let offline = ModelState::ProductionMaintenance;
+    stage.fake.world(|world| world.set_state(left, offline));
+    let journal = Journal::with_storage(&text, Kill::never().storage()).unwrap();
+    let mut options = ApplyOptions::default();
+    options.only = Some(vec![other.clone()]);
+    // It cannot be brought online at first.
+    let forbidden = r#"{"status":{"code":403,"message":"Forbidden"}}"#;
+    let route = format!("PUT /2/0/models/{left}/onlineStatus");
+    stage.fake.inject(Fault::reply(403, forbidden).on(&*route));
+    let report = resume(&stage, &journal, options.clone()).await;
+    assert_eq!(report.status, RunStatus::Failed, "{report:#?}");
+    assert!(!stage.is_online(left) && !journal.is_finished());
+
+    stage.fake.clear_faults();
+    let report = resume(&stage, &journal, options).await;
+    assert_eq!(report.status, RunStatus::Finished, "{report:#?}");
+    assert!(
+        matches!(report.targets[0].outcome, TargetOutcome::Skipped { .. }),
+        "{report:#?}"
+    );
+    assert!(stage.is_online(left) && stage.is_online(other));
+    assert_eq!((stage.started(left), stage.started(other)), (0, 1));
+}
+
+fn one_at_a_time(stage: &Stage) -> Release {
+    let mut release = release(&[&stage.models]);
+    release.concurrency = NonZeroU32::MIN;
+    release
 }

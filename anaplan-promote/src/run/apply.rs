@@ -60,7 +60,8 @@ impl Promoter {
     /// Targets of a killed process come first. A start whose outcome is unknown is looked up for a minute.
     /// If its task is not found, the target ends as [`Unknown`](crate::TargetOutcome::Unknown), unless
     /// [`resend_unknown`](ApplyOptions::resend_unknown) is set. The options `journal` and `expect` are not
-    /// used, and `only` is that of the run unless it is set. The rules about the start of a target are evaluated
+    /// used, and `only` is that of the run unless it is set. Targets of a killed process that are not in `only` are
+    /// recovered and not promoted. The rules about the start of a target are evaluated
     /// again.
     ///
     /// # Errors

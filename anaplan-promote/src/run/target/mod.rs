@@ -103,9 +103,9 @@ impl TargetRun {
             return Err(Exit::failed("inspect", kind, reason.clone(), Cause::Before));
         }
         self.finish_interrupted(&history).await?;
-        match self.context.mode {
-            Mode::Recover => self.recovered().await,
-            Mode::Promote => self.promote(&history).await,
+        match self.is_recovery() {
+            true => self.recovered().await,
+            false => self.promote(&history).await,
         }
     }
 
@@ -193,6 +193,11 @@ impl TargetRun {
         } else {
             TargetOutcome::AppliedElsewhere
         }
+    }
+
+    /// Returns `true` if no sync may be started: the target is only recovered.
+    fn is_recovery(&self) -> bool {
+        self.context.mode == Mode::Recover || !self.context.is_selected(self.model())
     }
 
     fn model(&self) -> &ModelId {

@@ -7,7 +7,6 @@ use anaplan_core::{Error, ErrorKind, Result};
 
 use crate::journal::JournalEvent;
 use crate::release::{RestoreOnline, TakeOffline};
-use crate::run::context::Mode;
 use crate::run::event::DisplayEvent;
 use crate::run::target::TargetRun;
 use crate::run::target::exit::{Cause, Exit};
@@ -184,9 +183,9 @@ impl TargetRun {
 
     /// After a kill, another program may have continued with the model.
     fn online_without_sync(&self) -> Restoration {
-        match self.context.mode {
-            Mode::Recover => Restoration::OnlineIfIdle,
-            Mode::Promote => Restoration::Online,
+        match self.is_recovery() {
+            true => Restoration::OnlineIfIdle,
+            false => Restoration::Online,
         }
     }
 
