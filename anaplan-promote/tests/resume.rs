@@ -7,13 +7,13 @@ mod support;
 use std::num::NonZeroU32;
 use std::time::Duration;
 
-use anaplan_core::ErrorKind;
 use anaplan_core::clock::Clock as _;
+use anaplan_core::{ErrorKind, Namespace, Scope, Settings};
 use anaplan_promote::{
     ApplyOptions, Journal, NextStep, Plan, RecoverFrom, RecoverOptions, Rejection, Release, Report,
-    RunStatus, TargetOutcome,
+    RestoreOnline, RunStatus, TargetOutcome,
 };
-use anaplan_testkit::world::ModelState;
+use anaplan_testkit::world::{ModelState, SyncFailure};
 use anaplan_testkit::{Fault, Pacing};
 use support::Stage;
 use support::kill::Kill;
@@ -133,4 +133,66 @@ fn one_at_a_time(stage: &Stage) -> Release {
     let mut release = release(&[&stage.models]);
     release.concurrency = NonZeroU32::MIN;
     release
+}
+
+#[tokio::test(start_paused = true)]
+async fn model_of_a_failed_sync_stays_as_the_release_says_after_recover_and_a_stop() {
+    let cases = [
+        (RestoreOnline::Never, false),
+        (RestoreOnline::IfUnchanged, true),
+    ];
+    for (restore, online) in cases {
+        let stage = Stage::new(1);
+        let model = &stage.models[0];
+        let mut release = release(&[&stage.models]);
+        release.restore_online = restore;
+        let plan = stage.plan(&release).await;
+        stage
+            .fake
+            .world(|world| world.fail_syncs(model, Some(SyncFailure::no_space())));
+        let journal = Journal::in_memory();
+        let options = ApplyOptions::default().journal(journal.clone());
+        stage.apply(&plan, options).await;
+        assert_eq!(stage.is_online(model), online);
+        let from = RecoverFrom::Journal(journal.clone());
+        let recovery = stage.promoter().recover(from, RecoverOptions::default());
+        let report = recovery.await.unwrap();
+        assert_eq!(stage.is_online(model), online, "{report:#?}");
+
+        // Ends before its sync.
+        let mut options = ApplyOptions::default();
+        options.deadline = Some(Duration::ZERO);
+        let report = resume(&stage, &journal, options).await;
+        assert!(
+            matches!(report.targets[0].outcome, TargetOutcome::Skipped { .. }),
+            "{report:#?}"
+        );
+        assert_eq!(stage.is_online(model), online, "{report:#?}");
+
+        // Ends by a difference from the plan.
+        let newer = stage
+            .fake
+            .world(|world| world.add_revision(&stage.demo.dev, "Newer"));
+        stage.fake.world(|world| world.fail_syncs(model, None));
+        apply_elsewhere(&stage, &newer).await;
+        let report = resume(&stage, &journal, ApplyOptions::default()).await;
+        assert_eq!(report.status, RunStatus::Failed, "{report:#?}");
+        assert_eq!(stage.is_online(model), online, "{report:#?}");
+
+        let journal_text = journal.text();
+        assert_eq!(journal_text.matches("\"sync-started\"").count(), 1);
+    }
+}
+
+/// Applies a revision to the first model, as another program does.
+async fn apply_elsewhere(stage: &Stage, revision: &str) {
+    let session = stage
+        .fake
+        .session_of(&stage.demo.second.id, Settings::default())
+        .unwrap();
+    let scope = Scope::new(None, Some(stage.models[0].clone()));
+    let alm = anaplan_alm::Alm::bind(session, &scope).unwrap();
+    let promotion = alm.plan_promotion().await.unwrap().ready().unwrap();
+    let promotion = promotion.up_to(revision.to_owned()).unwrap();
+    promotion.apply().await.unwrap();
 }

@@ -37,7 +37,7 @@ pub(crate) struct TargetHistory {
     pub(crate) unverified: Option<(RevisionPair, TaskId)>,
     /// Latest revision that the run has verified.
     pub(crate) verified: Option<RevisionRef>,
-    /// Base of the last sync that failed.
+    /// The sync that failed last, unless a later one was verified.
     pub(crate) failed_from: Option<RevisionPair>,
     /// Values of checks.
     pub(crate) prepared: BTreeMap<String, Value>,
@@ -159,6 +159,7 @@ impl TargetHistory {
             }
             JournalEvent::Verified { revision } => {
                 (self.start, self.running, self.unverified) = (None, None, None);
+                self.failed_from = None;
                 self.verified = Some(revision.clone());
             }
             JournalEvent::TargetEnded { outcome, .. } => self.outcome = Some(outcome.clone()),

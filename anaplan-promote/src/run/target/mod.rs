@@ -46,6 +46,8 @@ struct Progress {
     foreign: Option<TaskId>,
     /// The sync that was started last, or may have been started.
     last_sync: Option<RevisionPair>,
+    /// The sync that failed last, also in an earlier process, unless a later one was verified.
+    failed_sync: Option<RevisionPair>,
     /// Name of the present step, for reports.
     step: &'static str,
     syncs: Vec<SyncReport>,
@@ -66,6 +68,7 @@ impl TargetRun {
             is_offline: history.is_offline,
             step: "inspect",
             last_sync: history.failed_from.clone(),
+            failed_sync: history.failed_from.clone(),
             syncs: history.syncs.clone(),
             is_promoted: history.verified.is_some(),
             ..Progress::default()

@@ -145,11 +145,12 @@ impl TargetRun {
 
     fn restoration(&self, exit: &Exit) -> Restoration {
         let policy = self.context.plan.release.restore_online;
-        let (foreign, last_sync) = {
+        let (foreign, last_sync, failed) = {
             let progress = self.lock();
-            (progress.foreign.clone(), progress.last_sync.clone())
+            let (foreign, last_sync) = (progress.foreign.clone(), progress.last_sync.clone());
+            (foreign, last_sync, progress.failed_sync.clone())
         };
-        let failed_sync = || match (policy, last_sync) {
+        let after_failure = |pair: Option<RevisionPair>| match (policy, pair) {
             (RestoreOnline::Never, _) => keep_by_release(),
             (RestoreOnline::Always, _) => Restoration::OnlineIfIdle,
             (_, Some(pair)) => Restoration::OnlineIfUnchanged(pair),
@@ -162,12 +163,16 @@ impl TargetRun {
             _ if foreign.is_some() => {
                 Restoration::Keep("a sync that this run did not start has not succeeded".to_owned())
             }
+            Exit::Stopped(_) | Exit::Unknown(_) if failed.is_some() => after_failure(failed),
             Exit::Stopped(_) | Exit::Unknown(_) => self.online_without_sync(),
             Exit::Failed(failure) => match failure.cause {
+                Cause::Before | Cause::Conflict | Cause::Rejected if failed.is_some() => {
+                    after_failure(failed)
+                }
                 Cause::Before | Cause::Conflict => self.online_without_sync(),
                 Cause::Rejected if policy == RestoreOnline::Never => keep_by_release(),
                 Cause::Rejected => self.online_without_sync(),
-                Cause::Sync => failed_sync(),
+                Cause::Sync => after_failure(last_sync),
                 Cause::Foreign if policy == RestoreOnline::Always => Restoration::OnlineIfIdle,
                 Cause::Foreign => Restoration::Keep(
                     "a sync that this run may not have started has not succeeded".to_owned(),

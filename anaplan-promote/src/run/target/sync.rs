@@ -139,6 +139,7 @@ impl TargetRun {
         if successful {
             return self.verify(pair).await.map(|()| Synced::Verified);
         }
+        self.lock().failed_sync = Some(pair.clone());
         if is_applied {
             return Ok(Synced::Moved);
         }
@@ -231,6 +232,7 @@ impl TargetRun {
                         let mut progress = self.lock();
                         progress.is_promoted = true;
                         progress.last_sync = None;
+                        progress.failed_sync = None;
                     }
                     self.note(JournalEvent::Verified { revision });
                     return Ok(());
