@@ -8,10 +8,10 @@ use std::num::NonZeroU32;
 use std::time::Duration;
 
 use anaplan_core::clock::Clock as _;
-use anaplan_core::{ErrorKind, Namespace, Scope, Settings};
+use anaplan_core::{ErrorKind, ModelId, Namespace, Scope, Settings};
 use anaplan_promote::{
     ApplyOptions, Journal, NextStep, Plan, RecoverFrom, RecoverOptions, Rejection, Release, Report,
-    RestoreOnline, RunStatus, TargetOutcome,
+    RestoreOnline, RunStatus, TakeOffline, TargetOutcome,
 };
 use anaplan_testkit::world::{ModelState, SyncFailure};
 use anaplan_testkit::{Fault, Pacing};
@@ -174,7 +174,7 @@ async fn model_of_a_failed_sync_stays_as_the_release_says_after_recover_and_a_st
             .fake
             .world(|world| world.add_revision(&stage.demo.dev, "Newer"));
         stage.fake.world(|world| world.fail_syncs(model, None));
-        apply_elsewhere(&stage, &newer).await;
+        apply_elsewhere(&stage, model, &newer).await;
         let report = resume(&stage, &journal, ApplyOptions::default()).await;
         assert_eq!(report.status, RunStatus::Failed, "{report:#?}");
         assert_eq!(stage.is_online(model), online, "{report:#?}");
@@ -184,15 +184,82 @@ async fn model_of_a_failed_sync_stays_as_the_release_says_after_recover_and_a_st
     }
 }
 
-/// Applies a revision to the first model, as another program does.
-async fn apply_elsewhere(stage: &Stage, revision: &str) {
+/// Applies a revision to a model, as another program does.
+async fn apply_elsewhere(stage: &Stage, model: &ModelId, revision: &str) {
     let session = stage
         .fake
         .session_of(&stage.demo.second.id, Settings::default())
         .unwrap();
-    let scope = Scope::new(None, Some(stage.models[0].clone()));
+    let scope = Scope::new(None, Some(model.clone()));
     let alm = anaplan_alm::Alm::bind(session, &scope).unwrap();
     let promotion = alm.plan_promotion().await.unwrap().ready().unwrap();
     let promotion = promotion.up_to(revision.to_owned()).unwrap();
     promotion.apply().await.unwrap();
+}
+
+async fn recover_from_plan(stage: &Stage, plan: &Plan) -> Report {
+    let from = RecoverFrom::Plan(Box::new(plan.clone()));
+    let recovery = stage.promoter().recover(from, RecoverOptions::default());
+    recovery.await.unwrap()
+}
+
+fn take_all_offline(stage: &Stage) {
+    for model in &stage.models {
+        let offline = ModelState::ProductionMaintenance;
+        stage.fake.world(|world| world.set_state(model, offline));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn recover_from_the_plan_reports_models_that_it_cannot_decide() {
+    let stage = Stage::new(4);
+    let [left, unreadable, changed, locked] = &stage.models[..] else {
+        panic!()
+    };
+    let plan = stage.plan_all().await;
+    take_all_offline(&stage);
+    stage
+        .fake
+        .world(|world| world.set_state(locked, ModelState::Locked));
+    let newer = stage
+        .fake
+        .world(|world| world.add_revision(&stage.demo.dev, "Newer"));
+    apply_elsewhere(&stage, changed, &newer).await;
+    let forbidden = r#"{"status":{"code":403,"message":"Forbidden"}}"#;
+    let route = format!("GET /2/0/models/{unreadable}");
+    stage.fake.inject(Fault::reply(403, forbidden).on(&*route));
+    let report = recover_from_plan(&stage, &plan).await;
+    assert!(stage.is_online(left), "{report:#?}");
+    assert_eq!(report.status, RunStatus::Failed);
+    for (target, text) in [
+        (unreadable, "cannot be read"),
+        (changed, "latest revision"),
+        (locked, "LOCKED"),
+    ] {
+        let report = support::target(&report, target);
+        let TargetOutcome::Unknown { reason } = &report.outcome else {
+            panic!("{report:#?}");
+        };
+        assert!(reason.contains(text), "{reason}");
+        assert!(matches!(report.next_step, NextStep::Manual { .. }));
+        assert!(!stage.is_online(target));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn recover_from_the_plan_leaves_models_that_the_run_never_takes_offline() {
+    let stage = Stage::new(2);
+    let first = release(&[&stage.models[..1]]);
+    let plan = stage.plan(&first).await;
+    stage.apply(&plan, ApplyOptions::default()).await;
+    let plan = stage.plan_all().await;
+    let mut online = release(&[&stage.models]);
+    online.take_offline = TakeOffline::Never;
+    let online = stage.plan(&online).await;
+    take_all_offline(&stage);
+    recover_from_plan(&stage, &online).await;
+    assert!(!stage.is_online(&stage.models[0]) && !stage.is_online(&stage.models[1]));
+    recover_from_plan(&stage, &plan).await;
+    // The first one needs no sync.
+    assert!(!stage.is_online(&stage.models[0]) && stage.is_online(&stage.models[1]));
 }

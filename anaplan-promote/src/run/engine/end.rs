@@ -25,8 +25,19 @@ impl Engine {
                 reason: "the target was not started".to_owned(),
             },
         };
+        // Only a recovery without a journal leaves such a target as it is.
+        let undecided = match (&outcome, self.context.mode) {
+            (TargetOutcome::Unknown { reason }, Mode::Recover) => Some(reason.clone()),
+            _ => None,
+        };
         let next_step = match (&self.halt, outcome.is_success() || !is_selected) {
             (_, true) => NextStep::None,
+            (_, false) if undecided.is_some() => NextStep::Manual {
+                instructions: format!(
+                    "{}. Check the model, and bring it online if the run left it offline",
+                    undecided.unwrap_or_default()
+                ),
+            },
             (Some(halt), false) => halt.next_step(),
             (None, false) => NextStep::Resume,
         };
@@ -83,6 +94,14 @@ impl Engine {
             Some(Halt::Stopped(reason)) => (RunStatus::Stopped, Some(reason.clone())),
             Some(Halt::Failed(reason)) => (RunStatus::Failed, Some(reason.clone())),
             None if self.context.mode == Mode::Recover => {
+                let mut reports = self.reports.iter();
+                let is_unknown = |report: &&TargetReport| {
+                    matches!(report.outcome, TargetOutcome::Unknown { .. })
+                };
+                if let Some(unknown) = reports.find(is_unknown) {
+                    let text = format!("it is not known how to recover '{}'", unknown.name);
+                    return (RunStatus::Failed, Some(text));
+                }
                 let text = "the run is recovered, and continues with `resume`";
                 (RunStatus::Stopped, Some(text.to_owned()))
             }
