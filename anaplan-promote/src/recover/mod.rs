@@ -88,6 +88,7 @@ impl Promoter {
             pid: std::process::id(),
             only: None,
             approvals: Vec::new(),
+            policy: None,
             plan: without_differences(plan),
         };
         let mut history = History::new(started);

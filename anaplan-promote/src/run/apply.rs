@@ -10,7 +10,7 @@ use crate::Promoter;
 use crate::canonical_json::sha256;
 use crate::journal::{History, Journal, JournalEvent, Lease, RunStarted, SCHEMA};
 use crate::plan::{Plan, PlanId};
-use crate::policy::{Decision, evaluate_at_apply};
+use crate::policy::{Decision, Policy, PolicyReport, evaluate_at_apply, evaluate_at_resume};
 use crate::run::context::{Context, Mode};
 use crate::run::engine::Engine;
 use crate::run::event::EventSender;
@@ -61,12 +61,14 @@ impl Promoter {
     /// If its task is not found, the target ends as [`Unknown`](crate::TargetOutcome::Unknown), unless
     /// [`resend_unknown`](ApplyOptions::resend_unknown) is set. The options `journal` and `expect` are not
     /// used, and `only` is that of the run unless it is set. Targets of a killed process that are not in `only` are
-    /// recovered and not promoted. The rules about the start of a target are evaluated
-    /// again.
+    /// recovered and not promoted. The policy of the start of the run stays in
+    /// force, and the rules about the age of the plan, about approvals and about the start of a target are
+    /// evaluated again.
     ///
     /// # Errors
     ///
-    /// `InvalidInput` if the journal has no run. A journal that another run uses is a [`Rejection`].
+    /// `InvalidInput` if the journal has no run. A journal that another run uses, and a refusal by
+    /// the policy, are a [`Rejection`].
     ///
     /// ```
     /// # use anaplan_promote::{ApplyOptions, Journal, Promoter, Release, RunStatus, Severity, Wave};
@@ -93,6 +95,13 @@ impl Promoter {
             let plan = history.started.plan.clone();
             let mut approvals = history.approvals.clone();
             approvals.extend(options.approvals.iter().cloned());
+            let given = history.started.policy.iter().chain(&options.policy);
+            let policies: Vec<Policy> = given.cloned().collect();
+            let now = promoter.session.clock().now();
+            let report = evaluate_at_resume(&plan, &policies, &approvals, now)?;
+            if let Some(rejection) = refusal(report) {
+                return Ok(ApplyStart::Rejected(Box::new(rejection)));
+            }
             let resumed = JournalEvent::RunResumed {
                 host: host(),
                 pid: std::process::id(),
@@ -103,7 +112,9 @@ impl Promoter {
                 only: options.only.or_else(|| history.started.only.clone()),
                 ..options
             };
-            let context = promoter.context(plan, journal, &options, Mode::Promote);
+            let (mut context, events) = promoter.context(plan, journal, &options, Mode::Promote);
+            context.policies = policies;
+            let context = (context, events);
             Ok(ApplyStart::Started(spawn(
                 context, lease, history, resumed,
             )?))
@@ -128,6 +139,7 @@ impl Promoter {
             pid,
             only: options.only.clone(),
             approvals: options.approvals.clone(),
+            policy: options.policy.clone(),
             plan: without_differences(&plan),
         };
         let history = History::new(started.clone());
@@ -150,12 +162,10 @@ impl Promoter {
             }
             Err(error) => return Err(error),
         }
-        let (extra, approvals) = (options.policy.as_ref(), &options.approvals);
-        let report = evaluate_at_apply(self, plan, extra, approvals).await?;
-        match report.decision {
-            Decision::Allowed => {}
-            Decision::NeedsApproval => return Ok(Some(Rejection::ApprovalRequired(report))),
-            Decision::Denied => return Ok(Some(Rejection::PolicyDenied(report))),
+        let extra: Vec<Policy> = options.policy.iter().cloned().collect();
+        let report = evaluate_at_apply(self, plan, &extra, &options.approvals).await?;
+        if let Some(rejection) = refusal(report) {
+            return Ok(Some(rejection));
         }
         let mut validation = self.validate_plan(plan).await?;
         if let Some(only) = &options.only {
@@ -187,7 +197,7 @@ impl Promoter {
             stop: StopHandle::new(),
             deadline: options.deadline.map(|limit| now.saturating_add(limit)),
             checks: options.checks.clone(),
-            policy: options.policy.clone(),
+            policies: options.policy.iter().cloned().collect(),
             approvals: options.approvals.clone(),
             only: options.only.clone(),
             resend_unknown: options.resend_unknown,
@@ -220,6 +230,14 @@ pub(crate) fn spawn(
         let _ = sender.send(report);
     });
     Ok(Run::new(events, stop, report))
+}
+
+fn refusal(report: PolicyReport) -> Option<Rejection> {
+    match report.decision {
+        Decision::Allowed => None,
+        Decision::NeedsApproval => Some(Rejection::ApprovalRequired(report)),
+        Decision::Denied => Some(Rejection::PolicyDenied(report)),
+    }
 }
 
 /// Opens the journal of a new run.

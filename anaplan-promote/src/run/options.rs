@@ -23,7 +23,8 @@ pub struct ApplyOptions {
     pub journal: Option<JournalPlace>,
     /// Id that the plan must have.
     pub expect: Option<PlanId>,
-    /// Policy in addition to that of the plan. The stricter decision applies.
+    /// Policy in addition to that of the plan, and to that of the start of a resumed run. The stricter decision
+    /// applies.
     pub policy: Option<Policy>,
     /// Approvals of findings and gates.
     pub approvals: Vec<Approval>,
