@@ -6,8 +6,10 @@ mod planning;
 
 use anaplan_core::{Namespace, Scope, Settings};
 use anaplan_promote::{
-    ApplyOptions, Approval, Decision, Journal, Plan, Policy, Rejection, Release, Report, RunStatus,
+    ApplyOptions, Approval, ConflictKind, Decision, Gate, Journal, Plan, Policy, Rejection,
+    Release, Report, RunStatus,
 };
+use anaplan_testkit::Fault;
 use planning::{PRODUCTIONS, Stage, TEST};
 
 fn options() -> ApplyOptions {
@@ -201,4 +203,54 @@ async fn p14_second_wave_waits_until_the_test_model_has_had_the_revision_long_en
         .unwrap();
     let report = resumed.started().unwrap().finish().await.unwrap();
     assert_eq!(report.status, RunStatus::Finished, "{report:#?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn resume_is_refused_by_the_policy_of_the_start_and_by_that_of_the_plan() {
+    let at_start = "[[rule]]\nid = 'fresh'\nrule = 'plan-age'\nat-most = '2h'\nseverity = 'deny'\n";
+    let four_eyes = "[[rule]]\nid = 'four-eyes'\nrule = 'other-approver'\nseverity = 'deny'\n";
+    let stage = Stage::new();
+    let mut release = stage.release_with(four_eyes);
+    release.waves[1].gate = Gate::Manual;
+    let plan = stage.plan(&release).await;
+    let journal = Journal::in_memory();
+    let mut options = ApplyOptions::default().journal(journal.clone());
+    options.policy = Some(Policy::from_toml(at_start).unwrap());
+    let report = run(&stage, &plan, options).await;
+    assert_eq!(report.status, RunStatus::Paused, "{report:#?}");
+
+    let gate = &release.waves[1].name;
+    let resume = async |by: &str| {
+        let approval = Approval::of_gate(plan.id.clone(), gate.clone(), by);
+        let options = ApplyOptions::default().approval(approval);
+        let resumed = stage.promoter.resume(journal.clone(), options);
+        resumed.await.unwrap()
+    };
+    let lines = journal.lines().len();
+    let own = resume(stage.demo.admin.id.as_str()).await;
+    let own = own.rejected().unwrap();
+    assert!(matches!(own, Rejection::PolicyDenied(_)), "{own}");
+    stage.fake.advance(std::time::Duration::from_secs(3 * 3600));
+    let late = resume("grace").await.rejected().unwrap();
+    assert!(late.to_string().contains("fresh"), "{late}");
+    assert_eq!(journal.lines().len(), lines, "a rejection writes nothing");
+}
+
+#[tokio::test(start_paused = true)]
+async fn source_that_cannot_be_read_is_a_conflict_of_a_run_of_one_target() {
+    let stage = Stage::new();
+    let plan = stage.plan(&stage.release()).await;
+    let forbidden = r#"{"status":{"code":403,"message":"Forbidden"}}"#;
+    let route = format!("GET /2/0/models/{}/alm/latestRevision", stage.demo.dev);
+    stage.fake.inject(Fault::reply(403, forbidden).on(&*route));
+    let mut options = options();
+    options.only = Some(vec![stage.productions[0].clone()]);
+    let Rejection::StalePlan(validation) = rejection(&stage, &plan, options).await else {
+        panic!("expected a stale plan")
+    };
+    let kind = &validation.conflicts[0].kind;
+    assert!(
+        matches!(kind, ConflictKind::SourceUnavailable { .. }),
+        "{validation:#?}"
+    );
 }

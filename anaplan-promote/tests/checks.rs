@@ -9,9 +9,11 @@ use std::sync::Arc;
 use anaplan_core::async_trait;
 use anaplan_promote::{
     ApplyOptions, Check, CheckResult, FailureMode, Gate, Journal, NextStep, PlannedTarget,
-    RestoreOnline, RunStatus,
+    RecoverFrom, RecoverOptions, RestoreOnline, RunStatus, TargetOutcome, TargetReport,
 };
+use anaplan_testkit::world::ModelState;
 use support::Stage;
+use support::kill::Kill;
 use support::plans::release;
 
 #[tokio::test(start_paused = true)]
@@ -95,6 +97,83 @@ async fn inconclusive_check_pauses_the_run_after_the_wave() {
         .await;
     assert_eq!(report.status, RunStatus::Paused);
     assert_eq!(stage.started(&second[0]), 0);
+}
+
+/// Applies a plan with a check of this result, and returns the journal.
+async fn checked(stage: &Stage, result: CheckResult) -> Journal {
+    let plan = stage.plan_all().await;
+    let journal = Journal::in_memory();
+    let options = ApplyOptions::default().journal(journal.clone());
+    let options = options.check(Arc::new(Fixed(Some(result))));
+    stage.apply(&plan, options).await;
+    journal
+}
+
+async fn recover(stage: &Stage, journal: &Journal) -> TargetReport {
+    let from = RecoverFrom::Journal(journal.clone());
+    let recovery = stage.promoter().recover(from, RecoverOptions::default());
+    recovery.await.unwrap().targets.remove(0)
+}
+
+async fn resume(stage: &Stage, journal: &Journal, options: ApplyOptions) -> TargetReport {
+    let run = stage.promoter().resume(journal.clone(), options);
+    let run = run.await.unwrap().started().unwrap();
+    run.finish().await.unwrap().targets.remove(0)
+}
+
+fn kind(report: &TargetReport) -> &str {
+    match &report.outcome {
+        TargetOutcome::Failed { kind, .. } => kind,
+        _ => panic!("{report:#?}"),
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn check_that_did_not_pass_stays_a_failure_after_recover_and_resume() {
+    let cases = [
+        (CheckResult::Failed("3 cells differ".into()), "CheckFailed"),
+        (
+            CheckResult::Inconclusive("no data".into()),
+            "CheckInconclusive",
+        ),
+    ];
+    for (result, expected) in cases {
+        let stage = Stage::new(1);
+        let journal = checked(&stage, result).await;
+        assert_eq!(kind(&recover(&stage, &journal).await), expected);
+        assert!(!stage.is_online(&stage.models[0]));
+        // This program does not have the check.
+        let report = resume(&stage, &journal, ApplyOptions::default()).await;
+        assert_eq!(kind(&report), "CheckInconclusive");
+        assert!(!stage.is_online(&stage.models[0]) && !journal.is_finished());
+        let passes = Arc::new(Fixed(Some(CheckResult::Passed)));
+        let report = resume(&stage, &journal, ApplyOptions::default().check(passes)).await;
+        assert_eq!(report.outcome, TargetOutcome::Succeeded);
+        assert!(stage.is_online(&stage.models[0]) && journal.is_finished());
+        assert_eq!(stage.started(&stage.models[0]), 1);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn check_without_result_is_executed_by_resume_after_recover() {
+    let stage = Stage::new(1);
+    let text = checked(&stage, CheckResult::Passed).await.text();
+    let end = text.find("check-finished").unwrap();
+    let end = text[..end].rfind('\n').unwrap() + 1;
+    let model = stage.models[0].clone();
+    let offline = ModelState::ProductionMaintenance;
+    stage.fake.world(|world| world.set_state(&model, offline));
+    let journal = Journal::with_storage(&text[..end], Kill::never().storage()).unwrap();
+    let report = recover(&stage, &journal).await;
+    assert!(
+        matches!(report.outcome, TargetOutcome::Skipped { .. }),
+        "{report:#?}"
+    );
+    assert_eq!(report.next_step, NextStep::Resume);
+    assert!(stage.is_online(&model) && !journal.is_finished());
+    let fails = Arc::new(Fixed(Some(CheckResult::Failed("3 cells differ".into()))));
+    let report = resume(&stage, &journal, ApplyOptions::default().check(fails)).await;
+    assert_eq!(kind(&report), "CheckFailed");
 }
 
 /// Counts the rows of a model before and compares them after.

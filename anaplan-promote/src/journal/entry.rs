@@ -6,7 +6,7 @@ use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
 use crate::plan::{Plan, PlanId, RevisionRef};
-use crate::policy::Approval;
+use crate::policy::{Approval, Policy};
 use crate::run::{CheckResult, NextStep, RunStatus, ServerMessage, TargetOutcome, TargetStatus};
 
 /// One line of a journal.
@@ -173,6 +173,9 @@ pub struct RunStarted {
     /// Approvals.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub approvals: Vec<Approval>,
+    /// Policy of the caller.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub policy: Option<Policy>,
     /// Plan without its differences.
     pub plan: Plan,
 }

@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::journal::{JournalEvent, JournalLine, RunStarted, SCHEMA, StartingSync};
 use crate::plan::RevisionRef;
 use crate::policy::Approval;
-use crate::run::{RunStatus, SyncReport, TargetOutcome};
+use crate::run::{CheckResult, RunStatus, SyncReport, TargetOutcome};
 
 /// The last run of a journal.
 #[derive(Debug, Clone)]
@@ -37,10 +37,12 @@ pub(crate) struct TargetHistory {
     pub(crate) unverified: Option<(RevisionPair, TaskId)>,
     /// Latest revision that the run has verified.
     pub(crate) verified: Option<RevisionRef>,
-    /// Base of the last sync that failed.
+    /// The sync that failed last, unless a later one was verified.
     pub(crate) failed_from: Option<RevisionPair>,
     /// Values of checks.
     pub(crate) prepared: BTreeMap<String, Value>,
+    /// Results of checks since the last sync.
+    pub(crate) checked: BTreeMap<String, CheckResult>,
     pub(crate) syncs: Vec<SyncReport>,
     pub(crate) outcome: Option<TargetOutcome>,
 }
@@ -106,9 +108,10 @@ impl History {
         self.targets.get(model).cloned().unwrap_or_default()
     }
 
-    /// Returns `true` if the run has ended and all targets have reached their goal.
+    /// Returns `true` if the run has ended, all targets have reached their goal, and none was left offline.
     pub(crate) fn is_finished(&self) -> bool {
-        self.ended == Some(RunStatus::Finished)
+        let mut targets = self.targets.values();
+        self.ended == Some(RunStatus::Finished) && !targets.any(|target| target.is_offline)
     }
 }
 
@@ -123,11 +126,15 @@ impl TargetHistory {
             JournalEvent::CheckPrepared { check, value } => {
                 self.prepared.insert(check.clone(), value.clone());
             }
+            JournalEvent::CheckFinished { check, result } => {
+                self.checked.insert(check.clone(), result.clone());
+            }
             JournalEvent::StartingSync(start) => self.start = Some((start.clone(), at)),
             JournalEvent::SyncRejected { .. } | JournalEvent::StartAbandoned { .. } => {
                 self.start = None;
             }
             JournalEvent::SyncStarted { pair, task } => {
+                self.checked.clear();
                 self.start = None;
                 self.running = Some((pair.clone(), task.clone()));
                 self.syncs
@@ -152,6 +159,7 @@ impl TargetHistory {
             }
             JournalEvent::Verified { revision } => {
                 (self.start, self.running, self.unverified) = (None, None, None);
+                self.failed_from = None;
                 self.verified = Some(revision.clone());
             }
             JournalEvent::TargetEnded { outcome, .. } => self.outcome = Some(outcome.clone()),
@@ -162,6 +170,7 @@ impl TargetHistory {
     /// Returns `true` if the target needs nothing more.
     pub(crate) fn is_done(&self) -> bool {
         self.outcome.as_ref().is_some_and(TargetOutcome::is_success)
+            && !self.is_offline
             && self.start.is_none()
             && self.running.is_none()
     }

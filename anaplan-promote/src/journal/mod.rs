@@ -6,6 +6,7 @@ mod storage;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use anaplan_core::{Error, ErrorKind, ModelId, Result, Timestamp};
@@ -28,7 +29,7 @@ pub(crate) const SCHEMA: &str = "anaplan.journal/1";
 /// held on a second file with the suffix `.lock`. The lock ends with the process. It works between processes
 /// of one machine and may not work on a network drive.
 ///
-/// Cheap to clone; all clones are the same journal.
+/// Cheap to clone; all clones are the same journal, and one run at a time uses it.
 ///
 /// ```
 /// use anaplan_promote::Journal;
@@ -39,7 +40,19 @@ pub(crate) const SCHEMA: &str = "anaplan.journal/1";
 #[derive(Clone)]
 pub struct Journal {
     shared: Arc<Mutex<State>>,
+    /// `true` while a run writes to one of the clones.
+    is_leased: Arc<AtomicBool>,
     path: Option<PathBuf>,
+}
+
+/// The right to continue the run of a journal. One at a time, over all clones of the journal.
+#[derive(Debug)]
+pub(crate) struct Lease(Arc<AtomicBool>);
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        self.0.store(false, Ordering::Release);
+    }
 }
 
 struct State {
@@ -130,6 +143,7 @@ impl Journal {
         };
         Self {
             shared: Arc::new(Mutex::new(state)),
+            is_leased: Arc::default(),
             path: None,
         }
     }
@@ -175,6 +189,13 @@ impl Journal {
 
     pub(crate) fn is_empty(&self) -> bool {
         self.lock().lines.is_empty()
+    }
+
+    /// Returns the right to use the journal, or `None` while a run uses it. Has to be taken before the
+    /// history is read.
+    pub(crate) fn lease(&self) -> Option<Lease> {
+        let was_leased = self.is_leased.swap(true, Ordering::AcqRel);
+        (!was_leased).then(|| Lease(Arc::clone(&self.is_leased)))
     }
 
     pub(crate) fn history(&self) -> Result<History> {
@@ -250,10 +271,9 @@ impl Parsed {
             };
             let n = parsed.lines.len() as u64 + 1;
             let line = serde_json::from_slice::<JournalLine>(raw);
-            let is_last = end.is_none_or(|end| end + 1 == rest.len());
             match line {
                 Ok(line) if complete => parsed.accept(n, line, raw)?,
-                Err(error) if !is_last => {
+                Err(error) if complete => {
                     let text = format!("line {n} of the journal is damaged");
                     return Err(Error::new(ErrorKind::Decode, text).caused_by(error));
                 }

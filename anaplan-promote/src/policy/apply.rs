@@ -1,13 +1,13 @@
 //! Evaluation before a plan is applied, and before each target starts.
 
-use anaplan_core::Result;
+use anaplan_core::{Result, Timestamp};
 
 use crate::Promoter;
 use crate::models::ActiveState;
 use crate::plan::{Plan, PlannedTarget};
 use crate::policy::decision::{apply_waivers, decision};
 use crate::policy::diff_rules::Hit;
-use crate::policy::evaluate::{Stage, concerns, finding, findings};
+use crate::policy::evaluate::{Stage, concerns, finding, findings, plan_hits};
 use crate::policy::state_rules::{Facts, Subject, TOO_SHORT};
 use crate::policy::window::Window;
 use crate::policy::{
@@ -31,14 +31,14 @@ pub(crate) enum StartDecision {
     Refused(PolicyReport),
 }
 
-/// Evaluates the policy of the plan and that of the caller. The stricter one decides.
+/// Evaluates the policy of the plan and those of the caller. The strictest one decides.
 ///
 /// Waivers of a policy cover its own findings. Those of the caller that name this plan cover all findings.
 #[allow(dead_code)] // Used by the engine.
 pub(crate) async fn evaluate_at_apply(
     promoter: &Promoter,
     plan: &Plan,
-    extra: Option<&Policy>,
+    extra: &[Policy],
     approvals: &[Approval],
 ) -> Result<PolicyReport> {
     let now = promoter.session.clock().now();
@@ -71,13 +71,40 @@ pub(crate) async fn evaluate_at_apply(
     })
 }
 
+/// Evaluates the rules about the plan itself again, before a run is continued: `plan-age` and
+/// `other-approver`. The rules about differences were decided when the run started.
+pub(crate) fn evaluate_at_resume(
+    plan: &Plan,
+    extra: &[Policy],
+    approvals: &[Approval],
+    now: Timestamp,
+) -> Result<PolicyReport> {
+    let stage = Stage::Apply(approvals);
+    let mut all: Vec<Finding> = Vec::new();
+    for policy in policies(plan, extra) {
+        policy.check()?;
+        let hits = policy.rules.iter().flat_map(|rule| {
+            let hits = plan_hits(rule, plan, stage, now).into_iter();
+            hits.map(|hit| finding(rule, None, hit))
+        });
+        let mut found: Vec<Finding> = hits.collect();
+        apply_waivers(&mut found, &waivers(policy, plan, extra), plan, now);
+        all.extend(found);
+    }
+    Ok(PolicyReport {
+        decision: decision(&all, approvals, plan),
+        findings: all,
+        unused_waivers: Vec::new(),
+    })
+}
+
 /// Evaluates the rules about the start of a target: `window`, `applied-to`, `source-is`, `deployed` and
 /// `offline`. `state` is the state of the model before it is taken offline.
 #[allow(dead_code)] // Used by the engine.
 pub(crate) async fn evaluate_at_start(
     promoter: &Promoter,
     plan: &Plan,
-    extra: Option<&Policy>,
+    extra: &[Policy],
     approvals: &[Approval],
     wave: usize,
     target: &PlannedTarget,
@@ -138,7 +165,7 @@ pub(crate) async fn evaluate_at_start(
 /// Subject of a closed window.
 const WINDOW: &str = "window";
 
-fn window_hits(rule: &PolicyRule, now: anaplan_core::Timestamp) -> Vec<Hit> {
+fn window_hits(rule: &PolicyRule, now: Timestamp) -> Vec<Hit> {
     let Rule::Window {
         days,
         from,
@@ -163,14 +190,14 @@ fn window_hits(rule: &PolicyRule, now: anaplan_core::Timestamp) -> Vec<Hit> {
     }
 }
 
-fn policies<'a>(plan: &'a Plan, extra: Option<&'a Policy>) -> impl Iterator<Item = &'a Policy> {
+fn policies<'a>(plan: &'a Plan, extra: &'a [Policy]) -> impl Iterator<Item = &'a Policy> {
     std::iter::once(&plan.release.policy).chain(extra)
 }
 
 /// Returns the waivers for the findings of a policy.
-fn waivers(policy: &Policy, plan: &Plan, extra: Option<&Policy>) -> Vec<Waiver> {
+fn waivers(policy: &Policy, plan: &Plan, extra: &[Policy]) -> Vec<Waiver> {
     let mut waivers = policy.waivers.clone();
-    if let Some(extra) = extra.filter(|extra| !std::ptr::eq(*extra, policy)) {
+    for extra in extra.iter().filter(|extra| !std::ptr::eq(*extra, policy)) {
         let bound = extra
             .waivers
             .iter()

@@ -166,7 +166,12 @@ pub(super) fn finding(rule: &PolicyRule, target: Option<&PlannedTarget>, hit: Hi
 }
 
 /// Returns the violations of rules about the plan itself, at the time of its application.
-fn plan_hits(rule: &PolicyRule, plan: &Plan, stage: Stage<'_>, now: Timestamp) -> Vec<Hit> {
+pub(super) fn plan_hits(
+    rule: &PolicyRule,
+    plan: &Plan,
+    stage: Stage<'_>,
+    now: Timestamp,
+) -> Vec<Hit> {
     let Stage::Apply(approvals) = stage else {
         return Vec::new();
     };

@@ -17,7 +17,7 @@ mod window;
 use serde::{Deserialize, Serialize};
 
 #[allow(unused_imports)] // Used by the engine.
-pub(crate) use apply::{StartDecision, evaluate_at_apply, evaluate_at_start};
+pub(crate) use apply::{StartDecision, evaluate_at_apply, evaluate_at_resume, evaluate_at_start};
 pub use approval::{Approval, ApprovalOf};
 pub use custom::{CustomRule, PolicyInput, Violation};
 pub(crate) use evaluate::{Stage, evaluate};

@@ -8,12 +8,12 @@ use tokio::sync::oneshot;
 
 use crate::Promoter;
 use crate::canonical_json::sha256;
-use crate::journal::{History, Journal, JournalEvent, RunStarted, SCHEMA};
+use crate::journal::{History, Journal, JournalEvent, Lease, RunStarted, SCHEMA};
 use crate::plan::{Plan, PlanId};
-use crate::policy::{Decision, evaluate_at_apply};
+use crate::policy::{Decision, Policy, PolicyReport, evaluate_at_apply, evaluate_at_resume};
 use crate::run::context::{Context, Mode};
 use crate::run::engine::Engine;
-use crate::run::event::EventSender;
+use crate::run::event::{EventReceiver, EventSender};
 use crate::run::options::{ApplyOptions, ApplyStart, JournalPlace, Rejection};
 use crate::run::stop::StopHandle;
 use crate::run::{Report, Run};
@@ -60,12 +60,15 @@ impl Promoter {
     /// Targets of a killed process come first. A start whose outcome is unknown is looked up for a minute.
     /// If its task is not found, the target ends as [`Unknown`](crate::TargetOutcome::Unknown), unless
     /// [`resend_unknown`](ApplyOptions::resend_unknown) is set. The options `journal` and `expect` are not
-    /// used, and `only` is that of the run unless it is set. The rules about the start of a target are evaluated
-    /// again.
+    /// used, and `only` is that of the run unless it is set. Targets of a killed process that are not in `only` are
+    /// recovered and not promoted. The policy of the start of the run stays in
+    /// force, and the rules about the age of the plan, about approvals and about the start of a target are
+    /// evaluated again.
     ///
     /// # Errors
     ///
-    /// `InvalidInput` if the journal has no run.
+    /// `InvalidInput` if the journal has no run. A journal that another run uses, and a refusal by
+    /// the policy, are a [`Rejection`].
     ///
     /// ```
     /// # use anaplan_promote::{ApplyOptions, Journal, Promoter, Release, RunStatus, Severity, Wave};
@@ -85,10 +88,20 @@ impl Promoter {
     pub fn resume(&self, journal: Journal, options: ApplyOptions) -> Pending<ApplyStart> {
         let promoter = self.clone();
         Pending::new(async move {
+            let Some(lease) = journal.lease() else {
+                return Ok(ApplyStart::Rejected(Box::new(locked(&journal))));
+            };
             let history = journal.history()?;
             let plan = history.started.plan.clone();
             let mut approvals = history.approvals.clone();
             approvals.extend(options.approvals.iter().cloned());
+            let given = history.started.policy.iter().chain(&options.policy);
+            let policies: Vec<Policy> = given.cloned().collect();
+            let now = promoter.session.clock().now();
+            let report = evaluate_at_resume(&plan, &policies, &approvals, now)?;
+            if let Some(rejection) = refusal(report) {
+                return Ok(ApplyStart::Rejected(Box::new(rejection)));
+            }
             let resumed = JournalEvent::RunResumed {
                 host: host(),
                 pid: std::process::id(),
@@ -99,8 +112,12 @@ impl Promoter {
                 only: options.only.or_else(|| history.started.only.clone()),
                 ..options
             };
-            let context = promoter.context(plan, journal, &options, Mode::Promote);
-            Ok(ApplyStart::Started(spawn(context, history, resumed)?))
+            let (mut context, events) = promoter.context(plan, journal, &options, Mode::Promote);
+            context.policies = policies;
+            let context = (context, events);
+            Ok(ApplyStart::Started(spawn(
+                context, lease, history, resumed,
+            )?))
         })
     }
 
@@ -108,8 +125,8 @@ impl Promoter {
         if let Some(rejection) = self.review(&plan, &options).await? {
             return Ok(ApplyStart::Rejected(Box::new(rejection)));
         }
-        let journal = match open_journal(&plan, options.journal.clone())? {
-            Ok(journal) => journal,
+        let (journal, lease) = match open_journal(&plan, options.journal.clone())? {
+            Ok(opened) => opened,
             Err(rejection) => return Ok(ApplyStart::Rejected(Box::new(rejection))),
         };
         let now = self.session.clock().now();
@@ -122,12 +139,13 @@ impl Promoter {
             pid,
             only: options.only.clone(),
             approvals: options.approvals.clone(),
+            policy: options.policy.clone(),
             plan: without_differences(&plan),
         };
         let history = History::new(started.clone());
         let context = self.context(plan, journal, &options, Mode::Promote);
         let event = JournalEvent::RunStarted(Box::new(started));
-        Ok(ApplyStart::Started(spawn(context, history, event)?))
+        Ok(ApplyStart::Started(spawn(context, lease, history, event)?))
     }
 
     /// Returns the reason for which the plan may not be applied.
@@ -144,18 +162,20 @@ impl Promoter {
             }
             Err(error) => return Err(error),
         }
-        let (extra, approvals) = (options.policy.as_ref(), &options.approvals);
-        let report = evaluate_at_apply(self, plan, extra, approvals).await?;
-        match report.decision {
-            Decision::Allowed => {}
-            Decision::NeedsApproval => return Ok(Some(Rejection::ApprovalRequired(report))),
-            Decision::Denied => return Ok(Some(Rejection::PolicyDenied(report))),
+        let extra: Vec<Policy> = options.policy.iter().cloned().collect();
+        let report = evaluate_at_apply(self, plan, &extra, &options.approvals).await?;
+        if let Some(rejection) = refusal(report) {
+            return Ok(Some(rejection));
         }
         let mut validation = self.validate_plan(plan).await?;
         if let Some(only) = &options.only {
-            let is_selected = |model: &ModelId| only.contains(model);
+            // A conflict of the source concerns all targets.
+            let is_other = |model: &ModelId| {
+                let mut targets = plan.targets();
+                !only.contains(model) && targets.any(|target| target.model.id == *model)
+            };
             let conflicts = &mut validation.conflicts;
-            conflicts.retain(|conflict| conflict.model.as_ref().is_none_or(is_selected));
+            conflicts.retain(|conflict| !conflict.model.as_ref().is_some_and(is_other));
         }
         Ok((!validation.is_fresh()).then_some(Rejection::StalePlan(validation)))
     }
@@ -181,7 +201,7 @@ impl Promoter {
             stop: StopHandle::new(),
             deadline: options.deadline.map(|limit| now.saturating_add(limit)),
             checks: options.checks.clone(),
-            policy: options.policy.clone(),
+            policies: options.policy.iter().cloned().collect(),
             approvals: options.approvals.clone(),
             only: options.only.clone(),
             resend_unknown: options.resend_unknown,
@@ -192,11 +212,12 @@ impl Promoter {
     }
 }
 
-pub(crate) type Events = tokio::sync::mpsc::Receiver<crate::run::Event>;
+pub(crate) type Events = EventReceiver;
 
 /// Writes the first line and starts the engine on a task of its own.
 pub(crate) fn spawn(
     (context, events): (Context, Events),
+    lease: Lease,
     history: History,
     first: JournalEvent,
 ) -> Result<Run> {
@@ -207,17 +228,27 @@ pub(crate) fn spawn(
     let engine = Engine::new(context, history);
     tokio::spawn(async move {
         let report = Box::pin(engine.run()).await;
+        // The reader of the report may use the journal again.
+        drop(lease);
         // A dropped run has no reader.
         let _ = sender.send(report);
     });
     Ok(Run::new(events, stop, report))
 }
 
+fn refusal(report: PolicyReport) -> Option<Rejection> {
+    match report.decision {
+        Decision::Allowed => None,
+        Decision::NeedsApproval => Some(Rejection::ApprovalRequired(report)),
+        Decision::Denied => Some(Rejection::PolicyDenied(report)),
+    }
+}
+
 /// Opens the journal of a new run.
 fn open_journal(
     plan: &Plan,
     place: Option<JournalPlace>,
-) -> Result<std::result::Result<Journal, Rejection>> {
+) -> Result<std::result::Result<(Journal, Lease), Rejection>> {
     let place = place.unwrap_or_else(|| JournalPlace::File(default_path(plan)));
     let (journal, path) = match place {
         JournalPlace::Open(journal) => {
@@ -232,8 +263,11 @@ fn open_journal(
             Err(error) => return Err(error),
         },
     };
+    let Some(lease) = journal.lease() else {
+        return Ok(Err(locked(&journal)));
+    };
     if journal.is_empty() {
-        return Ok(Ok(journal));
+        return Ok(Ok((journal, lease)));
     }
     let history = journal.history()?;
     if history.started.plan_id != plan.id {
@@ -243,7 +277,12 @@ fn open_journal(
     if !history.is_finished() {
         return Ok(Err(Rejection::UnfinishedRun { path }));
     }
-    Ok(Ok(journal))
+    Ok(Ok((journal, lease)))
+}
+
+fn locked(journal: &Journal) -> Rejection {
+    let path = journal.path().map(ToOwned::to_owned).unwrap_or_default();
+    Rejection::JournalLocked { path }
 }
 
 fn default_path(plan: &Plan) -> PathBuf {

@@ -39,8 +39,8 @@ pub(crate) struct Context {
     pub(crate) deadline: Option<Duration>,
     pub(crate) concurrency: usize,
     pub(crate) checks: Vec<Arc<dyn Check>>,
-    /// Policy of the caller.
-    pub(crate) policy: Option<Policy>,
+    /// Policies of the caller, also of the one that started the run.
+    pub(crate) policies: Vec<Policy>,
     pub(crate) approvals: Vec<Approval>,
     pub(crate) only: Option<Vec<ModelId>>,
     pub(crate) resend_unknown: bool,

@@ -23,7 +23,8 @@ pub struct ApplyOptions {
     pub journal: Option<JournalPlace>,
     /// Id that the plan must have.
     pub expect: Option<PlanId>,
-    /// Policy in addition to that of the plan. The stricter decision applies.
+    /// Policy in addition to that of the plan, and to that of the start of a resumed run. The stricter decision
+    /// applies.
     pub policy: Option<Policy>,
     /// Approvals of findings and gates.
     pub approvals: Vec<Approval>,
@@ -151,9 +152,9 @@ pub enum Rejection {
         /// Expected id.
         expected: PlanId,
     },
-    /// Another process has the journal open.
+    /// Another process has the journal open, or another run of this process uses it.
     JournalLocked {
-        /// Journal.
+        /// Journal. Empty for a journal that is not a file.
         path: PathBuf,
     },
     /// The journal holds a run of the same plan that is not finished: resume it.
@@ -204,11 +205,7 @@ impl fmt::Display for Rejection {
                 write!(f, "the plan has the id {actual}, expected {expected}")
             }
             Self::JournalLocked { path } => {
-                write!(
-                    f,
-                    "the journal {} is open in another process",
-                    path.display()
-                )
+                write!(f, "the journal {} is in use by another run", path.display())
             }
             Self::UnfinishedRun { path } => write!(
                 f,

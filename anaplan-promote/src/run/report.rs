@@ -77,7 +77,8 @@ pub enum TargetOutcome {
     UpToDate,
     /// The target failed.
     Failed {
-        /// Step: `inspect`, `policy`, `check`, `take-offline`, `sync`, `verify`, `journal` or `run`.
+        /// Step: `inspect`, `policy`, `check`, `take-offline`, `sync`, `verify`, `restore`,
+        /// `journal` or `run`.
         step: String,
         /// Kind of the error.
         kind: String,

@@ -46,6 +46,8 @@ pub(super) enum Cause {
     Verify,
     /// A check.
     Check,
+    /// The guard itself, after its decision.
+    Restore,
 }
 
 impl Exit {
@@ -72,6 +74,16 @@ impl Exit {
             failure.server = message;
         }
         self
+    }
+
+    /// Returns the exit of a target that is offline although the exit allows access. A failure stays as it is.
+    pub(super) fn left_offline(self, reason: &str) -> Self {
+        match self {
+            Self::Done(_) | Self::Stopped(_) => {
+                Self::failed("restore", "LeftOffline", reason, Cause::Restore)
+            }
+            exit => exit,
+        }
     }
 
     /// Returns `true` if a sync was executed and failed.

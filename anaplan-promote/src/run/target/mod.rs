@@ -1,5 +1,6 @@
 //! The state machine of one target.
 
+mod checks;
 mod end;
 mod exit;
 mod offline;
@@ -16,7 +17,6 @@ use anaplan_core::{Error, ModelId, Result, TaskId};
 use crate::journal::{JournalEvent, TargetHistory};
 use crate::plan::{Action, PlannedTarget, RevisionRef, SyncStep};
 use crate::planner::alm;
-use crate::run::check::CheckResult;
 use crate::run::context::{Context, Mode, OUTAGE_INTERVAL, OUTAGE_PATIENCE};
 use crate::run::report::{SyncReport, TargetOutcome, TargetReport};
 use crate::run::stop::StopMode;
@@ -46,6 +46,8 @@ struct Progress {
     foreign: Option<TaskId>,
     /// The sync that was started last, or may have been started.
     last_sync: Option<RevisionPair>,
+    /// The sync that failed last, also in an earlier process, unless a later one was verified.
+    failed_sync: Option<RevisionPair>,
     /// Name of the present step, for reports.
     step: &'static str,
     syncs: Vec<SyncReport>,
@@ -66,6 +68,7 @@ impl TargetRun {
             is_offline: history.is_offline,
             step: "inspect",
             last_sync: history.failed_from.clone(),
+            failed_sync: history.failed_from.clone(),
             syncs: history.syncs.clone(),
             is_promoted: history.verified.is_some(),
             ..Progress::default()
@@ -89,7 +92,12 @@ impl TargetRun {
             Err(error) => self.panicked(&error),
         };
         let left_offline = Box::pin(self.guard(&exit)).await;
-        Box::pin(self.end(exit, left_offline)).await
+        let exit = match &left_offline {
+            Some(left) if left.is_failure => exit.left_offline(&left.reason),
+            _ => exit,
+        };
+        let reason = left_offline.map(|left| left.reason);
+        Box::pin(self.end(exit, reason)).await
     }
 
     async fn work(&self, history: TargetHistory) -> Result<TargetOutcome, Exit> {
@@ -98,9 +106,9 @@ impl TargetRun {
             return Err(Exit::failed("inspect", kind, reason.clone(), Cause::Before));
         }
         self.finish_interrupted(&history).await?;
-        match self.context.mode {
-            Mode::Recover => self.recovered().await,
-            Mode::Promote => self.promote(&history).await,
+        match self.is_recovery() {
+            true => self.recovered().await,
+            false => self.promote(&history).await,
         }
     }
 
@@ -127,6 +135,9 @@ impl TargetRun {
         let latest = self.context.patiently(|| self.latest()).await;
         let latest = latest.map_err(|error| Exit::error("inspect", &error, Cause::Before))?;
         if latest.is_some_and(|latest| latest.id == self.goal().id) {
+            if self.lock().is_promoted {
+                self.recall_checks()?;
+            }
             return Ok(self.success());
         }
         let reason = "the target is recovered and not promoted".to_owned();
@@ -165,7 +176,7 @@ impl TargetRun {
             }
         }
         if self.lock().is_promoted {
-            self.compare_checks(history).await?;
+            self.compare_checks().await?;
         }
         Ok(self.success())
     }
@@ -187,55 +198,9 @@ impl TargetRun {
         }
     }
 
-    async fn prepare_checks(&self, history: &TargetHistory) -> Result<(), Exit> {
-        self.set_step("check");
-        for check in &self.context.checks {
-            if history.prepared.contains_key(check.name()) {
-                continue;
-            }
-            let value = check.before(&self.planned).await;
-            let value = value.map_err(|error| Exit::error("check", &error, Cause::Before))?;
-            self.record(JournalEvent::CheckPrepared {
-                check: check.name().to_owned(),
-                value,
-            })?;
-        }
-        Ok(())
-    }
-
-    async fn compare_checks(&self, history: &TargetHistory) -> Result<(), Exit> {
-        if self.context.checks.is_empty() {
-            return Ok(());
-        }
-        self.set_step("check");
-        let mut prepared = history.prepared.clone();
-        if let Ok(written) = self.context.journal.history() {
-            prepared = written.target(self.model()).prepared;
-        }
-        for check in &self.context.checks {
-            let before = prepared.get(check.name()).cloned().unwrap_or_default();
-            let result = match check.after(&self.planned, before).await {
-                Ok(result) => result,
-                Err(error) => CheckResult::Inconclusive(error.to_string()),
-            };
-            let name = check.name();
-            self.note(JournalEvent::CheckFinished {
-                check: name.to_owned(),
-                result: result.clone(),
-            });
-            let (kind, reason) = match result {
-                CheckResult::Passed => continue,
-                CheckResult::Failed(reason) => ("CheckFailed", reason),
-                CheckResult::Inconclusive(reason) => {
-                    let text = format!("the check '{name}' of {} is inconclusive", self.name());
-                    self.context.pause(&text);
-                    ("CheckInconclusive", reason)
-                }
-            };
-            let text = format!("{name}: {reason}");
-            return Err(Exit::failed("check", kind, text, Cause::Check));
-        }
-        Ok(())
+    /// Returns `true` if no sync may be started: the target is only recovered.
+    fn is_recovery(&self) -> bool {
+        self.context.mode == Mode::Recover || !self.context.is_selected(self.model())
     }
 
     fn model(&self) -> &ModelId {

@@ -6,8 +6,8 @@ use anaplan_alm::{OnlineStatus, RevisionPair};
 use anaplan_core::{Error, ErrorKind, Result};
 
 use crate::journal::JournalEvent;
+use crate::models::{ActiveState, get_model, is_offline};
 use crate::release::{RestoreOnline, TakeOffline};
-use crate::run::context::Mode;
 use crate::run::event::DisplayEvent;
 use crate::run::target::TargetRun;
 use crate::run::target::exit::{Cause, Exit};
@@ -23,7 +23,7 @@ const GUARD_ATTEMPT: Duration = Duration::from_secs(120);
 /// Decision about a target that is offline.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Restoration {
-    /// Bring it online.
+    /// Bring it online, after the end of a sync that runs.
     Online,
     /// Bring it online if no sync runs.
     OnlineIfIdle,
@@ -33,6 +33,14 @@ enum Restoration {
     Keep(String),
     /// Leave it offline. The sync continues.
     Continue,
+}
+
+/// A target that the guard left offline.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct LeftOffline {
+    pub(super) reason: String,
+    /// `true` if the target should be online.
+    pub(super) is_failure: bool,
 }
 
 impl TargetRun {
@@ -73,11 +81,11 @@ impl TargetRun {
         Ok(())
     }
 
-    /// Brings the target online if this run took it offline and the exit allows it. Returns the reason if
-    /// it stays offline.
+    /// Brings the target online if this run took it offline and the exit allows it. `None`: the run has not
+    /// left it offline.
     ///
     /// An unwritable journal does not stop the guard.
-    pub(super) async fn guard(&self, exit: &Exit) -> Option<String> {
+    pub(super) async fn guard(&self, exit: &Exit) -> Option<LeftOffline> {
         if !self.lock().is_offline {
             return None;
         }
@@ -97,9 +105,17 @@ impl TargetRun {
                         reason: reason.clone(),
                     };
                     self.note(event);
-                    return Some(reason);
+                    return Some(LeftOffline {
+                        reason,
+                        is_failure: !matches!(restoration, Restoration::Keep(_)),
+                    });
                 }
-                Ok(Some(_)) => return Some("a sync is in progress".to_owned()),
+                Ok(Some(_)) => {
+                    return Some(LeftOffline {
+                        reason: "a sync is in progress".to_owned(),
+                        is_failure: false,
+                    });
+                }
                 Err(error) => error,
             };
             tracing::warn!(target: "anaplan::promote", model = %self.model(), error = %error, "model is still offline");
@@ -113,7 +129,10 @@ impl TargetRun {
                     reason: reason.clone(),
                 };
                 self.note(event);
-                return Some(reason);
+                return Some(LeftOffline {
+                    reason,
+                    is_failure: true,
+                });
             }
             let reason = format!("the model is still offline: {error}");
             let waiting = DisplayEvent::Waiting {
@@ -127,11 +146,12 @@ impl TargetRun {
 
     fn restoration(&self, exit: &Exit) -> Restoration {
         let policy = self.context.plan.release.restore_online;
-        let (foreign, last_sync) = {
+        let (foreign, last_sync, failed) = {
             let progress = self.lock();
-            (progress.foreign.clone(), progress.last_sync.clone())
+            let (foreign, last_sync) = (progress.foreign.clone(), progress.last_sync.clone());
+            (foreign, last_sync, progress.failed_sync.clone())
         };
-        let failed_sync = || match (policy, last_sync) {
+        let after_failure = |pair: Option<RevisionPair>| match (policy, pair) {
             (RestoreOnline::Never, _) => keep_by_release(),
             (RestoreOnline::Always, _) => Restoration::OnlineIfIdle,
             (_, Some(pair)) => Restoration::OnlineIfUnchanged(pair),
@@ -144,12 +164,16 @@ impl TargetRun {
             _ if foreign.is_some() => {
                 Restoration::Keep("a sync that this run did not start has not succeeded".to_owned())
             }
+            Exit::Stopped(_) | Exit::Unknown(_) if failed.is_some() => after_failure(failed),
             Exit::Stopped(_) | Exit::Unknown(_) => self.online_without_sync(),
             Exit::Failed(failure) => match failure.cause {
+                Cause::Before | Cause::Conflict | Cause::Rejected if failed.is_some() => {
+                    after_failure(failed)
+                }
                 Cause::Before | Cause::Conflict => self.online_without_sync(),
                 Cause::Rejected if policy == RestoreOnline::Never => keep_by_release(),
                 Cause::Rejected => self.online_without_sync(),
-                Cause::Sync => failed_sync(),
+                Cause::Sync => after_failure(last_sync),
                 Cause::Foreign if policy == RestoreOnline::Always => Restoration::OnlineIfIdle,
                 Cause::Foreign => Restoration::Keep(
                     "a sync that this run may not have started has not succeeded".to_owned(),
@@ -158,15 +182,16 @@ impl TargetRun {
                     Restoration::Online
                 }
                 Cause::Verify | Cause::Check => Restoration::Keep(failure.message.clone()),
+                Cause::Restore => Restoration::Online,
             },
         }
     }
 
     /// After a kill, another program may have continued with the model.
     fn online_without_sync(&self) -> Restoration {
-        match self.context.mode {
-            Mode::Recover => Restoration::OnlineIfIdle,
-            Mode::Promote => Restoration::Online,
+        match self.is_recovery() {
+            true => Restoration::OnlineIfIdle,
+            false => Restoration::Online,
         }
     }
 
@@ -176,15 +201,20 @@ impl TargetRun {
         restoration: &Restoration,
         is_announced: &mut bool,
     ) -> Result<Option<Restoration>> {
-        match restoration {
-            Restoration::Keep(_) | Restoration::Continue => return Ok(Some(restoration.clone())),
-            Restoration::Online => {}
-            Restoration::OnlineIfIdle | Restoration::OnlineIfUnchanged(_) => {
-                if let Some(task) = running(&self.alm.get_sync_tasks().await?) {
-                    let text = format!("sync {task} is in progress");
-                    return Ok(Some(Restoration::Keep(text)));
-                }
-            }
+        if let Restoration::Keep(_) | Restoration::Continue = restoration {
+            return Ok(Some(restoration.clone()));
+        }
+        match self.access().await? {
+            Access::Online => return Ok(None),
+            Access::Refused(reason) => return Ok(Some(Restoration::Keep(reason))),
+            Access::Offline | Access::Unknown => {}
+        }
+        if let Some(task) = running(&self.alm.get_sync_tasks().await?) {
+            let text = format!("sync {task} is in progress");
+            return match restoration {
+                Restoration::Online => Err(Error::new(ErrorKind::Conflict, text)),
+                _ => Ok(Some(Restoration::Keep(text))),
+            };
         }
         if let Restoration::OnlineIfUnchanged(pair) = restoration {
             let latest = self.latest().await?;
@@ -198,23 +228,70 @@ impl TargetRun {
                 return Ok(Some(Restoration::Keep(text)));
             }
         }
-        if !self.is_offline_now().await? {
-            return Ok(None);
-        }
         if !*is_announced {
             *is_announced = true;
             self.note(JournalEvent::BringingOnline);
         }
         let change = self.alm.change_model_status(OnlineStatus::Online);
         change.timeout(GUARD_ATTEMPT).await?;
-        if self.is_offline_now().await? {
-            let text = "the server accepted the change, and the model is still offline";
-            return Err(Error::new(ErrorKind::ModelState, text));
+        match self.access().await? {
+            Access::Online | Access::Unknown => Ok(None),
+            Access::Refused(reason) => Ok(Some(Restoration::Keep(reason))),
+            Access::Offline => {
+                let text = "the server accepted the change, and the model is still offline";
+                Err(Error::new(ErrorKind::ModelState, text))
+            }
         }
-        Ok(None)
+    }
+
+    async fn access(&self) -> Result<Access> {
+        let model = get_model(self.context.session(), self.model()).await?;
+        Ok(Access::of(model.active_state.as_ref()))
+    }
+}
+
+/// Access of users to a model, by its state.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Access {
+    Online,
+    Offline,
+    /// The state has no meaning to this release, or is missing. It does not prove that the model is online.
+    Unknown,
+    /// The model cannot be brought online, for this reason.
+    Refused(String),
+}
+
+impl Access {
+    fn of(state: Option<&ActiveState>) -> Self {
+        match state {
+            Some(ActiveState::Unlocked | ActiveState::Production) => Self::Online,
+            Some(state @ (ActiveState::Locked | ActiveState::Archived)) => {
+                Self::Refused(format!("its state is {state}"))
+            }
+            state if is_offline(state) => Self::Offline,
+            _ => Self::Unknown,
+        }
     }
 }
 
 fn keep_by_release() -> Restoration {
     Restoration::Keep("the release has restore-online = \"never\"".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn access_of_a_state_without_meaning_is_not_online() {
+        let new = ActiveState::from("REBUILDING");
+        assert_eq!(Access::of(Some(&new)), Access::Unknown);
+        assert_eq!(Access::of(None), Access::Unknown);
+        assert_eq!(Access::of(Some(&ActiveState::Production)), Access::Online);
+        let offline = ActiveState::ProductionMaintenance;
+        assert_eq!(Access::of(Some(&offline)), Access::Offline);
+        for state in [ActiveState::Locked, ActiveState::Archived] {
+            assert!(matches!(Access::of(Some(&state)), Access::Refused(_)));
+        }
+    }
 }

@@ -132,7 +132,7 @@ impl TargetRun {
         let decision = evaluate_at_start(
             &context.promoter,
             &context.plan,
-            context.policy.as_ref(),
+            &context.policies,
             &context.approvals,
             self.wave,
             &self.planned,

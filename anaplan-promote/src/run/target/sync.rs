@@ -16,7 +16,7 @@ use crate::run::target::exit::{Cause, Exit};
 use crate::run::target::start::{Found, JournaledSync, Veto};
 
 /// Time for which the polls of a sync may fail before the sync is reported as in progress.
-const POLL_PATIENCE: Duration = Duration::from_secs(30 * 60);
+pub(super) const POLL_PATIENCE: Duration = Duration::from_secs(30 * 60);
 /// Delay before polls continue after failures.
 const POLL_INTERVAL: Duration = Duration::from_secs(10);
 /// Delays between attempts to see a revision that a sync has applied.
@@ -139,6 +139,7 @@ impl TargetRun {
         if successful {
             return self.verify(pair).await.map(|()| Synced::Verified);
         }
+        self.lock().failed_sync = Some(pair.clone());
         if is_applied {
             return Ok(Synced::Moved);
         }
@@ -231,6 +232,7 @@ impl TargetRun {
                         let mut progress = self.lock();
                         progress.is_promoted = true;
                         progress.last_sync = None;
+                        progress.failed_sync = None;
                     }
                     self.note(JournalEvent::Verified { revision });
                     return Ok(());

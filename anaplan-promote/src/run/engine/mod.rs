@@ -1,5 +1,7 @@
 //! The waves of a run.
 
+mod end;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,9 +13,10 @@ use crate::journal::{History, JournalEvent};
 use crate::plan::{PlannedTarget, PlannedWave};
 use crate::policy::{Approval, ApprovalOf};
 use crate::release::{FailureMode, Gate};
-use crate::run::context::{Context, Mode, kind_of, later};
+use crate::run::context::{Context, Mode, later};
+use crate::run::engine::end::{failed_to_start, is_failure};
 use crate::run::event::DisplayEvent;
-use crate::run::report::{NextStep, Report, RunStatus, TargetOutcome, TargetReport, TargetStatus};
+use crate::run::report::{NextStep, Report, TargetReport};
 use crate::run::stop::StopMode;
 use crate::run::target::TargetRun;
 
@@ -112,11 +115,18 @@ impl Engine {
 
     fn has_work(&self, wave: &PlannedWave) -> bool {
         let mut targets = wave.targets.iter();
-        targets.any(|target| self.is_due(&target.model.id))
+        targets.any(|target| self.is_open(&target.model.id))
     }
 
-    fn is_due(&self, model: &ModelId) -> bool {
+    /// Returns `true` if the target is to be promoted.
+    fn is_open(&self, model: &ModelId) -> bool {
         self.context.is_selected(model) && !self.history.target(model).is_done()
+    }
+
+    /// Returns `true` if the target is to be promoted, or only to be recovered: also outside of the selection,
+    /// no target is left as a killed process left it.
+    fn is_due(&self, model: &ModelId) -> bool {
+        self.is_open(model) || self.history.target(model).needs_recovery()
     }
 
     /// Waits for the conditions of a wave.
@@ -278,109 +288,5 @@ impl Engine {
                 .unwrap_or_else(|| self.unstarted(wave, target));
             self.reports.push(report);
         }
-    }
-
-    /// Returns the report of a target that this process has not touched.
-    fn unstarted(&self, wave: &PlannedWave, target: &PlannedTarget) -> TargetReport {
-        let history = self.history.target(&target.model.id);
-        let is_selected = self.context.is_selected(&target.model.id);
-        let outcome = match (&self.halt, history.outcome) {
-            (_, Some(outcome)) if outcome.is_success() || self.context.mode == Mode::Recover => {
-                outcome
-            }
-            _ if !is_selected => TargetOutcome::Skipped {
-                reason: "the run is limited to other targets".to_owned(),
-            },
-            (Some(halt), _) => TargetOutcome::Skipped {
-                reason: halt.reason().to_owned(),
-            },
-            (None, _) => TargetOutcome::Skipped {
-                reason: "the target was not started".to_owned(),
-            },
-        };
-        let next_step = match (&self.halt, outcome.is_success() || !is_selected) {
-            (_, true) => NextStep::None,
-            (Some(halt), false) => halt.next_step(),
-            (None, false) => NextStep::Resume,
-        };
-        TargetReport {
-            model: target.model.id.clone(),
-            name: target.model.name.clone(),
-            wave: wave.name.clone(),
-            outcome,
-            status: TargetStatus::default(),
-            next_step,
-            syncs: history.syncs,
-        }
-    }
-
-    fn finish(self) -> Report {
-        let (status, reason) = self.status();
-        let event = JournalEvent::RunEnded {
-            status,
-            reason: reason.clone(),
-        };
-        let _ = self.context.record(None, event);
-        Report {
-            run: self.history.started.run,
-            plan: self.context.plan.id.clone(),
-            status,
-            reason,
-            targets: self.reports,
-        }
-    }
-
-    fn status(&self) -> (RunStatus, Option<String>) {
-        let selected = |report: &&TargetReport| self.context.is_selected(&report.model);
-        let mut selected = self.reports.iter().filter(selected);
-        let Some(open) = selected.find(|report| !report.outcome.is_success()) else {
-            return (RunStatus::Finished, None);
-        };
-        if let Some(reason) = self.context.pause_reason() {
-            return (RunStatus::Paused, Some(reason));
-        }
-        match &self.halt {
-            Some(Halt::Paused { reason, .. }) => (RunStatus::Paused, Some(reason.clone())),
-            Some(Halt::Stopped(reason)) => (RunStatus::Stopped, Some(reason.clone())),
-            Some(Halt::Failed(reason)) => (RunStatus::Failed, Some(reason.clone())),
-            None if self.context.mode == Mode::Recover => {
-                let text = "the run is recovered, and continues with `resume`";
-                (RunStatus::Stopped, Some(text.to_owned()))
-            }
-            None => {
-                let text = format!("'{}' was not promoted", open.name);
-                (RunStatus::Failed, Some(text))
-            }
-        }
-    }
-}
-
-fn is_failure(outcome: &TargetOutcome) -> bool {
-    matches!(
-        outcome,
-        TargetOutcome::Failed { .. }
-            | TargetOutcome::Unknown { .. }
-            | TargetOutcome::InProgress { .. }
-    )
-}
-
-fn failed_to_start(
-    wave: &PlannedWave,
-    target: &PlannedTarget,
-    error: &anaplan_core::Error,
-) -> TargetReport {
-    TargetReport {
-        model: target.model.id.clone(),
-        name: target.model.name.clone(),
-        wave: wave.name.clone(),
-        outcome: TargetOutcome::Failed {
-            step: "run".to_owned(),
-            kind: kind_of(error),
-            message: error.to_string(),
-            server: None,
-        },
-        status: TargetStatus::default(),
-        next_step: NextStep::Resume,
-        syncs: Vec::new(),
     }
 }
