@@ -91,8 +91,31 @@ async fn killed_offline(stage: &Stage, plan: &Plan) -> String {
     let options = ApplyOptions::default().journal(journal.clone());
     stage.apply(plan, options).await;
     let text = journal.text();
-    let end = text.find("took-offline").unwrap();
+    up_to(&text, "took-offline")
+}
+
+/// Returns the lines up to the first one with this event.
+fn up_to(text: &str, event: &str) -> String {
+    let end = text.find(event).unwrap();
     text[..=end + text[end..].find('\n').unwrap()].to_owned()
+}
+
+/// Returns a stage with one model that a killed process left offline, and the journal up to an event.
+async fn left_offline(event: &str) -> (Stage, Plan, Journal) {
+    let text = {
+        let stage = Stage::new(1);
+        let plan = stage.plan_all().await;
+        let journal = Journal::in_memory();
+        let options = ApplyOptions::default().journal(journal.clone());
+        stage.apply(&plan, options).await;
+        up_to(&journal.text(), event)
+    };
+    // The models of all stages have the same ids.
+    let stage = Stage::new(1);
+    let plan = stage.plan_all().await;
+    take_all_offline(&stage);
+    let journal = Journal::with_storage(&text, Kill::never().storage()).unwrap();
+    (stage, plan, journal)
 }
 
 #[tokio::test(start_paused = true)]
@@ -262,4 +285,71 @@ async fn recover_from_the_plan_leaves_models_that_the_run_never_takes_offline() 
     recover_from_plan(&stage, &plan).await;
     // The first one needs no sync.
     assert!(!stage.is_online(&stage.models[0]) && stage.is_online(&stage.models[1]));
+}
+
+#[tokio::test(start_paused = true)]
+async fn model_is_not_brought_online_during_the_sync_of_another_program() {
+    let (stage, plan, journal) = left_offline("took-offline").await;
+    let model = &stage.models[0];
+    let pacing = Pacing::Time(Duration::from_secs(120));
+    stage.fake.world(|world| world.rules.pacing = pacing);
+    let clock = stage.fake.clock().clone();
+    let resumed = async {
+        clock.sleep(Duration::from_secs(10)).await;
+        let report = resume(&stage, &journal, ApplyOptions::default()).await;
+        (report, stage.applied(model))
+    };
+    let goal = plan.revision.id.as_str();
+    let ((), (report, applied)) = tokio::join!(apply_elsewhere(&stage, model, goal), resumed);
+    assert_eq!(applied, 1, "{report:#?}");
+    assert_eq!(report.status, RunStatus::Failed, "{report:#?}");
+    assert!(stage.is_online(model), "{report:#?}");
+    let puts = stage.fake.requests();
+    assert_eq!(puts.count("PUT /2/0/models/*/onlineStatus"), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn locked_model_is_reported_and_not_taken_for_online() {
+    let (stage, _, journal) = left_offline("took-offline").await;
+    let model = &stage.models[0];
+    stage
+        .fake
+        .world(|world| world.set_state(model, ModelState::Locked));
+    let report = resume(&stage, &journal, ApplyOptions::default()).await;
+    assert_eq!(report.status, RunStatus::Failed, "{report:#?}");
+    let text = journal.text();
+    assert!(text.contains("left-offline") && text.contains("its state is LOCKED"));
+    assert!(!text.contains("brought-online"), "{text}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn task_that_may_be_the_runs_is_reported_although_the_search_fails_later() {
+    let (stage, plan, journal) = left_offline("starting-sync").await;
+    let model = &stage.models[0];
+    let pacing = Pacing::Time(Duration::from_secs(3600));
+    stage.fake.world(|world| world.rules.pacing = pacing);
+    let clock = stage.fake.clock().clone();
+    let resumed = async {
+        clock.sleep(Duration::from_secs(10)).await;
+        let mut options = ApplyOptions::default();
+        options.deadline = Some(Duration::from_secs(20));
+        resume(&stage, &journal, options).await
+    };
+    let weather = async {
+        clock.sleep(Duration::from_secs(12)).await;
+        let forbidden = r#"{"status":{"code":403,"message":"Forbidden"}}"#;
+        let route = "GET /2/0/models/*/alm/syncTasks";
+        stage.fake.inject(Fault::reply(403, forbidden).on(route));
+    };
+    let goal = plan.revision.id.as_str();
+    let other = apply_elsewhere(&stage, model, goal);
+    let (report, ()) = tokio::select! {
+        () = other => panic!("the sync takes an hour"),
+        done = async { tokio::join!(resumed, weather) } => done,
+    };
+    assert!(
+        matches!(report.targets[0].outcome, TargetOutcome::InProgress { .. }),
+        "{report:#?}"
+    );
+    assert!(!stage.is_online(model));
 }

@@ -6,6 +6,7 @@ use anaplan_alm::{OnlineStatus, RevisionPair};
 use anaplan_core::{Error, ErrorKind, Result};
 
 use crate::journal::JournalEvent;
+use crate::models::{ActiveState, get_model, is_offline};
 use crate::release::{RestoreOnline, TakeOffline};
 use crate::run::event::DisplayEvent;
 use crate::run::target::TargetRun;
@@ -22,7 +23,7 @@ const GUARD_ATTEMPT: Duration = Duration::from_secs(120);
 /// Decision about a target that is offline.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Restoration {
-    /// Bring it online.
+    /// Bring it online, after the end of a sync that runs.
     Online,
     /// Bring it online if no sync runs.
     OnlineIfIdle,
@@ -57,8 +58,11 @@ impl TargetRun {
             Exit::error("take-offline", error, run.cause_of_interruption())
         };
         let is_ours = self.lock().is_offline;
-        let is_offline = self.context.patiently(|| self.is_offline_now()).await;
-        if !(is_ours && is_offline.map_err(|error| failed(&error, self))?) {
+        let is_offline = is_ours && {
+            let read = self.context.patiently(|| self.is_offline_now()).await;
+            read.map_err(|error| failed(&error, self))?
+        };
+        if !is_offline {
             self.record(JournalEvent::TakingOffline)?;
             // Before the request: its outcome may be unknown.
             self.lock().is_offline = true;
@@ -200,15 +204,20 @@ impl TargetRun {
         restoration: &Restoration,
         is_announced: &mut bool,
     ) -> Result<Option<Restoration>> {
-        match restoration {
-            Restoration::Keep(_) | Restoration::Continue => return Ok(Some(restoration.clone())),
-            Restoration::Online => {}
-            Restoration::OnlineIfIdle | Restoration::OnlineIfUnchanged(_) => {
-                if let Some(task) = running(&self.alm.get_sync_tasks().await?) {
-                    let text = format!("sync {task} is in progress");
-                    return Ok(Some(Restoration::Keep(text)));
-                }
-            }
+        if let Restoration::Keep(_) | Restoration::Continue = restoration {
+            return Ok(Some(restoration.clone()));
+        }
+        match self.access().await? {
+            Access::Online => return Ok(None),
+            Access::Refused(reason) => return Ok(Some(Restoration::Keep(reason))),
+            Access::Offline | Access::Unknown => {}
+        }
+        if let Some(task) = running(&self.alm.get_sync_tasks().await?) {
+            let text = format!("sync {task} is in progress");
+            return match restoration {
+                Restoration::Online => Err(Error::new(ErrorKind::Conflict, text)),
+                _ => Ok(Some(Restoration::Keep(text))),
+            };
         }
         if let Restoration::OnlineIfUnchanged(pair) = restoration {
             let latest = self.latest().await?;
@@ -222,23 +231,70 @@ impl TargetRun {
                 return Ok(Some(Restoration::Keep(text)));
             }
         }
-        if !self.is_offline_now().await? {
-            return Ok(None);
-        }
         if !*is_announced {
             *is_announced = true;
             self.note(JournalEvent::BringingOnline);
         }
         let change = self.alm.change_model_status(OnlineStatus::Online);
         change.timeout(GUARD_ATTEMPT).await?;
-        if self.is_offline_now().await? {
-            let text = "the server accepted the change, and the model is still offline";
-            return Err(Error::new(ErrorKind::ModelState, text));
+        match self.access().await? {
+            Access::Online | Access::Unknown => Ok(None),
+            Access::Refused(reason) => Ok(Some(Restoration::Keep(reason))),
+            Access::Offline => {
+                let text = "the server accepted the change, and the model is still offline";
+                Err(Error::new(ErrorKind::ModelState, text))
+            }
         }
-        Ok(None)
+    }
+
+    async fn access(&self) -> Result<Access> {
+        let model = get_model(self.context.session(), self.model()).await?;
+        Ok(Access::of(model.active_state.as_ref()))
+    }
+}
+
+/// Access of users to a model, by its state.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Access {
+    Online,
+    Offline,
+    /// The state has no meaning to this release, or is missing. It does not prove that the model is online.
+    Unknown,
+    /// The model cannot be brought online, for this reason.
+    Refused(String),
+}
+
+impl Access {
+    fn of(state: Option<&ActiveState>) -> Self {
+        match state {
+            Some(ActiveState::Unlocked | ActiveState::Production) => Self::Online,
+            Some(state @ (ActiveState::Locked | ActiveState::Archived)) => {
+                Self::Refused(format!("its state is {state}"))
+            }
+            state if is_offline(state) => Self::Offline,
+            _ => Self::Unknown,
+        }
     }
 }
 
 fn keep_by_release() -> Restoration {
     Restoration::Keep("the release has restore-online = \"never\"".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn access_of_a_state_without_meaning_is_not_online() {
+        let new = ActiveState::from("REBUILDING");
+        assert_eq!(Access::of(Some(&new)), Access::Unknown);
+        assert_eq!(Access::of(None), Access::Unknown);
+        assert_eq!(Access::of(Some(&ActiveState::Production)), Access::Online);
+        let offline = ActiveState::ProductionMaintenance;
+        assert_eq!(Access::of(Some(&offline)), Access::Offline);
+        for state in [ActiveState::Locked, ActiveState::Archived] {
+            assert!(matches!(Access::of(Some(&state)), Access::Refused(_)));
+        }
+    }
 }

@@ -19,7 +19,7 @@ use crate::run::stop::StopMode;
 use crate::run::target::TargetRun;
 use crate::run::target::exit::{Cause, Exit};
 use crate::run::target::position::running;
-use crate::run::target::sync::server_message;
+use crate::run::target::sync::{POLL_PATIENCE, server_message};
 
 /// Default duration of the search for a start with unknown outcome.
 const SEARCH: Duration = Duration::from_secs(60);
@@ -183,9 +183,14 @@ impl TargetRun {
             let spent = self.context.monotonic().saturating_sub(started);
             spent >= patience.unwrap_or(SEARCH)
         };
+        let mut candidate = None;
+        let mut failing_since = None;
         loop {
-            let mut candidate = None;
             let evaluated = self.alm.evaluate_sync(record.clone()).await;
+            // A failed evaluation says nothing about the candidate.
+            if evaluated.is_ok() {
+                (candidate, failing_since) = (None, None);
+            }
             let reason = match evaluated {
                 Ok(Evaluation::Confirmed(task)) => {
                     let task = task.id().clone();
@@ -212,7 +217,16 @@ impl TargetRun {
                 }
                 Ok(Evaluation::Unknown(reason)) => reason,
                 Ok(_) => "no effect is visible".to_owned(),
-                Err(error) => error.to_string(),
+                Err(error) => {
+                    let now = self.context.monotonic();
+                    let since = *failing_since.get_or_insert(now);
+                    if now.saturating_sub(since) >= POLL_PATIENCE {
+                        if let Some(task) = candidate {
+                            return Err(Exit::InProgress(task));
+                        }
+                    }
+                    error.to_string()
+                }
             };
             if candidate.is_none() && is_over() {
                 return self.unresolved(&reason);

@@ -16,7 +16,7 @@ use crate::run::target::exit::{Cause, Exit};
 use crate::run::target::start::{Found, JournaledSync, Veto};
 
 /// Time for which the polls of a sync may fail before the sync is reported as in progress.
-const POLL_PATIENCE: Duration = Duration::from_secs(30 * 60);
+pub(super) const POLL_PATIENCE: Duration = Duration::from_secs(30 * 60);
 /// Delay before polls continue after failures.
 const POLL_INTERVAL: Duration = Duration::from_secs(10);
 /// Delays between attempts to see a revision that a sync has applied.
