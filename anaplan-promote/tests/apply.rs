@@ -6,9 +6,10 @@ mod planning;
 
 use anaplan_core::{Namespace, Scope, Settings};
 use anaplan_promote::{
-    ApplyOptions, Approval, Decision, Gate, Journal, Plan, Policy, Rejection, Release, Report,
-    RunStatus,
+    ApplyOptions, Approval, ConflictKind, Decision, Gate, Journal, Plan, Policy, Rejection,
+    Release, Report, RunStatus,
 };
+use anaplan_testkit::Fault;
 use planning::{PRODUCTIONS, Stage, TEST};
 
 fn options() -> ApplyOptions {
@@ -233,4 +234,23 @@ async fn resume_is_refused_by_the_policy_of_the_start_and_by_that_of_the_plan() 
     let late = resume("grace").await.rejected().unwrap();
     assert!(late.to_string().contains("fresh"), "{late}");
     assert_eq!(journal.lines().len(), lines, "a rejection writes nothing");
+}
+
+#[tokio::test(start_paused = true)]
+async fn source_that_cannot_be_read_is_a_conflict_of_a_run_of_one_target() {
+    let stage = Stage::new();
+    let plan = stage.plan(&stage.release()).await;
+    let forbidden = r#"{"status":{"code":403,"message":"Forbidden"}}"#;
+    let route = format!("GET /2/0/models/{}/alm/latestRevision", stage.demo.dev);
+    stage.fake.inject(Fault::reply(403, forbidden).on(&*route));
+    let mut options = options();
+    options.only = Some(vec![stage.productions[0].clone()]);
+    let Rejection::StalePlan(validation) = rejection(&stage, &plan, options).await else {
+        panic!("expected a stale plan")
+    };
+    let kind = &validation.conflicts[0].kind;
+    assert!(
+        matches!(kind, ConflictKind::SourceUnavailable { .. }),
+        "{validation:#?}"
+    );
 }

@@ -271,10 +271,9 @@ impl Parsed {
             };
             let n = parsed.lines.len() as u64 + 1;
             let line = serde_json::from_slice::<JournalLine>(raw);
-            let is_last = end.is_none_or(|end| end + 1 == rest.len());
             match line {
                 Ok(line) if complete => parsed.accept(n, line, raw)?,
-                Err(error) if !is_last => {
+                Err(error) if complete => {
                     let text = format!("line {n} of the journal is damaged");
                     return Err(Error::new(ErrorKind::Decode, text).caused_by(error));
                 }

@@ -67,6 +67,7 @@ fn changed_missing_and_swapped_lines_are_errors() {
         join(&[lines[0], lines[2], lines[1], lines[3]]),
         text.replacen("{\"n\":2", "{\"n\":", 1),
         format!("\n{text}"),
+        format!("{text}{{\"n\":5}}\n"),
     ];
     for text in damaged {
         let error = parse(&text).unwrap_err();

@@ -13,7 +13,7 @@ use crate::plan::{Plan, PlanId};
 use crate::policy::{Decision, Policy, PolicyReport, evaluate_at_apply, evaluate_at_resume};
 use crate::run::context::{Context, Mode};
 use crate::run::engine::Engine;
-use crate::run::event::EventSender;
+use crate::run::event::{EventReceiver, EventSender};
 use crate::run::options::{ApplyOptions, ApplyStart, JournalPlace, Rejection};
 use crate::run::stop::StopHandle;
 use crate::run::{Report, Run};
@@ -169,9 +169,13 @@ impl Promoter {
         }
         let mut validation = self.validate_plan(plan).await?;
         if let Some(only) = &options.only {
-            let is_selected = |model: &ModelId| only.contains(model);
+            // A conflict of the source concerns all targets.
+            let is_other = |model: &ModelId| {
+                let mut targets = plan.targets();
+                !only.contains(model) && targets.any(|target| target.model.id == *model)
+            };
             let conflicts = &mut validation.conflicts;
-            conflicts.retain(|conflict| conflict.model.as_ref().is_none_or(is_selected));
+            conflicts.retain(|conflict| !conflict.model.as_ref().is_some_and(is_other));
         }
         Ok((!validation.is_fresh()).then_some(Rejection::StalePlan(validation)))
     }
@@ -208,7 +212,7 @@ impl Promoter {
     }
 }
 
-pub(crate) type Events = tokio::sync::mpsc::Receiver<crate::run::Event>;
+pub(crate) type Events = EventReceiver;
 
 /// Writes the first line and starts the engine on a task of its own.
 pub(crate) fn spawn(

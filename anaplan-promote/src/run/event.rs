@@ -1,6 +1,7 @@
 //! Events of a run, for display.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll};
 
 use anaplan_core::{ModelId, TaskId, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -71,18 +72,64 @@ pub enum DisplayEvent {
     },
 }
 
+/// Number of dropped events that the reader does not know of, and the time of the last one.
+#[derive(Debug, Default)]
+struct Missed(Mutex<(u64, Timestamp)>);
+
+impl Missed {
+    fn add(&self, missed: u64, at: Timestamp) {
+        let mut state = self.lock();
+        *state = (state.0 + missed, at);
+    }
+
+    /// Returns the event about them, once.
+    fn take(&self) -> Option<(u64, Event)> {
+        let mut state = self.lock();
+        let (missed, at) = *state;
+        state.0 = 0;
+        let event = || Event {
+            at,
+            target: None,
+            what: EventKind::Display(DisplayEvent::Lagged { missed }),
+        };
+        (missed > 0).then(|| (missed, event()))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, (u64, Timestamp)> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 /// Sends events without waiting for the reader.
 #[derive(Debug)]
 pub(crate) struct EventSender {
     sender: mpsc::Sender<Event>,
-    missed: AtomicU64,
+    missed: Arc<Missed>,
+}
+
+/// The events of a run. The last one tells of dropped events, if there are any.
+#[derive(Debug)]
+pub(crate) struct EventReceiver {
+    receiver: mpsc::Receiver<Event>,
+    missed: Arc<Missed>,
+}
+
+impl EventReceiver {
+    pub(crate) fn poll_recv(&mut self, cx: &mut Context<'_>) -> Poll<Option<Event>> {
+        let received = self.receiver.poll_recv(cx);
+        received.map(|event| event.or_else(|| self.missed.take().map(|(_, lagged)| lagged)))
+    }
 }
 
 impl EventSender {
-    pub(crate) fn new() -> (Self, mpsc::Receiver<Event>) {
+    pub(crate) fn new() -> (Self, EventReceiver) {
         let (sender, receiver) = mpsc::channel(CAPACITY);
-        let missed = AtomicU64::new(0);
-        (Self { sender, missed }, receiver)
+        let missed: Arc<Missed> = Arc::default();
+        let events = EventReceiver {
+            receiver,
+            missed: Arc::clone(&missed),
+        };
+        (Self { sender, missed }, events)
     }
 
     pub(crate) fn display(&self, at: Timestamp, target: Option<&ModelId>, what: DisplayEvent) {
@@ -105,20 +152,40 @@ impl EventSender {
     }
 
     fn send(&self, event: Event) {
-        let missed = self.missed.swap(0, Ordering::Relaxed);
-        if missed > 0 {
-            let lagged = Event {
-                at: event.at,
-                target: None,
-                what: EventKind::Display(DisplayEvent::Lagged { missed }),
-            };
+        let at = event.at;
+        if let Some((missed, mut lagged)) = self.missed.take() {
+            lagged.at = at;
             if self.sender.try_send(lagged).is_err() {
-                self.missed.fetch_add(missed + 1, Ordering::Relaxed);
+                self.missed.add(missed + 1, at);
                 return;
             }
         }
         if self.sender.try_send(event).is_err() {
-            self.missed.fetch_add(1, Ordering::Relaxed);
+            self.missed.add(1, at);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::poll_fn;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn dropped_events_at_the_end_are_reported_by_the_last_event() {
+        let (sender, mut events) = EventSender::new();
+        let at = Timestamp::UNIX_EPOCH;
+        for _ in 0..CAPACITY + 3 {
+            sender.journal(at, None, JournalEvent::TookOffline);
+        }
+        drop(sender);
+        let mut received = Vec::new();
+        while let Some(event) = poll_fn(|cx| events.poll_recv(cx)).await {
+            received.push(event.what);
+        }
+        assert_eq!(received.len(), CAPACITY + 1);
+        let lagged = EventKind::Display(DisplayEvent::Lagged { missed: 3 });
+        assert_eq!(received.last(), Some(&lagged));
     }
 }

@@ -12,12 +12,15 @@ mod stop;
 mod target;
 
 use std::fmt;
+use std::future::poll_fn;
 use std::pin::Pin;
 use std::task::{Context as TaskContext, Poll};
 
 use anaplan_core::{Error, ErrorKind, Pending, Result};
 use futures_core::Stream;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::oneshot;
+
+use event::EventReceiver;
 
 pub(crate) use apply::{host, spawn, without_differences};
 pub(crate) use context::Mode;
@@ -38,14 +41,14 @@ pub use stop::{StopHandle, StopMode};
 /// [`finish`](Self::finish) the run before it exits.
 #[must_use = "dropping a run stops it"]
 pub struct Run {
-    events: mpsc::Receiver<Event>,
+    events: EventReceiver,
     stop: StopHandle,
     report: Option<oneshot::Receiver<Report>>,
 }
 
 impl Run {
     pub(crate) fn new(
-        events: mpsc::Receiver<Event>,
+        events: EventReceiver,
         stop: StopHandle,
         report: oneshot::Receiver<Report>,
     ) -> Self {
@@ -58,7 +61,7 @@ impl Run {
 
     /// Returns the next event, or `None` after the last one.
     pub async fn next_event(&mut self) -> Option<Result<Event>> {
-        self.events.recv().await.map(Ok)
+        poll_fn(|cx| self.events.poll_recv(cx)).await.map(Ok)
     }
 
     /// Returns a handle that stops the run.
