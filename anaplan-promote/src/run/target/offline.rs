@@ -58,8 +58,11 @@ impl TargetRun {
             Exit::error("take-offline", error, run.cause_of_interruption())
         };
         let is_ours = self.lock().is_offline;
-        let is_offline = self.context.patiently(|| self.is_offline_now()).await;
-        if !(is_ours && is_offline.map_err(|error| failed(&error, self))?) {
+        let is_offline = is_ours && {
+            let read = self.context.patiently(|| self.is_offline_now()).await;
+            read.map_err(|error| failed(&error, self))?
+        };
+        if !is_offline {
             self.record(JournalEvent::TakingOffline)?;
             // Before the request: its outcome may be unknown.
             self.lock().is_offline = true;
