@@ -46,6 +46,18 @@ async fn revision_with_a_lost_response_is_confirmed_by_name_time_and_creator() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn unreadable_listing_before_a_call_is_an_error_that_names_its_ids_and_attempts() {
+    let stage = Stage::set().await;
+    let contradiction = Fault::listing(ListingFault::StatusCode(503));
+    stage.fake.inject(contradiction.on(REVISIONS));
+    let error = dev(&stage).create_revision("Spring").await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Decode, "{error}");
+    assert_eq!(error.id("modelId"), Some(stage.demo.dev.as_str()));
+    assert!(error.attempts() >= 1);
+    assert_eq!(stage.fake.requests().count(CREATE), 0);
+}
+
+#[tokio::test(start_paused = true)]
 async fn revision_is_searched_until_the_listing_is_complete() {
     let stage = Stage::set().await;
     stage.fake.inject(Fault::drop_after().on(CREATE).times(1));

@@ -21,7 +21,11 @@ pub(crate) struct SessionFetch<'a> {
 
 #[async_trait]
 impl Fetch for SessionFetch<'_> {
-    async fn fetch(&self, operation: &dyn Operation) -> Result<Response> {
+    async fn fetch(
+        &self,
+        operation: &dyn Operation,
+        read: &mut (dyn FnMut(Response) -> Result<()> + Send),
+    ) -> Result<()> {
         let request = PreparedRequest::new(operation, &self.session.inner)?;
         let call = Sending {
             session: self.session,
@@ -32,7 +36,9 @@ impl Fetch for SessionFetch<'_> {
             on_retry: None,
         };
         let sent = send::<Whole>(call, None).await;
-        sent.map_err(|failure| failure.error)
+        let response = sent.map_err(|failure| failure.error)?;
+        let described = |error| request.describe(error).with_attempts(request.attempts());
+        read(response).map_err(described)
     }
 
     fn now(&self) -> Timestamp {

@@ -16,10 +16,32 @@ const RESTARTS: u32 = 1;
 #[doc(hidden)]
 #[async_trait]
 pub trait Fetch: Send + Sync {
-    async fn fetch(&self, operation: &dyn Operation) -> Result<Response>;
+    /// Passes the response to `read`, whose error gets the ids and the masking of the operation's own ones.
+    async fn fetch(
+        &self,
+        operation: &dyn Operation,
+        read: &mut (dyn FnMut(Response) -> Result<()> + Send),
+    ) -> Result<()>;
 
     /// Time by the local clock.
     fn now(&self) -> Timestamp;
+}
+
+/// Sends an operation and decodes its response.
+async fn read<T: Send>(
+    fetch: &dyn Fetch,
+    operation: &dyn Operation,
+    decode: impl FnOnce(Response) -> Result<T> + Send,
+) -> Result<T> {
+    let (mut decode, mut output) = (Some(decode), None);
+    let mut read = |response| {
+        if let Some(decode) = decode.take() {
+            output = Some(decode(response)?);
+        }
+        Ok(())
+    };
+    fetch.fetch(operation, &mut read).await?;
+    output.ok_or_else(|| Error::new(ErrorKind::Interrupted, "there was no response"))
 }
 
 /// Reads the server's state with read-only endpoints, for [`Reconcile`](crate::Reconcile) and
@@ -46,10 +68,8 @@ impl<'a> Lookup<'a> {
     /// Those of the call, and [`ErrorKind::Usage`] for an endpoint that is not
     /// [`RetryClass::ReadOnly`].
     pub async fn call<E: Endpoint>(&self, endpoint: &E) -> Result<E::Output> {
-        let response = self.fetch(endpoint).await?;
-        endpoint
-            .decode(response)
-            .map_err(|error| error.during(E::NAME))
+        self.read(endpoint, |response| endpoint.decode(response))
+            .await
     }
 
     /// Reads all rows of a listing, page by page.
@@ -65,7 +85,7 @@ impl<'a> Lookup<'a> {
                 Err(error) if error.kind() == ErrorKind::Incomplete && restarts < RESTARTS => {
                     restarts += 1;
                 }
-                result => return result.map_err(|error| error.during(E::NAME)),
+                result => return result,
             }
         }
     }
@@ -75,9 +95,13 @@ impl<'a> Lookup<'a> {
         let mut total = None;
         let mut window = Window::default();
         loop {
-            let response = self.fetch(&Windowed::new(endpoint, window.clone())).await?;
-            let page = endpoint.decode(response)?;
-            let next = page.following(&window, total, E::PAGING)?;
+            let operation = Windowed::new(endpoint, window.clone());
+            let decode = |response| {
+                let page = endpoint.decode(response)?;
+                let next = page.following(&window, total, E::PAGING)?;
+                Ok((page, next))
+            };
+            let (page, next) = self.read(&operation, decode).await?;
             total = page.paging.map(|paging| paging.total_size);
             rows.extend(page.items);
             match next {
@@ -97,16 +121,22 @@ impl<'a> Lookup<'a> {
         *self.lock()
     }
 
-    async fn fetch(&self, operation: &dyn Operation) -> Result<Response> {
+    async fn read<T: Send>(
+        &self,
+        operation: &dyn Operation,
+        decode: impl FnOnce(Response) -> Result<T> + Send,
+    ) -> Result<T> {
         if operation.class() != RetryClass::ReadOnly {
             let text = "a lookup accepts read-only endpoints only";
             return Err(Error::new(ErrorKind::Usage, text).during(operation.name()));
         }
-        let response = self.fetch.fetch(operation).await?;
-        if let Some(date) = response.date() {
-            *self.lock() = Some(date.duration_since(response.received_at()));
-        }
-        Ok(response)
+        let note_and_decode = |response: Response| {
+            if let Some(date) = response.date() {
+                *self.lock() = Some(date.duration_since(response.received_at()));
+            }
+            decode(response)
+        };
+        read(self.fetch, operation, note_and_decode).await
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Option<SignedDuration>> {
@@ -137,10 +167,7 @@ impl<'a> Requests<'a> {
             let text = "waiting for a task accepts endpoints only that may be sent again";
             return Err(Error::new(ErrorKind::Usage, text).during(E::NAME));
         }
-        let response = self.fetch.fetch(endpoint).await?;
-        endpoint
-            .decode(response)
-            .map_err(|error| error.during(E::NAME))
+        read(self.fetch, endpoint, |response| endpoint.decode(response)).await
     }
 }
 

@@ -8,7 +8,11 @@ struct NoServer;
 
 #[async_trait]
 impl Fetch for NoServer {
-    async fn fetch(&self, _: &dyn Operation) -> Result<Response> {
+    async fn fetch(
+        &self,
+        _: &dyn Operation,
+        _: &mut (dyn FnMut(Response) -> Result<()> + Send),
+    ) -> Result<()> {
         Err(Error::new(ErrorKind::Connect, "no server"))
     }
 
