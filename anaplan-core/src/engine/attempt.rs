@@ -46,8 +46,8 @@ pub(crate) async fn attempt<M: BodyMode>(
         "anaplan.attempt",
         operation = request.operation.name(),
         method = %request.operation.method(),
-        route = %request.template,
-        path = %request.path,
+        route = %request.template(),
+        path = %request.path(),
         attempt = number,
         nonce,
     );

@@ -65,7 +65,7 @@ pub(crate) async fn evaluate<E: Endpoint>(
     };
     let attempt = Attempt::new(record);
     let starts = &session.inner.starts;
-    let claimed = |id: &str| starts.is_claimed(&request.path, id);
+    let claimed = |id: &str| starts.is_claimed(request.path(), id);
     let fetch = SessionFetch {
         session,
         deadline: Deadline::default(),

@@ -37,7 +37,7 @@ pub(crate) async fn reconciled<E: Endpoint>(
     let reconcile = endpoint.reconcile();
     let clock = session.clock();
     // Until the outcome of one call is known, another one under the same parent could take its result.
-    let parent = request.path.as_str();
+    let parent = request.path();
     let entered = async {
         match reconcile {
             Some(_) => Some(session.inner.starts.enter(parent).await),
@@ -128,7 +128,7 @@ impl<T: Send> BeforeAttempt for Preparation<'_, T> {
         let record = ReconciliationRecord {
             version: ReconciliationRecord::VERSION,
             operation: operation.to_owned(),
-            path: self.request.path.clone(),
+            path: self.request.path().to_owned(),
             request: self.reconcile.map(Reconcile::request).unwrap_or_default(),
             nonce: nonce.clone(),
             sent_at: clock.now(),
@@ -163,7 +163,7 @@ impl Search<'_> {
         deadline: Deadline,
     ) -> Result<Completed<T>> {
         let operation = self.request.operation.name();
-        tracing::info!(target: "anaplan::retry", operation, path = %self.request.path, nonce = self.record.nonce, "outcome unknown: searching");
+        tracing::info!(target: "anaplan::retry", operation, path = %self.request.path(), nonce = self.record.nonce, "outcome unknown: searching");
         let clock = self.session.clock();
         let patience = self.session.settings().reconcile.patience(attempt);
         let until = deadline.at_most(patience, clock);

@@ -9,7 +9,7 @@ use secrecy::ExposeSecret;
 
 use crate::data::error::{Error, ErrorKind, Result};
 use crate::data::mask::Mask;
-use crate::data::url::Query;
+use crate::data::url::{Path, Query};
 use crate::operation::{Authorization, Operation, RequestBody};
 use crate::session::Inner;
 use crate::session::authenticator::Credential;
@@ -25,9 +25,7 @@ pub(crate) struct PreparedRequest<'a> {
     credential: Mutex<Option<Credential>>,
     /// Number of attempts so far.
     attempts: AtomicU32,
-    pub(crate) path: String,
-    pub(crate) template: String,
-    pub(crate) ids: Vec<(&'static str, String)>,
+    route: Path,
 }
 
 impl<'a> PreparedRequest<'a> {
@@ -38,10 +36,8 @@ impl<'a> PreparedRequest<'a> {
 
     fn build(operation: &'a dyn Operation, inner: &'a Inner) -> Result<Self> {
         operation.check_arguments()?;
-        let path = operation.request_path();
-        let ids = path.values().map(|(name, value)| (name, value.to_owned()));
-        let ids = ids.collect();
-        let mut url = path.to_url(inner.hosts.base(operation.service()))?;
+        let route = operation.request_path();
+        let mut url = route.to_url(inner.hosts.base(operation.service()))?;
         let mut query = Query::default();
         operation.write_query(&mut query);
         if !query.is_empty() {
@@ -53,13 +49,11 @@ impl<'a> PreparedRequest<'a> {
         Ok(Self {
             operation,
             inner,
-            path: uri.path().to_owned(),
             uri,
             body: Mutex::new(Some(operation.request_body()?)),
             credential: Mutex::new(None),
             attempts: AtomicU32::new(0),
-            template: path.template(),
-            ids,
+            route,
         })
     }
 
@@ -94,6 +88,16 @@ impl<'a> PreparedRequest<'a> {
         *request.uri_mut() = self.uri.clone();
         *request.headers_mut() = headers;
         Ok(request)
+    }
+
+    /// Returns the path that is sent.
+    pub(crate) fn path(&self) -> &str {
+        self.uri.path()
+    }
+
+    /// Returns the path with names in place of ids, for logs.
+    pub(crate) fn template(&self) -> String {
+        self.route.template()
     }
 
     /// Returns the number of attempts so far.
@@ -161,7 +165,7 @@ impl<'a> PreparedRequest<'a> {
             false => error.mask(|text| mask.apply(text).into_owned()),
         };
         let error = error.during(self.operation.name());
-        let ids = self.ids.iter();
+        let ids = self.route.values();
         ids.fold(error, |error, (name, value)| error.about(name, value))
     }
 }

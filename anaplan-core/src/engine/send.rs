@@ -236,7 +236,7 @@ impl Loop<'_> {
         tracing::info!(
             target: "anaplan::retry",
             operation = self.call.request.operation.name(),
-            path = %self.call.request.path,
+            path = %self.call.request.path(),
             attempt = self.attempts.sent,
             wait_ms = wait.as_millis() as u64,
             error_kind = ?error.kind(),
@@ -266,7 +266,7 @@ impl Loop<'_> {
         tracing::info!(
             target: "anaplan::retry",
             operation = self.call.request.operation.name(),
-            path = %self.call.request.path,
+            path = %self.call.request.path(),
             wait_ms = wait.as_millis() as u64,
             "too many requests: the session pauses"
         );
