@@ -1,8 +1,6 @@
 //! Later evaluation of calls whose outcome is unknown.
 
-use anaplan_core::{
-    Endpoint, Error, Evaluation, Pending, ReconciliationRecord, Result, Session, Task,
-};
+use anaplan_core::{Endpoint, Evaluation, Pending, ReconciliationRecord, Result, Session, Task};
 use serde::de::DeserializeOwned;
 
 use crate::revisions::Revision;
@@ -52,8 +50,6 @@ async fn evaluate<E: Endpoint + DeserializeOwned>(
     session: &Session,
     record: ReconciliationRecord,
 ) -> Result<Evaluation<E::Output>> {
-    let endpoint: E = serde_json::from_value(record.request.clone()).map_err(|error| {
-        Error::invalid_input("record", format_args!("is not of {}: {error}", E::NAME))
-    })?;
+    let endpoint: E = record.arguments(E::NAME)?;
     session.evaluate(endpoint, record).await
 }

@@ -1,7 +1,6 @@
 //! Later evaluation of calls whose outcome is unknown.
 
-use anaplan_core::{Endpoint, Error, Evaluation, Pending, ReconciliationRecord, Result, Task};
-use serde::de::DeserializeOwned;
+use anaplan_core::{Endpoint, Evaluation, Pending, ReconciliationRecord, Task};
 
 use crate::{ActionTask, Bulk, RunAction, SetChunkCount};
 
@@ -19,7 +18,7 @@ impl Bulk {
     ) -> Pending<Evaluation<Task<ActionTask>>> {
         let session = self.session.clone();
         Pending::new(async move {
-            let run = RunAction::from_record(&record.request)?;
+            let run = RunAction::from_record(&record)?;
             let found = session.evaluate(run, record).await?;
             Ok(found.map(|address| Task::resume(session, address)))
         })
@@ -35,16 +34,9 @@ impl Bulk {
     pub fn evaluate_chunk_count(&self, record: ReconciliationRecord) -> Pending<Evaluation<()>> {
         let session = self.session.clone();
         Pending::new(async move {
-            let announced: SetChunkCount = recorded(&record)?;
+            let announced: SetChunkCount = record.arguments(SetChunkCount::NAME)?;
             let found = session.evaluate(announced, record).await?;
             Ok(found.map(|_| ()))
         })
     }
-}
-
-/// Reads the endpoint from its record.
-fn recorded<E: Endpoint + DeserializeOwned>(record: &ReconciliationRecord) -> Result<E> {
-    serde_json::from_value(record.request.clone()).map_err(|error| {
-        Error::invalid_input("record", format_args!("is not of {}: {error}", E::NAME))
-    })
 }

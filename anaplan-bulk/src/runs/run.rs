@@ -3,8 +3,9 @@
 use std::fmt;
 
 use anaplan_core::{
-    Call, Endpoint, Error, Evidence, Finding, Lookup, Method, Path, Reconcile, RequestBody,
-    Response, Result, RetryClass, SecretString, Task, TaskId, TaskStatus, async_trait, json_body,
+    Call, Endpoint, Error, Evidence, Finding, Lookup, Method, Path, Reconcile,
+    ReconciliationRecord, RequestBody, Response, Result, RetryClass, SecretString, Task, TaskId,
+    TaskStatus, async_trait, json_body,
 };
 use secrecy::ExposeSecret;
 use serde::{Deserialize, Serialize, Serializer};
@@ -343,10 +344,8 @@ struct Recorded {
 }
 
 impl RunAction {
-    pub(crate) fn from_record(request: &serde_json::Value) -> Result<Self> {
-        let recorded: Recorded = serde_json::from_value(request.clone()).map_err(|error| {
-            Error::invalid_input("record", format_args!("is not of {}: {error}", Self::NAME))
-        })?;
+    pub(crate) fn from_record(record: &ReconciliationRecord) -> Result<Self> {
+        let recorded: Recorded = record.arguments(Self::NAME)?;
         Ok(Self::new(recorded.model, recorded.action))
     }
 }

@@ -1,7 +1,10 @@
 //! The record of a request whose outcome is unknown.
 
 use jiff::{SignedDuration, Timestamp};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+
+use crate::data::error::{Error, Result};
 
 /// A request that must not run twice: what was sent, when, and what was known before.
 ///
@@ -63,6 +66,17 @@ impl ReconciliationRecord {
 
     /// Most checks that a record keeps. The first ones and the latest are kept.
     const MAX_CHECKS: usize = 20;
+
+    /// Reads the recorded arguments of `operation`, such as `alm.sync_models`.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) if they have another shape.
+    pub fn arguments<T: DeserializeOwned>(&self, operation: &str) -> Result<T> {
+        T::deserialize(&self.request).map_err(|error| {
+            Error::invalid_input("record", format_args!("is not of {operation}: {error}"))
+        })
+    }
 
     pub(crate) fn note(&mut self, check: Check) {
         if self.checks.len() == Self::MAX_CHECKS {

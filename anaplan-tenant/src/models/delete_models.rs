@@ -60,11 +60,7 @@ impl Tenant {
     ) -> Pending<Evaluation<DeletedModels>> {
         let session = self.session.clone();
         Pending::new(async move {
-            let request = record.request.clone();
-            let delete: DeleteModels = serde_json::from_value(request).map_err(|error| {
-                let name = DeleteModels::NAME;
-                Error::invalid_input("record", format_args!("is not of {name}: {error}"))
-            })?;
+            let delete: DeleteModels = record.arguments(DeleteModels::NAME)?;
             session.evaluate(delete, record).await
         })
     }
