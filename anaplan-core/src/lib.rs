@@ -19,7 +19,7 @@ pub use transport::clock;
 
 pub use calls::call::Call;
 pub use calls::download::{ByteStream, write_stream};
-pub use calls::find::Named;
+pub use calls::find::{Named, name_distance};
 pub use calls::namespace::Namespace;
 pub use calls::page_stream::{Items, Pages};
 pub use calls::paged_call::PagedCall;

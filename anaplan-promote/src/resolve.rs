@@ -3,7 +3,7 @@
 use std::error::Error as StdError;
 use std::fmt;
 
-use anaplan_core::{Error, ErrorKind, ModelId, Result, Session, WorkspaceId};
+use anaplan_core::{Error, ErrorKind, ModelId, Result, Session, WorkspaceId, name_distance};
 
 use crate::models::{Model, Tenant};
 use crate::release::ModelName;
@@ -166,40 +166,16 @@ fn find(models: &[Candidate], name: &ModelName) -> std::result::Result<ModelId, 
 
 /// Returns the models whose name shares most of its letters with the name, in any case.
 fn similar(models: &[Candidate], name: &str) -> Vec<Candidate> {
-    let plain = |text: &str| text.trim().to_lowercase();
-    let wanted = plain(name.rsplit('/').next().unwrap_or(name));
-    let mut near: Vec<(usize, &Candidate)> = models
-        .iter()
-        .filter_map(|model| {
-            let other = plain(&model.name);
-            let distance = distance(&wanted, &other);
-            let related = other.contains(&wanted) || wanted.contains(&other);
-            let close = distance <= (wanted.chars().count() / 3).max(1);
-            (!other.is_empty() && !wanted.is_empty() && (close || related))
-                .then_some((distance, model))
-        })
+    let wanted = name.rsplit('/').next().unwrap_or(name);
+    let named = models.iter().filter(|model| !model.name.trim().is_empty());
+    let mut near: Vec<(usize, &Candidate)> = named
+        .filter_map(|model| Some((name_distance(wanted, &model.name)?, model)))
         .collect();
     near.sort_by(|left, right| (left.0, &left.1.id).cmp(&(right.0, &right.1.id)));
     near.into_iter()
         .take(SIMILAR)
         .map(|(_, model)| model.clone())
         .collect()
-}
-
-/// Number of characters to add, remove or replace.
-fn distance(left: &str, right: &str) -> usize {
-    let right: Vec<char> = right.chars().collect();
-    let mut row: Vec<usize> = (0..=right.len()).collect();
-    for (done, a) in left.chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = done + 1;
-        for (index, b) in right.iter().enumerate() {
-            let replaced = diagonal + usize::from(a != *b);
-            diagonal = row[index + 1];
-            row[index + 1] = replaced.min(row[index] + 1).min(diagonal + 1);
-        }
-    }
-    row[right.len()]
 }
 
 #[cfg(test)]

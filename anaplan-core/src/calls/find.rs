@@ -74,24 +74,28 @@ fn missing<'a>(what: &str, name: &str, names: impl Iterator<Item = &'a str>) -> 
 
 /// Returns the names that are similar to `name`, the most similar first.
 fn near_misses<'a>(name: &str, names: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
-    let plain = |text: &str| text.trim().to_lowercase();
-    let wanted = plain(name);
-    if wanted.is_empty() {
-        return Vec::new();
-    }
-    let tolerance = (wanted.chars().count() / 3).max(1);
     let mut near: Vec<(usize, &str)> = names
-        .filter_map(|candidate| {
-            let other = plain(candidate);
-            let distance = distance(&wanted, &other);
-            let related = !other.is_empty() && (other.contains(&wanted) || wanted.contains(&other));
-            (distance <= tolerance || related).then_some((distance, candidate))
-        })
+        .filter_map(|candidate| Some((name_distance(name, candidate)?, candidate)))
         .collect();
     near.sort_unstable();
     near.dedup();
     near.truncate(NEAR_MISSES);
     near.into_iter().map(|(_, name)| name).collect()
+}
+
+/// Returns the number of characters in which two names differ, in any case, if they are similar: if one
+/// contains the other, or if at most a third of the wanted name differs.
+#[must_use]
+pub fn name_distance(wanted: &str, candidate: &str) -> Option<usize> {
+    let plain = |text: &str| text.trim().to_lowercase();
+    let (wanted, other) = (plain(wanted), plain(candidate));
+    if wanted.is_empty() {
+        return None;
+    }
+    let tolerance = (wanted.chars().count() / 3).max(1);
+    let distance = distance(&wanted, &other);
+    let related = !other.is_empty() && (other.contains(&wanted) || wanted.contains(&other));
+    (distance <= tolerance || related).then_some(distance)
 }
 
 /// Returns the number of characters that must be added, removed or replaced to turn one string into the other.
