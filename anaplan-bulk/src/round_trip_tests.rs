@@ -1,27 +1,12 @@
 //! Every model that is read can be written: JSON of the server, read, written and read again.
 
-use serde::Serialize;
-use serde::de::DeserializeOwned;
+use anaplan_conformance::round_trip::difference;
 
 use crate::{
     Action, ActionOutcome, ActionResult, ActionTask, Chunk, Dashboard, Detail, DumpRow, Export,
     ExportMetadata, File, Import, ImportDataSource, ImportMetadata, ImportSource, Process,
     ProcessMetadata, ProcessStep, Uploaded,
 };
-
-/// Reads `json`, writes it, and reads it again. Returns a description of the difference.
-fn difference<T>(json: &str) -> Option<String>
-where
-    T: Serialize + DeserializeOwned + Clone + std::fmt::Debug + PartialEq,
-{
-    let read: T = serde_json::from_str(json).unwrap();
-    let written = serde_json::to_string(&read).unwrap();
-    match serde_json::from_str::<T>(&written) {
-        Ok(again) if again == read => None,
-        Ok(again) => Some(format!("{read:?} became {again:?}")),
-        Err(error) => Some(format!("{written}: {error}")),
-    }
-}
 
 #[test]
 fn response_models_survive_a_round_trip_through_json() {

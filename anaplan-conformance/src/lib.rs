@@ -4,6 +4,7 @@
 pub mod matrix;
 pub mod rejected_calls;
 mod response_validator;
+pub mod round_trip;
 pub mod storm;
 pub mod variants;
 
